@@ -1,0 +1,92 @@
+"""Trace -> Outline: passes that find meaning in the data flow, each a plain function."""
+
+from __future__ import annotations
+
+from boardwork.outline.attention import attentions
+from boardwork.outline.blocks import Block, Outline, Pattern, View
+from boardwork.outline.choose import big_picture, parts, zoom
+from boardwork.outline.feed_forward import feed_forwards
+from boardwork.outline.flow import Flow
+from boardwork.outline.fold import fold
+from boardwork.outline.layers import layers
+from boardwork.outline.name import name
+from boardwork.outline.norms import norms
+from boardwork.outline.plumbing import absorb
+from boardwork.outline.tree import gather, grow
+from boardwork.outline.view import view
+from boardwork.trace.records import Trace
+
+__all__ = ["outline"]
+
+
+def outline(trace: Trace, wanted: str = "") -> Outline:
+    """Outline a trace; `wanted` is the module path to open, "" to choose.
+
+    Raises:
+        BoardworkError: no block has the path `wanted`.
+    """
+    flow = Flow(trace)
+    patterns = recognise(flow)
+    log = [f"recognise: {_tally(patterns)}"]
+    root = gather(flow, grow(flow), patterns)
+    log.append(f"grow, gather: {_size(root)}")
+    for step in (absorb, fold, name):
+        root = step(flow, root)
+        log.append(f"{step.__name__}: {_size(root)}")
+    shown = big_picture(flow, root)
+    opened, reason = zoom(flow, root, wanted)
+    zoom_flow, zoom_view = _zoom_view(flow, opened, wanted)
+    log.append(f"big picture: {len(shown)} boxes; zoom: {opened.path or opened.label}: {reason}")
+    return Outline(
+        trace=trace,
+        root=root,
+        hidden=_hidden(flow, root),
+        big_picture=view(flow, root, shown),
+        zoom=zoom_view,
+        zoom_trace=zoom_flow.trace,
+        reason=reason if zoom_flow is flow else "one time step of the recurrent layer",
+        log=tuple(log),
+    )
+
+
+def recognise(flow: Flow) -> list[Pattern]:
+    """Every pattern in the data flow; what a larger one explains in other words is left out."""
+    groups = [*attentions(flow), *feed_forwards(flow)]
+    claimed = {op for group in groups for pattern in group if pattern.leaf for op in pattern.ops}
+    written = [p for p in norms(flow)]
+    single = [p for p in layers(flow) if not p.ops & claimed]
+    taken = {op for p in single for op in p.ops} | claimed
+    return [p for group in groups for p in group] + single + [p for p in written if not p.ops & taken]
+
+
+def _zoom_view(flow: Flow, opened: Block, wanted: str) -> tuple[Flow, View]:
+    """The opened block; a recurrent model without blocks opens one time step instead."""
+    recurrent = next((b for b in opened.walk() if b.kind == "recurrent" and not wanted), None)
+    cell = next((c for c in flow.trace.cells if recurrent is not None and c.op in recurrent.ops), None)
+    if cell is None or any(b.kind in ("attention", "transformer_layer") for b in opened.walk()):
+        return flow, view(flow, opened, parts(opened))
+    inner = Flow(cell.trace)
+    root = absorb(inner, gather(inner, grow(inner), recognise(inner)))
+    return inner, view(inner, recurrent or opened, parts(root))
+
+
+def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:
+    drawn = set(root.all())
+    rest = [op.id for op in flow.ops if op.id not in drawn]
+    unused = tuple(op for op in rest if op not in flow.live)
+    tables = tuple(op for op in rest if op in flow.live)
+    found = {"made from sizes alone: masks, positions, tables": tables, "no output depends on them": unused}
+    return {reason: ops for reason, ops in found.items() if ops}
+
+
+def _size(root: Block) -> str:
+    blocks = list(root.walk())
+    folded = sum(b.repeat > 1 for b in blocks)
+    return f"{len(blocks)} blocks, {len(root.one())} operations in {sum(1 for _ in root.leaves())} leaves, {folded} folded"
+
+
+def _tally(patterns: list[Pattern]) -> str:
+    counts: dict[str, int] = {}
+    for pattern in patterns:
+        counts[pattern.kind] = counts.get(pattern.kind, 0) + 1
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "nothing"

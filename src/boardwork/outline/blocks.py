@@ -1,0 +1,108 @@
+"""The hand-over of the third stage: a tree of blocks with roles and repeats, and the views chosen from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from boardwork.trace.records import Trace
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the model. A leaf owns operations, any other block owns children in order of execution.
+
+    `kind`: what recognition found ("attention", "feed_forward", "norm" ...), "" if nothing. `repeat` counts distinct
+    copies; the block itself is one of them and `copies` holds the others. `runs`: how often the same weights ran.
+    `facts`: what the recogniser measured, by the words of facts.py without their prefix.
+    """
+
+    label: str
+    role: str = "other"
+    detail: str = ""
+    path: str = ""
+    cls: str = ""
+    kind: str = ""
+    ops: tuple[int, ...] = ()
+    children: tuple[Block, ...] = ()
+    copies: tuple[Block, ...] = ()
+    runs: int = 1
+    module: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def repeat(self) -> int:
+        """Number of distinct copies, 1 for a block that stands alone."""
+        return 1 + len(self.copies)
+
+    def one(self) -> tuple[int, ...]:
+        """Operations of one copy, in order."""
+        return tuple(sorted(op for leaf in self.leaves() for op in leaf.ops))
+
+    def all(self) -> tuple[int, ...]:
+        """Operations of every copy."""
+        return self.one() + tuple(op for copy in self.copies for op in copy.all())
+
+    def leaves(self) -> Iterator[Block]:
+        """Leaves of one copy, folded copies below it included."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+            for copy in child.copies:
+                yield from copy.leaves()
+
+    def walk(self) -> Iterator[Block]:
+        """This block and every block below it; of folded copies only the one that is drawn."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Operations that mean one thing. `leaf`: drawn as one box; otherwise a frame round the boxes inside."""
+
+    kind: str
+    ops: frozenset[int]
+    label: str
+    role: str
+    detail: str = ""
+    leaf: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A tensor that flows between two boxes of a view."""
+
+    source: int
+    target: int
+    tensor: int
+    kind: str = "data"
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """A drawing to be: boxes (a Block each), frames over box numbers, and links between box numbers."""
+
+    block: Block
+    boxes: tuple[Block, ...]
+    frames: tuple[tuple[Block, tuple[int, ...]], ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the model is made of. `root` unfolds to the trace; `hidden` holds operations left out, by reason."""
+
+    trace: Trace
+    root: Block
+    hidden: dict[str, tuple[int, ...]]
+    big_picture: View
+    zoom: View
+    zoom_trace: Trace
+    reason: str
+    log: tuple[str, ...] = ()

@@ -1,0 +1,130 @@
+"""Tree -> which blocks the big picture shows, and which one block is opened and why."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from boardwork.errors import BoardworkError
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+
+MOST_BOXES = 12
+_CIRCLES = ("add", "multiply", "subtract", "concat")
+_OPENED = ("attention", "feed_forward")
+_STEM = ("conv", "norm", "activation", "pool")
+
+
+def big_picture(flow: Flow, root: Block) -> list[Block]:
+    """At most MOST_BOXES boxes: open the largest container while there is room and it hides something repeated."""
+    boxes = list(root.children)
+    while True:
+        open_to = [i for i, box in enumerate(boxes) if _may_open(flow, root, boxes, box)]
+        fitting = [i for i in open_to if _count(boxes) - 1 + _count(boxes[i].children) <= MOST_BOXES]
+        if not fitting:
+            break
+        largest = max(fitting, key=lambda i: _share(flow, root, boxes[i]))
+        boxes[largest : largest + 1] = boxes[largest].children
+    return _with_stem(boxes)
+
+
+def _count(boxes: Sequence[Block]) -> int:
+    return sum(box.role not in _CIRCLES for box in boxes)
+
+
+def _may_open(flow: Flow, root: Block, boxes: Sequence[Block], box: Block) -> bool:
+    if not box.children or box.repeat > 1:
+        return False
+    if box.kind:
+        return _count(boxes) < 2
+    if _count(boxes) < 4 or any(part.repeat > 1 for part in box.walk()):
+        return True
+    return _share(flow, root, box) > 0.5
+
+
+def _share(flow: Flow, root: Block, block: Block) -> float:
+    """Mean of the shares of parameters and of operations."""
+    params, ops = weights_of(flow, block.all()), len(block.all())
+    return (params / max(1, weights_of(flow, root.all())) + ops / max(1, len(root.all()))) / 2
+
+
+def weights_of(flow: Flow, ops: Sequence[int]) -> int:
+    """Parameters that operations use, each once."""
+    used = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
+    return sum(flow.tensors[t].size for t in used)
+
+
+def _with_stem(boxes: list[Block]) -> list[Block]:
+    """The layers before the first repeated block become one box, the stem."""
+    first = next((i for i, box in enumerate(boxes) if box.children or box.repeat > 1), 0)
+    if first < 2 or any(box.kind not in _STEM and box.role not in _STEM for box in boxes[:first]):
+        return boxes
+    words = "; ".join(box.label for box in boxes[:first])
+    stem = Block("Stem", "stem", detail=words, path=boxes[0].path, children=tuple(boxes[:first]))
+    return [stem, *boxes[first:]]
+
+
+def zoom(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
+    """The block to open: the one at path `wanted`, else the one that holds most of the model; with the reason.
+
+    Raises:
+        BoardworkError: no block has that path.
+    """
+    if wanted:
+        return at_path(root, wanted), f"opened because --zoom asks for {wanted}"
+    repeated = [b for b in root.walk() if b.repeat > 1 and b.children]
+    if repeated:
+        block = max(repeated, key=lambda b: (len(b.children) > 1) * _share(flow, root, b))
+        whole = weights_of(flow, root.all())
+        percent = round(100 * weights_of(flow, block.all()) / whole) if whole else 0
+        return _inner(block), f"one of {block.repeat} blocks that hold {percent} % of the parameters"
+    for kind, words in (("attention", "the attention is what makes this model"), ("feed_forward", "the largest block")):
+        found = [b for b in root.walk() if b.kind == kind]
+        if found:
+            return max(found, key=lambda b: _share(flow, root, b)), words
+    containers = [b for b in root.walk() if b.children and b is not root and len(b.children) > 2]
+    if containers:
+        return max(containers, key=lambda b: _share(flow, root, b)), "the block with most parameters and operations"
+    return root, "the model has one level, shown whole"
+
+
+def _inner(block: Block) -> Block:
+    while len(block.children) == 1 and block.children[0].children:
+        block = block.children[0]
+    return dataclasses.replace(block, copies=())
+
+
+def at_path(root: Block, path: str) -> Block:
+    """The block whose module path is `path`; a folded copy answers too."""
+    seen: list[str] = []
+
+    def search(block: Block) -> Block | None:
+        seen.append(block.path)
+        if block.path == path and block.children:
+            return dataclasses.replace(block, copies=())
+        for part in (*block.children, *block.copies):
+            found = search(part)
+            if found is not None:
+                return found
+        return None
+
+    found = search(root)
+    if found is None:
+        known = sorted({p for p in seen if p})
+        raise BoardworkError(f"No block of several parts has the path {path!r}.", hint="one of: " + ", ".join(known[:12]))
+    return found
+
+
+def parts(block: Block) -> list[Block | tuple[Block, Sequence[Block]]]:
+    """What the zoom draws of a block: attention and feed-forward open as frames, small containers dissolved."""
+    if block.kind in _OPENED or not block.children:
+        return list(block.children or [block])
+    found: list[Block | tuple[Block, Sequence[Block]]] = []
+    for child in block.children:
+        if child.kind in _OPENED and child.children and child.repeat == 1:
+            found.append((child, child.children))
+        elif child.children and not child.kind and child.repeat == 1 and len(block.children) < 4:
+            found.extend(parts(child))
+        else:
+            found.append(child)
+    return found

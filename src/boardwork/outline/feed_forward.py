@@ -1,0 +1,167 @@
+"""Flow -> feed-forward blocks: linear, activation, linear, with or without a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
+
+ACTIVATIONS: dict[str, str] = {
+    "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "leaky_relu": "LeakyReLU",
+    "elu": "ELU", "selu": "SELU", "relu6": "ReLU6", "hardswish": "Hard-swish", "hardsigmoid": "Hard-sigmoid",
+    "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
+    "log_softmax": "log-softmax", "softmax": "softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
+}  # fmt: skip
+_ELEMENTWISE = frozenset((*ACTIVATIONS, *"mul add sub div pow square erf neg exp rsub clamp".split())) - {"softmax", "glu"}
+_LINEAR = ("linear", "addmm")
+
+
+def feed_forwards(flow: Flow) -> Iterator[list[Pattern]]:
+    """For every feed-forward block: its boxes, and last the frame round them."""
+    for op in flow.ops:
+        if op.name in _LINEAR and flow.is_data(op.id):
+            found = _ending_at(flow, op)
+            if found is not None:
+                yield found
+
+
+def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
+    """The block whose last projection is `down`: walk back through elementwise operations to the first ones."""
+    middle, ends = _between(flow, down)
+    if not ends or len(ends) > 2 or not middle:
+        return None
+    ups = [flow.ops[i] for i in sorted(ends)]
+    if any(up.name not in _LINEAR for up in ups) or len({_source(flow, up) for up in ups}) != 1:
+        return None
+    activation = activation_name(flow, middle)
+    gate = _gate(flow, middle)
+    if not activation or (gate is None and len(ups) == 2):
+        return None
+    d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
+    if d_model != d_out:
+        return None
+    return _patterns(flow, ups, middle, down, gate, activation)
+
+
+def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
+    middle: set[int] = set()
+    ends: set[int] = set()
+    slot = down.slot("input")
+    todo = [down.inputs[0] if slot is None else slot]
+    while todo:
+        op = flow.producer(todo.pop())
+        if op is None or not flow.is_data(op.id):
+            continue
+        if op.name in _ELEMENTWISE or flow.is_shape(op.id):
+            if op.id not in middle:
+                middle.add(op.id)
+                todo.extend(flow.data_inputs(op))
+        else:
+            ends.add(op.id)
+        if len(middle) > 24 or len(ends) > 2:
+            return set(), set()
+    return middle, ends
+
+
+def _gate(flow: Flow, middle: set[int]) -> Op | None:
+    """The product of two branches, of which exactly one passes an activation."""
+    for index in sorted(middle, reverse=True):
+        op = flow.ops[index]
+        inputs = flow.data_inputs(op)
+        if op.name == "mul" and len(inputs) == 2 and inputs[0] != inputs[1]:
+            return op if len({flow.origin(t)[0].id for t in inputs}) == 2 or _chunked(flow, inputs) else None
+    return None
+
+
+def _chunked(flow: Flow, inputs: list[int]) -> bool:
+    return any(flow.ops[op].name in ("chunk", "split", "getitem") for t in inputs for op in flow.origin(t)[1])
+
+
+def activation_name(flow: Flow, ops: set[int]) -> str:
+    """Name of the activation that these elementwise operations make, "" if none."""
+    names = {flow.ops[op].name for op in ops}
+    called = [ACTIVATIONS[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in names]
+    if called:
+        return called[0]
+    if "erf" in names:
+        return "GELU"
+    if "tanh" in names:
+        return "GELU" if "pow" in names else "Tanh"
+    if "sigmoid" in names:
+        return "SiLU" if "mul" in names else "Sigmoid"
+    return next((ACTIVATIONS[name] for name in sorted(names) if name in ACTIVATIONS), "")
+
+
+def _source(flow: Flow, op: Op) -> int:
+    slot = op.slot("input")
+    return flow.origin(op.inputs[0] if slot is None else slot)[0].id
+
+
+def _width_in(flow: Flow, op: Op) -> int:
+    slot = op.slot("input")
+    return flow.tensors[op.inputs[0] if slot is None else slot].shape[-1]
+
+
+def _in_out(flow: Flow, op: Op) -> str:
+    return f"{_width_in(flow, op)} → {flow.tensors[op.outputs[0]].shape[-1]}"
+
+
+def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | None, activation: str) -> list[Pattern]:
+    d_ff = _width_in(flow, down)
+    name = {"SiLU": "SwiGLU", "GELU": "GeGLU", "ReLU": "ReGLU", "Sigmoid": "GLU"}.get(activation, f"{activation}-gated")
+    label = f"{name} feed-forward" if gate is not None else "Feed-forward"
+    facts = _facts(flow, [*ups, down], gate is not None, activation, d_ff)
+    frame = frozenset({op.id for op in ups} | middle | {down.id})
+    boxes = _boxes(flow, ups, middle, gate, activation)
+    boxes.append(Pattern("linear", frozenset([down.id]), "Linear down" if gate else "Linear", "linear", _in_out(flow, down)))
+    detail = f"{_width_in(flow, ups[0])} → {d_ff} → {_width_in(flow, ups[0])}, {activation}"
+    return [*boxes, Pattern("feed_forward", frame, label, "feed_forward", detail, leaf=False, facts=facts)]
+
+
+def _boxes(flow: Flow, ups: list[Op], middle: set[int], gate: Op | None, activation: str) -> list[Pattern]:
+    if gate is None:
+        ops = frozenset({ups[0].id} | middle)
+        return [Pattern("linear", ops, f"Linear, {activation}", "linear", _in_out(flow, ups[0]))]
+    boxes = [Pattern("multiply", frozenset([gate.id]), "×", "multiply")]
+    if len(ups) == 1:
+        moved = frozenset(op for op in middle if flow.is_shape(op))
+        boxes.append(Pattern("linear", moved | {ups[0].id}, "Linear gate, up", "linear", _in_out(flow, ups[0])))
+        return [*boxes, Pattern("activation", frozenset(middle - moved - {gate.id}), activation, "activation")]
+    for ops in (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate)):
+        own = next(up for up in ups if any(u.id in ops or (not ops and u is gate) for u in flow.data_users(up)))
+        word = f"gate, {activation}" if any(not flow.is_shape(op) for op in ops) else "up"
+        boxes.append(Pattern("linear", frozenset({own.id} | ops), f"Linear {word}", "linear", _in_out(flow, own)))
+    return boxes
+
+
+def _back(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
+    found: set[int] = set()
+    todo = [tensor]
+    while todo:
+        op = flow.producer(todo.pop())
+        if op is not None and op.id in middle and op.id not in found:
+            found.add(op.id)
+            todo.extend(flow.data_inputs(op))
+    return found
+
+
+def _facts(flow: Flow, linears: list[Op], gated: bool, activation: str, d_ff: int) -> dict[str, Any]:
+    params = bias = 0
+    for op in linears:
+        for slot, tensor in zip(op.slots, op.inputs, strict=True):
+            record = flow.origin(tensor)[0]
+            if record.kind == "parameter":
+                params += record.size
+                bias += record.size if slot == "bias" else 0
+    return {
+        "d_model": _width_in(flow, linears[0]),
+        "d_ff": d_ff,
+        "gated": gated,
+        "activation": activation.lower(),
+        "params": params,
+        "bias": bias,
+        "macs": sum(op.macs for op in linears),
+    }

@@ -1,0 +1,132 @@
+"""Trace -> its data flow indexed: who makes a tensor, who uses it, which operations carry no meaning of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from boardwork.trace.records import Op, Tensor, Trace
+
+# Operations that move or relabel elements and compute nothing.
+SHAPE_OPS = frozenset(
+    "view reshape transpose permute contiguous unsqueeze squeeze expand expand_as unflatten flatten movedim t T mT "
+    "view_as reshape_as clone detach alias positive to type float half bfloat16 double type_as long int bool cpu cuda "
+    "getitem select narrow unbind chunk split split_with_sizes tensor_split repeat_interleave repeat broadcast_to "
+    "ravel dropout alpha_dropout feature_dropout dropout1d dropout2d dropout3d rearrange _maybe_cast index_select "
+    "is_floating_point requires_grad as_strided to_dense size numel broadcast_tensors swapdims data".split()
+)  # fmt: skip
+_WRITES = ("setitem", "copy", "fill", "zero", "index_copy")
+
+
+class Flow:
+    """Read-only queries over one trace; every step is linear in its operations."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self.ops, self.tensors = trace, trace.ops, trace.tensors
+        self.users: dict[int, list[int]] = {}
+        for op in trace.ops:
+            for tensor in dict.fromkeys(op.inputs):
+                self.users.setdefault(tensor, []).append(op.id)
+        self.outputs = {tensor for _, tensor in trace.outputs}
+        self.live = self._live()
+        self.fed = self._reachable(lambda t: t.kind == "input")
+        self.weighted = self._reachable(lambda t: t.kind == "parameter")
+
+    def _live(self) -> set[int]:
+        """Operations whose results reach an output."""
+        live: set[int] = set()
+        todo = [self.tensors[t].producer for t in self.outputs]
+        while todo:
+            op = todo.pop()
+            if op >= 0 and op not in live:
+                live.add(op)
+                todo.extend(self.tensors[t].producer for t in self.ops[op].inputs)
+        return live
+
+    def _reachable(self, start: Callable[[Tensor], bool]) -> set[int]:
+        """Operations that depend on a tensor that `start` accepts."""
+        found: set[int] = set()
+        for op in self.ops:
+            for tensor in op.inputs:
+                record = self.tensors[tensor]
+                if start(record) or record.producer in found:
+                    found.add(op.id)
+                    break
+        return found
+
+    def is_data(self, op: int) -> bool:
+        """True when the operation works on the input or on weights, and matters to an output."""
+        return op in self.live and (op in self.fed or op in self.weighted)
+
+    def is_shape(self, op: int) -> bool:
+        """True when the operation only moves elements."""
+        return self.ops[op].name in SHAPE_OPS
+
+    def producer(self, tensor: int) -> Op | None:
+        """The operation that made the tensor."""
+        index = self.tensors[tensor].producer
+        return self.ops[index] if index >= 0 else None
+
+    def is_weight(self, tensor: int) -> bool:
+        """True for a parameter or buffer, also behind shape operations."""
+        return self.origin(tensor)[0].kind in ("parameter", "buffer")
+
+    def is_constant(self, tensor: int) -> bool:
+        """True when neither the input nor a parameter has a part in the tensor: tables, masks, scalars."""
+        record = self.tensors[tensor]
+        if record.producer < 0:
+            return record.kind in ("buffer", "constant")
+        return record.producer not in self.fed and record.producer not in self.weighted
+
+    def origin(self, tensor: int) -> tuple[Tensor, list[int]]:
+        """Walk back through shape operations; return the first tensor that is not one's result, and those operations."""
+        passed: list[int] = []
+        while True:
+            record = self.tensors[tensor]
+            if record.producer < 0 or not self.is_shape(record.producer):
+                return record, passed
+            passed.append(record.producer)
+            tensor = self.ops[record.producer].inputs[0]
+
+    def data_inputs(self, op: Op) -> list[int]:
+        """Input tensors that carry activations: neither weights nor constants."""
+        return [t for t in op.inputs if not self.is_weight(t) and not self.is_constant(t)]
+
+    def data_users(self, op: Op) -> list[Op]:
+        """Operations that use a result of `op` and matter."""
+        return [self.ops[u] for out in op.outputs for u in self.users.get(out, ()) if u in self.live]
+
+    def skip(self, op: Op | None, names: Iterable[str] = SHAPE_OPS) -> tuple[Op | None, list[int]]:
+        """Walk forward from `op` through shape operations with a single user; return what comes next."""
+        passed: list[int] = []
+        while op is not None:
+            users = self.data_users(op)
+            if len(users) != 1:
+                return None, passed
+            op = users[0]
+            if op.name not in names:
+                return op, passed
+            passed.append(op.id)
+        return None, passed
+
+    def next_op(self, op: Op) -> tuple[Op | None, list[int]]:
+        """The only user of `op` behind shape operations, and those operations."""
+        return self.skip(op)
+
+    def convex(self, ops: frozenset[int]) -> bool:
+        """True when no path leaves the set and comes back."""
+        last, seen = max(ops), set()
+        todo = [u for op in ops for u in self._after(op) if u not in ops]
+        while todo:
+            op = todo.pop()
+            if op in seen or op > last:
+                continue
+            seen.add(op)
+            for user in self._after(op):
+                if user in ops:
+                    return False
+                todo.append(user)
+        return True
+
+    def _after(self, op: int) -> Iterator[int]:
+        for out in self.ops[op].outputs:
+            yield from (u for u in self.users.get(out, ()) if u in self.live)

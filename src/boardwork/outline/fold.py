@@ -1,0 +1,62 @@
+"""Tree -> the same tree with equal neighbours folded into one block with copies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+
+_ALIKE = 0.75  # share of operations in common: a first block with a projection folds, a stage with another does not
+
+
+def fold(flow: Flow, block: Block) -> Block:
+    """Fold from the leaves up. Only distinct copies fold; the same weights run twice stay apart."""
+    children = [fold(flow, child) for child in block.children]
+    folded: list[Block] = []
+    index = 0
+    while index < len(children):
+        run = _run(flow, children, index)
+        folded.append(_merged(run))
+        index += len(run)
+    return _without_shell(dataclasses.replace(block, children=tuple(folded)))
+
+
+def _run(flow: Flow, children: Sequence[Block], start: int) -> list[Block]:
+    run = [children[start]]
+    for following in children[start + 1 :]:
+        if not _equal(flow, run[-1], following) or any(following.module == b.module for b in run):
+            break
+        run.append(following)
+    return run
+
+
+def _equal(flow: Flow, one: Block, two: Block) -> bool:
+    if not one.children or not two.children or one.cls != two.cls or one.repeat > 1 or two.repeat > 1:
+        return False
+    if one.kind != two.kind or one.path == two.path:
+        return False
+    names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
+    common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
+    return common >= _ALIKE * either and _weighted(flow, one)
+
+
+def _weighted(flow: Flow, block: Block) -> bool:
+    return any(flow.tensors[t].kind == "parameter" for op in block.one() for t in flow.ops[op].inputs)
+
+
+def _merged(run: list[Block]) -> Block:
+    """The copy with most operations stands for all: it shows the projection that the others lack."""
+    if len(run) == 1:
+        return run[0]
+    shown = max(run, key=lambda block: len(block.one()))
+    return dataclasses.replace(shown, copies=tuple(b for b in run if b is not shown))
+
+
+def _without_shell(block: Block) -> Block:
+    """A container that holds nothing but one folded block is that block, under the container's path."""
+    if block.kind or len(block.children) != 1 or block.children[0].repeat == 1 or not block.path:
+        return block
+    return dataclasses.replace(block.children[0], facts={**block.children[0].facts, "container": block.path})

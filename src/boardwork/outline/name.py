@@ -1,0 +1,92 @@
+"""Tree -> the same tree with blocks named by what they hold, in the field's terms."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+
+
+def name(flow: Flow, root: Block) -> Block:
+    """Name every container that recognition can name, and the model's head."""
+    return _head(flow, _name(flow, root))
+
+
+def _name(flow: Flow, block: Block) -> Block:
+    block = dataclasses.replace(
+        block,
+        children=tuple(_name(flow, child) for child in block.children),
+        copies=tuple(_name(flow, copy) for copy in block.copies),
+    )
+    if not block.children or block.kind:
+        return block
+    label, kind = _meaning(flow, block)
+    if not label:
+        return block
+    return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or _variant(block))
+
+
+def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
+    inside = [b for child in block.children for b in child.walk()]
+    direct = [b.kind for b in block.children]
+    attention = [b for b in inside if b.kind == "attention"]
+    if any(b.repeat > 1 for b in inside):
+        return "", ""
+    if attention and any(b.kind == "feed_forward" for b in inside):
+        crossed = any(b.facts["cross"] for b in attention)
+        causal = any(b.facts["causal"] for b in attention)
+        return ("Decoder layer" if crossed or causal else "Encoder layer"), "transformer_layer"
+    convs = [b for b in block.children if b.kind == "conv"]
+    if "add" in [b.role for b in block.children] and convs:
+        return _residual_block(convs), "residual_block"
+    if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
+        return "Convolution block", "conv_block"
+    return "", ""
+
+
+def _residual_block(convs: list[Block]) -> str:
+    """Named by its kernels: 1-k-1 with a narrow or a wide middle, or k-k."""
+    if any(b.label.startswith("Depthwise") for b in convs):
+        return "Inverted residual"
+    kernels = [b.label.split()[1].rstrip(",") for b in convs[:3]]
+    if len(kernels) == 3 and kernels[0] == kernels[2] == "1×1" != kernels[1]:
+        return "Bottleneck block"
+    return "Residual block"
+
+
+def _variant(block: Block) -> str:
+    """What the drawn copy has and the others have not."""
+    others = [len(copy.one()) for copy in block.copies]
+    return "the first has a projection" if others and max(others) < len(block.one()) else ""
+
+
+def _head(flow: Flow, root: Block) -> Block:
+    """The last linear layer, named by what it answers: vocabulary, classes."""
+    produced = {flow.tensors[t].producer for t in flow.outputs}
+    last = max((op for op in produced if op >= 0), default=-1)
+    pooled = any(b.kind == "global_pool" for b in root.walk())
+    vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
+    seen: list[Block] = []
+
+    def visit(block: Block) -> Block:
+        if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
+            seen.append(block)
+            width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
+            label = "LM head" if width in vocab else "Classifier" if pooled else "Linear head"
+            facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
+            return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
+        return dataclasses.replace(block, children=tuple(map(visit, block.children)))
+
+    top = any(b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv") for b in root.walk())
+    return visit(root) if top else root
+
+
+def _ends_at(flow: Flow, block: Block, last: int) -> bool:
+    return last in block.ops and all(flow.is_shape(op) or flow.ops[op].name in ("linear", "addmm") for op in block.ops)
+
+
+def _width(flow: Flow, block: Block) -> int:
+    op = next(flow.ops[i] for i in block.ops if flow.ops[i].name in ("linear", "addmm"))
+    slot = op.slot("input")
+    return flow.tensors[op.inputs[0] if slot is None else slot].shape[-1]

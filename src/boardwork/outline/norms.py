@@ -1,0 +1,107 @@
+"""Flow -> normalisations, called as one operation or written out as arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
+
+CALLED = {
+    "layer_norm": ("layer", "LayerNorm"),
+    "rms_norm": ("rms", "RMSNorm"),
+    "batch_norm": ("batch", "BatchNorm"),
+    "group_norm": ("group", "GroupNorm"),
+    "instance_norm": ("instance", "InstanceNorm"),
+}
+_STATISTIC = frozenset("mean var square pow mul sub add clamp clamp_min sum div sqrt std var_mean float to type".split())
+
+
+def norms(flow: Flow) -> Iterator[Pattern]:
+    """Every normalisation: Layer, RMS, Batch, Group, Instance."""
+    for op in flow.ops:
+        if not flow.is_data(op.id):
+            continue
+        if op.name in CALLED:
+            yield _called(flow, op)
+        elif op.name == "rsqrt" or (op.name == "pow" and op.attrs.get("exponent") == -0.5):
+            pattern = _written_out(flow, op)
+            if pattern is not None:
+                yield pattern
+
+
+def _called(flow: Flow, op: Op) -> Pattern:
+    kind, label = CALLED[op.name]
+    weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None]
+    value = flow.tensors[op.inputs[0]]
+    width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
+    return Pattern("norm", frozenset([op.id]), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps")))
+
+
+def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -> dict[str, object]:
+    params = sum(flow.tensors[t].size for t in weights if flow.tensors[t].kind == "parameter")
+    facts: dict[str, object] = {"kind": kind, "width": width, "params": params}
+    return facts | ({"eps": eps} if isinstance(eps, float) else {})
+
+
+def _written_out(flow: Flow, root: Op) -> Pattern | None:
+    """x * rsqrt(mean(x^2) + eps) * weight, with or without a mean taken off and a bias."""
+    ops, eps, centred, averaged = {root.id}, None, False, False
+    todo = [flow.producer(root.inputs[0])]
+    while todo:
+        op = todo.pop()
+        if op is None or op.id in ops or op.name not in _STATISTIC or not _belongs(flow, op):
+            continue
+        ops.add(op.id)
+        averaged |= op.name in ("mean", "var", "sum", "var_mean")
+        centred |= op.name in ("sub", "var", "var_mean")
+        if op.name == "add":
+            eps = next((v for v in op.attrs.values() if isinstance(v, float)), eps)
+        todo.extend(flow.producer(t) for t in op.inputs)
+    if not averaged:
+        return None
+    weights = _scaling(flow, root, ops)
+    if len(ops) < 4:
+        return None
+    kind, label = ("layer", "LayerNorm") if centred else ("rms", "RMSNorm")
+    width = flow.tensors[flow.ops[max(ops)].outputs[0]].shape[-1]
+    return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, eps))
+
+
+def _belongs(flow: Flow, op: Op) -> bool:
+    """True for a step of the statistic: it has one source, or squares it, or takes the mean off."""
+    sources = set(flow.data_inputs(op))
+    if op.name == "sub":
+        return any((p := flow.producer(t)) is not None and p.name == "mean" for t in op.inputs)
+    if op.name in ("float", "to", "type"):
+        users = flow.data_users(op)
+        return len(users) > 1 and {u.name for u in users} <= {"pow", "mul", "square", "mean", "sub"}
+    return len(sources) == 1
+
+
+def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
+    """Add the products with x, the weight and the bias that follow; return the weights."""
+    weights: list[int] = []
+    op: Op | None = root
+    passed: list[int] = []
+    while True:
+        assert op is not None
+        users = flow.data_users(op)
+        following = users[0] if len(users) == 1 else None
+        if following is None:
+            return weights
+        op = following
+        if op.name in ("to", "float", "type", "type_as", "bfloat16", "half"):
+            passed.append(op.id)
+            continue
+        extra = [t for t in op.inputs if flow.is_weight(t)]
+        first = not weights and root.outputs[0] in op.inputs
+        if op.name == "mul" and (first or extra) or op.name == "add" and extra and weights:
+            ops.update(passed, [op.id])
+            for t in extra:
+                ops.update(flow.origin(t)[1])
+            weights += [flow.origin(t)[0].id for t in extra]
+            passed = []
+            continue
+        return weights

@@ -1,0 +1,232 @@
+"""A running forward -> its operations, data flow and module calls, seen through torch's function mode."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from boardwork.trace.arguments import named, tensors_in
+from boardwork.trace.cost import multiply_adds
+from boardwork.trace.records import Call, Op, Tensor, Weight
+from boardwork.trace.standin import stand_in
+
+_VIEWS_BY_PROPERTY = ("T", "mT", "H", "mH", "real", "imag")
+_NO_OP = ("requires_grad_", "detach_", "register_hook", "retain_grad")
+
+
+class Recorder(TorchFunctionMode):
+    """Records what runs while a module call is open. Keeps every tensor alive, so that ids stay unique."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.paths = {id(module): name for name, module in model.named_modules(remove_duplicate=True)}
+        self.tensors: list[Tensor] = []
+        self.ops: list[Op] = []
+        self.calls: list[Call] = []
+        self.guesses: dict[str, None] = {}
+        self.deepest = ""
+        self.recurrent: list[tuple[int, nn.Module]] = []
+        self._stack: list[tuple[int, nn.Module]] = []
+        self._known: dict[int, int] = {}
+        self._alive: list[Any] = []
+        self._written: dict[int, tuple[int, int]] = {}
+        self.weights = self._weights(model)
+
+    # -- module calls ---------------------------------------------------------------------------------------------
+
+    def enter(self, module: nn.Module, _args: Any) -> None:
+        """Global forward pre-hook."""
+        path = self.paths.get(id(module))
+        if path is None and not self._stack:
+            return
+        parent = self._stack[-1][0] if self._stack else -1
+        call = Call(len(self.calls), parent, self._path(path, parent), type(module).__name__, id(module))
+        self.calls.append(call)
+        self.deepest = call.path
+        self._stack.append((call.id, module))
+
+    def leave(self, module: nn.Module, _args: Any, _out: Any) -> None:
+        """Global forward hook; calls that an exception left open are closed with it."""
+        while any(module is open_module for _, open_module in self._stack):
+            _, closed = self._stack.pop()
+            if closed is module:
+                break
+        if self._stack:
+            self.deepest = self.calls[self._stack[-1][0]].path
+
+    def _path(self, path: str | None, parent: int) -> str:
+        return path.replace("_orig_mod.", "") if path is not None else self.calls[parent].path
+
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if not self._stack or not callable(func):
+            return func(*args, **kwargs)
+        raw = getattr(func, "__name__", str(func))
+        if raw == "__get__":
+            return self._property(func, args, kwargs)
+        if func is nn.functional.multi_head_attention_forward:
+            with self:
+                return _opened(func)(*args, **kwargs)
+        out = self._run(raw, func, args, kwargs)
+        if raw not in _NO_OP:
+            self._record(raw, args, kwargs, out)
+        return out
+
+    def _run(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        replaced = stand_in(raw, args, kwargs)
+        if replaced is None:
+            return func(*args, **kwargs)
+        out, guess = replaced
+        if guess:
+            where = self.calls[self._stack[-1][0]].path or "the model"
+            self.guesses.setdefault(f"{where}: {guess} ({raw.strip('_')} needs numbers that a meta tensor has not).")
+        return out
+
+    def _property(self, func: Any, args: Any, kwargs: Any) -> Any:
+        out = func(*args, **kwargs)
+        name = getattr(func.__self__, "__name__", "")
+        if isinstance(out, torch.Tensor) and args and isinstance(args[0], torch.Tensor):
+            if name in _VIEWS_BY_PROPERTY:
+                self._record(name, args, kwargs, out)
+            elif name != "grad":
+                self._alive.append(out)
+                self._known[id(out)] = self.identify(args[0])
+        return out
+
+    def _record(self, raw: str, args: Any, kwargs: Any, out: Any) -> None:
+        results = list(tensors_in(out))
+        written = self._target_of_write(raw, args, kwargs)
+        if written is not None and not any(written is result for result in results):
+            results.append(written)
+        if not results or (written is None and len(results) == 1 and self._passes_through(results[0], args)):
+            return
+        name = api_name(raw)
+        slots, attrs = named(name, args, kwargs)
+        inputs = tuple(self.identify(tensor) for _, tensor in slots)
+        index = len(self.ops)
+        macs = multiply_adds(name, slots, attrs, results[0])
+        outputs = tuple(self._new(tensor, "op", producer=index) for tensor in results)
+        if written is not None:
+            self._written[_storage(written)] = (self._known[id(written)], index)
+        call, module = self._stack[-1]
+        self.ops.append(Op(index, name, inputs, tuple(s for s, _ in slots), outputs, attrs, call, macs))
+        if isinstance(module, nn.RNNBase | nn.RNNCellBase):
+            self.recurrent.append((index, module))
+
+    @staticmethod
+    def _target_of_write(raw: str, args: Any, kwargs: Any) -> torch.Tensor | None:
+        out = kwargs.get("out")
+        if isinstance(out, torch.Tensor):
+            return out
+        in_place = raw == "__setitem__" or (raw.startswith("__i") and raw not in ("__int__", "__index__", "__invert__"))
+        if (in_place or (raw.endswith("_") and not raw.endswith("__"))) and args and isinstance(args[0], torch.Tensor):
+            return args[0]
+        return None
+
+    @staticmethod
+    def _passes_through(result: torch.Tensor, args: Any) -> bool:
+        return any(result is value for value in tensors_in(args))
+
+    # -- tensors --------------------------------------------------------------------------------------------------
+
+    def identify(self, tensor: torch.Tensor) -> int:
+        """Id of the tensor's present value; one never seen before is a constant."""
+        known = self._known.get(id(tensor))
+        if known is None:
+            return self._new(tensor, "constant")
+        write = self._written.get(_storage(tensor)) if self._written else None
+        if write is not None and write[0] != known and write[1] > self._last_touch(known):
+            return self._rewritten(tensor, write[1])
+        return known
+
+    def _last_touch(self, known: int) -> int:
+        return self.tensors[known].producer
+
+    def _rewritten(self, tensor: torch.Tensor, op: int) -> int:
+        """Another view of this storage was written: the same operation makes this tensor's new value."""
+        new = self._new(tensor, "op", producer=op)
+        old = self.ops[op]
+        self.ops[op] = Op(
+            op, old.name, old.inputs, old.slots, (*old.outputs, new), old.attrs, old.call, old.macs
+        )
+        return new
+
+    def name(self, tensor: torch.Tensor, kind: str, name: str) -> int:
+        """Register an input of the model."""
+        return self._new(tensor, kind, name=name)
+
+    def _new(self, tensor: torch.Tensor, kind: str, *, producer: int = -1, name: str = "") -> int:
+        shape = () if nn.parameter.is_lazy(tensor) else tuple(int(length) for length in tensor.shape)
+        record = Tensor(len(self.tensors), shape, str(tensor.dtype).removeprefix("torch."), producer, kind, name)
+        self.tensors.append(record)
+        self._alive.append(tensor)
+        self._known[id(tensor)] = record.id
+        return record.id
+
+    def _weights(self, model: nn.Module) -> tuple[Weight, ...]:
+        found: dict[int, tuple[torch.Tensor, list[str], bool]] = {}
+        for prefix, module in model.named_modules(remove_duplicate=False):
+            for store, is_parameter in ((module._parameters, True), (module._buffers, False)):
+                for name, tensor in store.items():
+                    if tensor is not None and not nn.parameter.is_lazy(tensor):
+                        path = f"{prefix}.{name}".lstrip(".").replace("_orig_mod.", "")
+                        found.setdefault(id(tensor), (tensor, [], is_parameter))[1].append(path)
+        weights = []
+        for tensor, names, is_parameter in found.values():
+            self._new(tensor, "parameter" if is_parameter else "buffer", name=names[0])
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            size = tensor.numel() * tensor.element_size()
+            unique = tuple(dict.fromkeys(names))
+            weights.append(Weight(unique, tuple(tensor.shape), dtype, size, tensor.requires_grad, is_parameter))
+        return tuple(weights)
+
+
+def api_name(raw: str) -> str:
+    """One name for every spelling of an operation: `__add__`, `add_` and `add` are add."""
+    name = raw.strip("_")
+    name = name[1:] if raw.startswith("__i") and name in _IN_PLACE else name
+    return _SAME.get(name, name)
+
+
+_IN_PLACE = ("iadd", "isub", "imul", "itruediv", "ipow", "iand", "ior", "imatmul")
+_SAME = {
+    "truediv": "div",
+    "true_divide": "div",
+    "divide": "div",
+    "multiply": "mul",
+    "subtract": "sub",
+    "negative": "neg",
+    "rmul": "mul",
+    "radd": "add",
+    "concat": "cat",
+    "concatenate": "cat",
+    "special_softmax": "softmax",
+    "swapaxes": "transpose",
+    "swapdims": "transpose",
+    "_grouped_mm": "grouped_mm",
+    "hardtanh": "hardtanh",
+    "convolution": "conv2d",
+}
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    """Identity of the memory behind a tensor; torch has no public name for it that works on meta."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (RuntimeError, NotImplementedError):
+        return -id(tensor)
+
+
+def _opened(func: Any) -> Callable[..., Any]:
+    """The same Python function, run through instead of being reported as one operation."""
+    inside = {**func.__globals__, "has_torch_function": lambda *_: False}
+    twin = types.FunctionType(func.__code__, inside, func.__name__, func.__defaults__, func.__closure__)
+    twin.__kwdefaults__ = func.__kwdefaults__
+    return twin

@@ -1,0 +1,144 @@
+"""The hand-over of the second stage: what one forward did, as frozen plain data that reads from and writes to JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A value at one moment; a write in place makes a new one.
+
+    `kind`: op, input, parameter, buffer or constant. `name`: path of a parameter or buffer, name of an input.
+    `symbols`: the shape with one expression an axis ("batch", "height/16", "64"), filled by the second forward.
+    """
+
+    id: int
+    shape: tuple[int, ...]
+    dtype: str
+    producer: int = -1
+    kind: str = "op"
+    name: str = ""
+    symbols: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        total = 1
+        for length in self.shape:
+            total *= length
+        return total
+
+
+@dataclass(frozen=True)
+class Op:
+    """One call of the Python API. `slots` names the argument that each of `inputs` fills; `attrs` holds the scalars."""
+
+    id: int
+    name: str
+    inputs: tuple[int, ...]
+    slots: tuple[str, ...]
+    outputs: tuple[int, ...]
+    attrs: dict[str, Any]
+    call: int
+    macs: int = 0
+
+    def slot(self, name: str) -> int | None:
+        """Id of the tensor in the argument `name`, or None."""
+        return self.inputs[self.slots.index(name)] if name in self.slots else None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One run of a module's forward. `module` is equal for two runs of the same module; `parent` is -1 for the root."""
+
+    id: int
+    parent: int
+    path: str
+    cls: str
+    module: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A module as torchinfo lists it; sizes are those of its last run."""
+
+    path: str
+    cls: str
+    depth: int
+    params: int
+    trainable_params: int
+    input_size: tuple[int, ...]
+    output_size: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter or buffer. `names`: every path that leads to it, more than one when tied."""
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    trainable: bool
+    parameter: bool
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        total = 1
+        for length in self.shape:
+            total *= length
+        return total
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One time step of a recurrent operation in plain operations: a trace of its own."""
+
+    op: int
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis."""
+
+    target: str
+    title: str
+    cls: str
+    tensors: tuple[Tensor, ...]
+    ops: tuple[Op, ...]
+    calls: tuple[Call, ...]
+    rows: tuple[Row, ...]
+    weights: tuple[Weight, ...]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
+    axes: dict[str, int]
+    guesses: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts and lists, ready for json.dumps."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Trace:
+        """Inverse of `to_dict`, also after a pass through JSON."""
+
+        def rows(kind: type, key: str) -> tuple[Any, ...]:
+            return tuple(kind(**{k: _frozen(v) for k, v in row.items()}) for row in data[key])
+
+        parts = {"tensors": Tensor, "ops": Op, "calls": Call, "rows": Row, "weights": Weight}
+        return cls(
+            **{key: rows(kind, key) for key, kind in parts.items()},
+            cells=tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
+            **{key: _frozen(data[key]) for key in ("inputs", "outputs", "guesses")},
+            **{key: data[key] for key in ("target", "title", "cls", "axes")},
+        )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
