@@ -52,11 +52,13 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
 def recognise(flow: Flow) -> list[Pattern]:
     """Every pattern in the data flow; what a larger one explains in other words is left out."""
     groups = [*attentions(flow), *feed_forwards(flow)]
-    claimed = {op for group in groups for pattern in group if pattern.leaf for op in pattern.ops}
-    written = [p for p in norms(flow)]
-    single = [p for p in layers(flow) if not p.ops & claimed]
-    taken = {op for p in single for op in p.ops} | claimed
-    return [p for group in groups for p in group] + single + [p for p in written if not p.ops & taken]
+    found = [pattern for group in groups for pattern in group]
+    claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
+    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):
+        if not pattern.ops & claimed:
+            found.append(pattern)
+            claimed |= pattern.ops
+    return found
 
 
 def _zoom_view(flow: Flow, opened: Block, wanted: str) -> tuple[Flow, View]:

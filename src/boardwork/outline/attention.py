@@ -127,7 +127,7 @@ class _Reader:
             projections[out.id] = out
         facts: dict[str, Any] = {
             "heads": heads,
-            "kv_heads": max(1, round(heads * self._shared(self.branches[1]))),
+            "kv_heads": max(1, self._held(self.branches[1]) * heads // max(1, rows * d_k * k_len // q_len)),
             "d_k": d_k,
             "d_v": d_v,
             "scale": self.scale if self.scale is not None else d_k**-0.5,
@@ -161,12 +161,11 @@ class _Reader:
     def _source(self, projection: Op) -> int:
         return self.flow.origin(self._input(projection))[0].id
 
-    def _shared(self, branch: _Branch) -> float:
-        """Share of the heads that are distinct: what the tensor held before it was expanded to all of them."""
-        whole = self.flow.tensors[branch.tensor].size
-        expanded = [self.flow.ops[op] for op in branch.walk if self.flow.ops[op].name in _EXPANDING]
+    def _held(self, branch: _Branch) -> int:
+        """Distinct elements of K or V: what the tensor held before it was expanded to all heads."""
+        expanded = [self.flow.ops[op] for op in branch.walk if self._expands(op)]
         held = [self.flow.tensors[op.inputs[0]].size for op in expanded]
-        return min([whole, *held]) / whole
+        return min([self.flow.tensors[branch.tensor].size, *held])
 
     def _causal(self) -> bool:
         if self.last.attrs.get("is_causal") is True:
@@ -210,7 +209,7 @@ class _Reader:
             boxes.append(self._box("project_out", {out.id}, "Linear W_O", "linear", self._in_out(out)))
         everything = frozenset(op for box in boxes for op in box.ops) | self._between(boxes)
         frame = Pattern("attention", everything, label(facts), "attention", detail(facts), leaf=False, facts=facts)
-        return [*boxes, frame]
+        return [box for box in (*boxes, frame) if box.ops]
 
     def _box(self, kind: str, ops: set[int], label: str, role: str, detail: str = "") -> Pattern:
         return Pattern(kind, frozenset(ops), label, role, detail)
@@ -255,12 +254,12 @@ class _Reader:
         return self._box("split", ops, branch.letter, "reshape", f"{heads} heads × {shape[-1]}")
 
     def _split_width(self, branch: _Branch) -> int:
-        return round(self.flow.tensors[branch.tensor].size * self._shared(branch))
+        return self._held(branch)
 
     def _width_of(self, branch: _Branch) -> int:
         shape = self.flow.tensors[branch.tensor].shape
         rows = self._sequences(branch) * shape[-2]
-        return round(self.flow.tensors[branch.tensor].size * self._shared(branch)) // rows
+        return self._held(branch) // rows
 
     def _sequences(self, branch: _Branch) -> int:
         """Sequences in the batch: rows of the projection's input over the length."""

@@ -137,9 +137,10 @@ def _pool(flow: Flow, op: Op, name: str) -> Pattern:
 
 def _mean(flow: Flow, op: Op) -> Pattern | None:
     source, result = flow.tensors[op.inputs[0]], flow.tensors[op.outputs[0]]
-    if result.size * 2 > source.size or result.size < 2:
+    rank, dims = len(source.shape), op.attrs.get("dim")
+    over = {d % rank for d in (dims if isinstance(dims, list) else [dims]) if isinstance(d, int)}
+    if result.size * 2 > source.size or result.size < 2 or over == {rank - 1}:
         return None
-    rank = len(source.shape)
     label = "Global average pool" if rank >= 4 else "Mean over sequence"
     return Pattern("global_pool" if rank >= 4 else "pool", frozenset([op.id]), label, "pool")
 

@@ -70,30 +70,36 @@ def _words(name: str) -> str:
 
 def gather(flow: Flow, root: Block, patterns: Sequence[Pattern]) -> Block:
     """Give every pattern its own block. Small ones first, so that larger ones close round them."""
-    for pattern in sorted(patterns, key=lambda p: (not p.leaf, len(p.ops))):
-        if flow.convex(pattern.ops):
-            root = _gather(flow, root, pattern, top=True)
-    return root
+    ordered = sorted(patterns, key=lambda p: (not p.leaf, len(p.ops)))
+    return _gather(flow, root, [p for p in ordered if flow.convex(p.ops)])
 
 
-def _gather(flow: Flow, block: Block, pattern: Pattern, top: bool = False) -> Block:
-    """Descend to the lowest block that holds the pattern, then close a block round it."""
-    wanted = pattern.ops & frozenset(block.one())
-    if not wanted:
-        return block
-    rest = [op for op in block.one() if op not in wanted and not flow.is_shape(op)]
-    if not rest and not top and (block.children or pattern.leaf):
-        return _claim(block, pattern)
-    for index, child in enumerate(block.children):
-        if wanted <= frozenset(child.one()):
-            if not child.children:
-                return _replaced(block, index, _claim(child, pattern))
-            return _replaced(block, index, _gather(flow, child, pattern))
-    return _close(block, pattern, wanted)
+def _gather(flow: Flow, block: Block, patterns: Sequence[Pattern]) -> Block:
+    """Hand each pattern to the child that holds it whole; close blocks here round the others."""
+    owner = {op: i for i, child in enumerate(block.children) for op in child.one()}
+    within: dict[int, list[Pattern]] = {}
+    here: list[Pattern] = []
+    for pattern in patterns:
+        places = {owner[op] for op in pattern.ops if op in owner}
+        if len(places) == 1:
+            within.setdefault(places.pop(), []).append(pattern)
+        elif places:
+            here.append(pattern)
+    children = [_inside(flow, child, within.get(i, ())) for i, child in enumerate(block.children)]
+    block = dataclasses.replace(block, children=tuple(children))
+    for pattern in here:
+        block = _close(block, pattern, pattern.ops & frozenset(owner))
+    return block
 
 
-def _replaced(block: Block, index: int, child: Block) -> Block:
-    return dataclasses.replace(block, children=(*block.children[:index], child, *block.children[index + 1 :]))
+def _inside(flow: Flow, block: Block, patterns: Sequence[Pattern]) -> Block:
+    """A pattern that explains all that the block computes becomes the block itself."""
+    own = block.one() if patterns else ()
+    whole = next((p for p in reversed(patterns) if all(op in p.ops or flow.is_shape(op) for op in own)), None)
+    rest = [p for p in patterns if p is not whole]
+    if rest and block.children:
+        block = _gather(flow, block, rest)
+    return block if whole is None or not (whole.leaf or block.children) else _claim(block, whole)
 
 
 def _claim(block: Block, pattern: Pattern) -> Block:

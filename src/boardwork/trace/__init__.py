@@ -35,7 +35,7 @@ def trace(subject: Subject) -> Trace:
     args, kwargs = value_on_meta(subject.args), value_on_meta(subject.kwargs)
     named = arguments_by_name(model, args, kwargs)
     axes = _axis_sizes(subject.axes, named)
-    first = _forward(subject, model, args, kwargs, {})
+    first = _forward(subject, model, args, kwargs)
     return dataclasses.replace(first, axes=axes, tensors=_with_symbols(subject, model, first, args, kwargs, axes))
 
 
@@ -61,7 +61,7 @@ def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str,
 
 
 def _forward(
-    subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], _: dict[str, int]
+    subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Trace:
     recorder = Recorder(model)
     inputs = []
@@ -138,7 +138,7 @@ def _cells(recorder: Recorder) -> Iterator[Cell]:
         seen.add(id(module))
         if made is not None:
             step, kwargs = made
-            yield Cell(op, _forward(Subject("", "", step, (), kwargs), step, (), kwargs, {}))
+            yield Cell(op, _forward(Subject("", "", step, (), kwargs), step, (), kwargs))
 
 
 def _axis_sizes(axes: dict[str, tuple[str, ...]], named: dict[str, Any]) -> dict[str, int]:
@@ -163,21 +163,12 @@ def _with_symbols(
     """Tensors with their shapes in symbols, from a second forward at the largest set of sizes that it accepts."""
     primes = symbols.ratios(axes)
     spatial = ("height", "width", "depth", "length")
-    ladder = [list(axes), [a for a in axes if a not in spatial], ["batch"] if "batch" in axes else []]
-    for varied in ladder:
+    for varied in (list(axes), [a for a in axes if a not in spatial], ["batch"] if "batch" in axes else []):
         factors = {name: primes[name] for name in varied}
-        second = _second(subject, model, args, kwargs, factors)
-        if second is not None and _aligned(first, second):
-            sizes = {name: axes[name] for name in varied}
-            return tuple(
-                dataclasses.replace(one, symbols=tuple(_axis(a, b, sizes, factors) for a, b in zip(one.shape, two.shape, strict=True)))
-                for one, two in zip(first.tensors, second.tensors, strict=True)
-            )
+        second = _second(subject, model, args, kwargs, factors) if varied else None
+        if second is not None:
+            return symbols.unify(first, second, {name: axes[name] for name in varied}, factors)
     return tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
-
-
-def _axis(first: int, second: int, sizes: dict[str, int], factors: dict[str, int]) -> str:
-    return symbols.explain(first, second, sizes, factors)
 
 
 def _second(
@@ -189,13 +180,7 @@ def _second(
     )
     kwargs = {name: _resized(value, subject.axes.get(name, ()), factors) for name, value in kwargs.items()}
     try:
-        return _forward(subject, model, args, kwargs, factors)
+        return _forward(subject, model, args, kwargs)
     except TraceError:
         return None
 
-
-def _aligned(first: Trace, second: Trace) -> bool:
-    """True when both forwards ran the same operations on tensors of the same ranks."""
-    return [op.name for op in first.ops] == [op.name for op in second.ops] and [
-        len(t.shape) for t in first.tensors
-    ] == [len(t.shape) for t in second.tensors]

@@ -16,6 +16,8 @@ from boardwork.trace.records import Call, Op, Tensor, Weight
 from boardwork.trace.standin import stand_in
 
 _VIEWS_BY_PROPERTY = ("T", "mT", "H", "mH", "real", "imag")
+# Functions whose flag for work in place is the last positional argument.
+_MAYBE_IN_PLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "threshold")
 _NO_OP = ("requires_grad_", "detach_", "register_hook", "retain_grad")
 
 
@@ -111,13 +113,15 @@ class Recorder(TorchFunctionMode):
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         index = len(self.ops)
+        if name.startswith("conv") and "weight" in (found := dict(slots)):
+            attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
         macs = multiply_adds(name, slots, attrs, results[0])
         outputs = tuple(self._new(tensor, "op", producer=index) for tensor in results)
         if written is not None:
             self._written[_storage(written)] = (self._known[id(written)], index)
         call, module = self._stack[-1]
         self.ops.append(Op(index, name, inputs, tuple(s for s, _ in slots), outputs, attrs, call, macs))
-        if isinstance(module, nn.RNNBase | nn.RNNCellBase):
+        if macs and isinstance(module, nn.RNNBase | nn.RNNCellBase):
             self.recurrent.append((index, module))
 
     @staticmethod
@@ -125,6 +129,8 @@ class Recorder(TorchFunctionMode):
         out = kwargs.get("out")
         if isinstance(out, torch.Tensor):
             return out
+        if args and isinstance(args[0], torch.Tensor) and (kwargs.get("inplace") is True or raw in _MAYBE_IN_PLACE):
+            return args[0] if kwargs.get("inplace") is True or (len(args) > 1 and args[-1] is True) else None
         in_place = raw == "__setitem__" or (raw.startswith("__i") and raw not in ("__int__", "__index__", "__invert__"))
         if (in_place or (raw.endswith("_") and not raw.endswith("__"))) and args and isinstance(args[0], torch.Tensor):
             return args[0]

@@ -1,0 +1,5 @@
+"""`python -m boardwork` -> the command line."""
+
+from boardwork.cli import main
+
+main(prog_name="boardwork")

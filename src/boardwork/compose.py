@@ -1,0 +1,147 @@
+"""Outline, Facts and what knowledge tells of them -> Sheet."""
+
+from __future__ import annotations
+
+from boardwork.facts import Facts
+from boardwork.knowledge import Story
+from boardwork.notation import Notation
+from boardwork.outline.blocks import Block, Link, Outline, View
+from boardwork.outline.flow import Flow
+from boardwork.sheet import Diagram, Edge, Group, Heading, Node, Port, Sheet, Zoom
+from boardwork.trace.records import Trace
+
+_IN_HEADS = ("attention_core", "split", "rope")
+
+
+def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
+    """The sheet: two diagrams in symbols, the story, and footnotes for all that is not drawn."""
+    trace = outline.trace
+    notation = Notation(facts, trace.axes)
+    big_picture = _diagram(outline.big_picture, trace, notation)
+    zoomed = _diagram(outline.zoom, outline.zoom_trace, notation)
+    heading = Heading(trace.target, trace.title, trace.cls, _ports(trace, trace.inputs, notation), _ports(trace, _outputs(outline), notation))
+    block = outline.zoom.block
+    return Sheet(
+        subject=heading,
+        summary=_summary(trace, facts),
+        symbols={**notation.table(), **{name: s for name, s in story.symbols.items() if name not in notation.table()}},
+        big_picture=big_picture,
+        zoom=Zoom(block.path or "(the whole model)", block.cls, _reason(outline), zoomed),
+        equations=story.equations,
+        tradeoffs=story.tradeoffs,
+        footnotes=tuple(_footnotes(outline)),
+    )
+
+
+def _summary(trace: Trace, facts: Facts) -> dict[str, object]:
+    return {
+        "params_total": facts["params.total"],
+        "params_trainable": facts["params.trainable"],
+        "params_bytes": facts["params.bytes"],
+        "macs": facts["macs.total"],
+        "flops": facts["flops.total"],
+        "modules": len(trace.rows),
+        "operations": len(trace.ops),
+    }
+
+
+def _ports(trace: Trace, named: tuple[tuple[str, int], ...], notation: Notation) -> tuple[Port, ...]:
+    tensors = [(name, trace.tensors[tensor]) for name, tensor in named]
+    return tuple(Port(name, notation.write(t), t.shape, t.dtype) for name, t in tensors)
+
+
+def _outputs(outline: Outline) -> tuple[tuple[str, int], ...]:
+    """The outputs that the big picture draws; caches are plumbing."""
+    drawn = {box.facts["tensor"] for box in outline.big_picture.boxes if box.role == "output"}
+    return tuple((name, tensor) for name, tensor in outline.trace.outputs if tensor in drawn)
+
+
+def _reason(outline: Outline) -> str:
+    block = outline.zoom.block
+    return f"{block.label}: {outline.reason}"
+
+
+# -- diagrams -------------------------------------------------------------------------------------------------------
+
+
+def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
+    parent = {box: f"g{i}" for i, (_, inside) in enumerate(view.frames) for box in inside}
+    seen: set[int] = set()
+    nodes = tuple(_node(i, box, trace, seen, parent.get(i, ""), notation) for i, box in enumerate(view.boxes))
+    edges = tuple(_edge(view, link, trace, notation) for link in view.links)
+    groups = tuple(
+        Group(f"g{i}", frame.label, frame.detail, frame.role, frame.path) for i, (frame, _) in enumerate(view.frames)
+    )
+    return Diagram(nodes, edges, groups)
+
+
+def _node(index: int, box: Block, trace: Trace, seen: set[int], parent: str, notation: Notation) -> Node:
+    ops = [trace.ops[op] for op in box.all()]
+    used = {t for op in ops for t in op.inputs if trace.tensors[t].kind == "parameter"}
+    if box.role == "parameter":
+        used = {box.facts["tensor"]}
+    new = used - seen
+    seen |= new
+    detail = box.detail
+    if box.role in ("input", "output"):
+        detail = f"({', '.join(notation.write(trace.tensors[box.facts['tensor']]))})"
+    return Node(
+        id=f"n{index}",
+        label=box.label,
+        detail=detail,
+        role=box.role,
+        path=box.path,
+        cls=box.cls,
+        repeat=box.repeat,
+        params=sum(trace.tensors[t].size for t in new),
+        flops=2 * sum(op.macs for op in ops),
+        parent=parent,
+    )
+
+
+def _edge(view: View, link: Link, trace: Trace, notation: Notation) -> Edge:
+    tensor = trace.tensors[link.tensor]
+    ends = (view.boxes[link.source], view.boxes[link.target])
+    in_heads = any(box.kind in _IN_HEADS for box in ends)
+    shape = notation.write(tensor, split_in_heads=in_heads)
+    return Edge(f"n{link.source}", f"n{link.target}", link.kind, shape, tensor.shape, link.label)
+
+
+# -- footnotes ------------------------------------------------------------------------------------------------------
+
+
+def _footnotes(outline: Outline) -> list[str]:
+    trace = outline.trace
+    sizes = ", ".join(f"{name} {trace.tensors[t].shape}" for name, t in trace.inputs)
+    notes = [
+        f"Numbers are for one forward with {sizes}. A FLOP is half a multiply-add; products, convolutions and every "
+        "attention score are counted, all else as zero."
+    ]
+    for reason, ops in outline.hidden.items():
+        notes.append(f"{_operations(len(ops))} not drawn, {reason}{_where(trace, ops)}.")
+    return notes + _weight_notes(outline) + list(trace.guesses)
+
+
+def _operations(count: int) -> str:
+    return "1 operation" if count == 1 else f"{count} operations"
+
+
+def _where(trace: Trace, ops: tuple[int, ...]) -> str:
+    paths = dict.fromkeys(trace.calls[trace.ops[op].call].path for op in ops)
+    named = [path for path in paths if path][:3]
+    return f" (in {', '.join(named)})" if named else ""
+
+
+def _weight_notes(outline: Outline) -> list[str]:
+    trace = outline.trace
+    notes = [
+        f"{' and '.join(w.names[:3])} are one tensor, counted once."
+        for w in trace.weights
+        if w.parameter and len(w.names) > 1
+    ]
+    flow = Flow(trace)
+    used = {flow.origin(t)[0].name for op in trace.ops for t in op.inputs}
+    idle = [w for w in trace.weights if w.parameter and not used & set(w.names)]
+    if idle:
+        notes.append(f"{sum(w.size for w in idle):,} parameters take no part in this forward ({idle[0].names[0]} ...).")
+    return notes

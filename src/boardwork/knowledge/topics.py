@@ -1,0 +1,112 @@
+"""A folder of TOML files -> topics, checked: every word known, every field spelled right."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from boardwork.errors import KnowledgeError
+from boardwork.knowledge.expressions import parse
+
+FIELDS = {
+    "topic": {"title", "when", "rank", "values", "symbols", "equation", "tradeoff"},
+    "equation": {"name", "latex", "when", "rank", "values", "formula", "unit", "checks", "source"},
+    "tradeoff": {"topic", "when", "rank", "why", "alternative", "fails_when", "decides", "source"},
+    "check": {"claim", "formula", "measured"},  # without a formula: the equation's,
+}
+HOLE = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One file. `rank` orders topics, the smallest first; equations and trade-offs may have a rank of their own.
+
+    `values` are the short names that the other expressions of the file may use, in the order of definition.
+    """
+
+    name: str
+    title: str
+    when: str
+    rank: int
+    values: dict[str, str] = field(default_factory=dict)
+    symbols: dict[str, dict[str, str]] = field(default_factory=dict)
+    equations: tuple[dict[str, Any], ...] = ()
+    tradeoffs: tuple[dict[str, Any], ...] = ()
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """All topics of the package, the smallest rank first.
+
+    Raises:
+        KnowledgeError: a file uses an unknown word or field.
+    """
+    folder = files("boardwork.knowledge") / "topics"
+    names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
+    found = [read(name.removesuffix(".toml"), (folder / name).read_text(encoding="utf-8")) for name in names]
+    return tuple(sorted(found, key=lambda t: (t.rank, t.name)))
+
+
+def read(name: str, text: str) -> Topic:
+    """One topic from the text of its file.
+
+    Raises:
+        KnowledgeError: no TOML, an unknown word, or a field that is missing or misspelt.
+    """
+    try:
+        data = tomllib.loads(text)
+        _known(data, "topic")
+        topic = Topic(
+            name,
+            data["title"],
+            data["when"],
+            data["rank"],
+            data.get("values", {}),
+            data.get("symbols", {}),
+            tuple(data.get("equation", ())),
+            tuple(data.get("tradeoff", ())),
+        )
+        _check(topic)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise KnowledgeError(f"The knowledge file is damaged: {error!r}", where=name) from error
+    except KnowledgeError as error:
+        raise KnowledgeError(error.message, where=f"{name}.toml", hint=error.hint) from error
+    return topic
+
+
+def _known(data: dict[str, Any], kind: str) -> None:
+    if wrong := set(data) - FIELDS[kind]:
+        raise KnowledgeError(f"A {kind} has no field {sorted(wrong)[0]!r}", hint=f"one of {sorted(FIELDS[kind])}")
+
+
+def _check(topic: Topic) -> None:
+    """Parse every expression with the names that it may use."""
+    parse(topic.when)
+    seen: frozenset[str] = frozenset()
+    for name, text in topic.values.items():
+        parse(text, seen)
+        seen |= {name}
+    for symbol in topic.symbols.values():
+        parse(symbol["value"], seen)
+        assert symbol["meaning"]
+    for equation in topic.equations:
+        _known(equation, "equation")
+        own = [*equation.get("values", {}).values(), equation.get("when", "True")]
+        _parse_all([*own, *([equation["formula"]] if "formula" in equation else [])], seen | set(equation.get("values", {})))
+        for check in equation.get("checks", ()):
+            _known(check, "check")
+            _parse_all([check.get("formula") or equation["formula"], check["measured"]], seen | set(equation.get("values", {})))
+        assert equation["name"] and equation["latex"]
+    for tradeoff in topic.tradeoffs:
+        _known(tradeoff, "tradeoff")
+        prose = " ".join(tradeoff[key] for key in ("topic", "why", "alternative", "fails_when", "source"))
+        _parse_all([*HOLE.findall(prose), *tradeoff["decides"].values(), tradeoff.get("when", "True")], seen)
+
+
+def _parse_all(texts: list[str], local: frozenset[str]) -> None:
+    for text in texts:
+        parse(text, local)

@@ -1,0 +1,218 @@
+"""Outline -> Facts: what was measured on this model, by the words of facts.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from boardwork.facts import WORDS, Facts
+from boardwork.outline.blocks import Block, Outline
+from boardwork.outline.flow import Flow
+from boardwork.receptive_field import first, receptive_field
+from boardwork.trace.records import Op
+
+
+def measure(outline: Outline) -> Facts:
+    """Facts of the model as a whole, and of one attention, feed-forward, norm, convolution ... that stands for its kind.
+
+    The one that stands for its kind is in the block that the zoom opens, if that holds one.
+    """
+    flow = Flow(outline.trace)
+    found: dict[str, Any] = {}
+    for part in (_totals(flow), _inputs(outline), _blocks(outline), _norms(flow, outline), _convolutions(flow, outline), _head(flow, outline)):
+        found.update(part)
+    found.update({f"receptive_field.{key}": value for key, value in receptive_field(flow).items()})
+    return {key: value for key, value in found.items() if key in WORDS}
+
+
+def everything(block: Block) -> Iterator[Block]:
+    """Every block of every copy."""
+    yield block
+    for child in block.children:
+        yield from everything(child)
+    for copy in block.copies:
+        yield from everything(copy)
+
+
+def _totals(flow: Flow) -> dict[str, Any]:
+    parameters = [w for w in flow.trace.weights if w.parameter]
+    macs = sum(op.macs for op in flow.ops)
+    return {
+        "params.total": sum(w.size for w in parameters),
+        "params.trainable": sum(w.size for w in parameters if w.trainable),
+        "params.bytes": sum(w.bytes for w in parameters),
+        "macs.total": macs,
+        "flops.total": 2 * macs,
+    }
+
+
+def _inputs(outline: Outline) -> dict[str, Any]:
+    return {f"input.{name}": size for name, size in outline.trace.axes.items()}
+
+
+def _one(outline: Outline, kind: str) -> Block | None:
+    """The block that stands for its kind."""
+    inside = (b for b in outline.zoom.block.walk() if b.kind == kind)
+    return next(inside, None) or next((b for b in outline.root.walk() if b.kind == kind), None)
+
+
+def _count(outline: Outline, kind: str) -> int:
+    return sum(b.kind == kind for b in everything(outline.root))
+
+
+def _blocks(outline: Outline) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind, word in (
+        ("attention", "attention"),
+        ("feed_forward", "feed_forward"),
+        ("recurrent", "recurrent"),
+        ("patches", "patch"),
+    ):
+        block = _one(outline, kind)
+        if block is not None:
+            found |= {f"{word}.{key}": value for key, value in block.facts.items()}
+            found[f"{word}.count"] = _count(outline, kind) if kind != "patches" else block.facts["count"]
+    repeated = [b for b in outline.root.walk() if b.repeat > 1 and b.path == outline.zoom.block.path]
+    if repeated:
+        found["layers.count"] = repeated[0].repeat
+        found["layers.params"] = params(Flow(outline.trace), repeated[0].one())
+    found |= _tables(outline)
+    return found
+
+
+def params(flow: Flow, ops: tuple[int, ...]) -> int:
+    """Parameters that operations use, each once."""
+    used = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
+    return sum(flow.tensors[t].size for t in used)
+
+
+def _tables(outline: Outline) -> dict[str, Any]:
+    """Embedding tables, learned positions and the number of tokens that a patch model feeds its first layer."""
+    found: dict[str, Any] = {}
+    tables = [b for b in everything(outline.root) if b.kind == "embedding"]
+    if tables:
+        largest = max(tables, key=lambda b: b.facts["params"])
+        found |= {f"embedding.{key}": value for key, value in largest.facts.items()}
+        found["embedding.tied"] = any(
+            len(w.names) > 1 and w.size == largest.facts["params"] for w in outline.trace.weights
+        )
+    learned = [b.facts["vocab"] for b in everything(outline.root) if b.kind == "position_table"]
+    learned += [_rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")]
+    if learned:
+        found["position.learned"] = learned[0]
+    if _one(outline, "patches") is not None and (attention := _one(outline, "attention")) is not None:
+        found["patch.tokens"] = attention.facts["q_len"]
+    return found
+
+
+def _rows(outline: Outline, box: Block) -> int:
+    shape = outline.trace.tensors[box.facts["tensor"]].shape
+    return shape[-2] if len(shape) > 1 else shape[0]
+
+
+def _norms(flow: Flow, outline: Outline) -> dict[str, Any]:
+    norms = [b for b in everything(outline.root) if b.role == "norm" and b.facts]
+    called = [op for op in flow.ops if op.name == "batch_norm"]
+    kinds = Counter(b.facts["kind"] for b in norms) + Counter({"batch": len(called)})
+    if not kinds:
+        return {}
+    kind = kinds.most_common(1)[0][0]
+    found: dict[str, Any] = {"norm.kind": kind, "norm.count": kinds.total()}
+    example = next((b for b in outline.zoom.block.walk() if b.facts.get("kind") == kind and b.role == "norm"), None)
+    example = example or next((b for b in norms if b.facts["kind"] == kind), None)
+    if example is not None:
+        found |= {f"norm.{key}": value for key, value in example.facts.items() if key in ("width", "params", "eps")}
+        found |= _placement(flow, outline)
+    return found
+
+
+def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """pre: the norm's input also goes past it to the addition; post: the norm takes the sum and nobody else does."""
+    layer = next((b for b in outline.root.walk() if any(c.kind == "attention" for c in b.children)), None)
+    places: Counter[str] = Counter()
+    for block in layer.children if layer is not None else ():
+        if block.role != "norm" or block.children:
+            continue
+        source = flow.origin(flow.ops[block.ops[0]].inputs[0])[0].id
+        users = [flow.ops[u].name for u in flow.users.get(source, ())]
+        producer = flow.producer(source)
+        if "add" in users:
+            places["pre"] += 1
+        elif producer is not None and producer.name == "add":
+            places["post"] += 1
+    return {"norm.placement": places.most_common(1)[0][0]} if places else {}
+
+
+def _convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
+    convs = [op for op in flow.ops if op.name == "conv2d"]
+    inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
+    square = [op for op in convs if _kernel(flow, op) > 1]
+    spatial = [op for op in square if op.id in inside] or square
+    found: dict[str, Any] = {"residual.count": _residuals(outline)}
+    if convs:
+        found["conv.count"] = len(convs)
+    if spatial:
+        found |= _convolution(flow, max(spatial, key=lambda op: _kernel(flow, op)))
+    return found | _bottleneck(flow, outline)
+
+
+def _kernel(flow: Flow, op: Op) -> int:
+    return flow.tensors[op.inputs[1]].shape[-1]
+
+
+def _convolution(flow: Flow, op: Op) -> dict[str, Any]:
+    source, weight, result = (flow.tensors[t] for t in (op.inputs[0], op.inputs[1], op.outputs[0]))
+    bias = op.slot("bias")
+    padding = op.attrs.get("padding")
+    found = {
+        "kernel": weight.shape[-2],
+        "stride": first(op.attrs.get("stride"), 1),
+        "padding": first(padding, 0),
+        "dilation": first(op.attrs.get("dilation"), 1),
+        "groups": first(op.attrs.get("groups"), 1),
+        "in_channels": source.shape[1],
+        "out_channels": result.shape[1],
+        "h_in": source.shape[-2],
+        "h_out": result.shape[-2],
+        "w_out": result.shape[-1],
+        "bias": 0 if bias is None else flow.tensors[bias].size,
+        "params": weight.size + (0 if bias is None else flow.tensors[bias].size),
+        "macs": op.macs // source.shape[0],
+        "path": flow.trace.calls[op.call].path,
+    }
+    if isinstance(padding, str):
+        del found["padding"]
+    return {f"conv.{key}": value for key, value in found.items()}
+
+
+def _bottleneck(flow: Flow, outline: Outline) -> dict[str, Any]:
+    block = next((b for b in outline.zoom.block.walk() if b.label == "Bottleneck block"), None)
+    if block is None:
+        return {}
+    convs = [b for b in block.children if b.kind == "conv"][:3]
+    ops = [next(flow.ops[i] for i in b.ops if flow.ops[i].name == "conv2d") for b in convs]
+    return {
+        "bottleneck.width": flow.tensors[ops[2].outputs[0]].shape[1],
+        "bottleneck.inner": flow.tensors[ops[1].outputs[0]].shape[1],
+        "bottleneck.input": flow.tensors[ops[0].inputs[0]].shape[1],
+        "bottleneck.weights": sum(flow.tensors[op.inputs[1]].size for op in ops),
+    }
+
+
+def _residuals(outline: Outline) -> int:
+    """Residual additions in both drawings, each block counted with its copies."""
+    total = 0
+    for view, block in ((outline.big_picture, None), (outline.zoom, outline.zoom.block)):
+        targets = {link.target for link in view.links if link.kind == "residual" and view.boxes[link.target].role == "add"}
+        copies = next((b.repeat for b in outline.root.walk() if block is not None and b.path == block.path), 1)
+        total += len(targets) * copies
+    return total
+
+
+def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
+    head = _one(outline, "head")
+    if head is None:
+        return {}
+    found = {f"classifier.{key}": value for key, value in head.facts.items()}
+    return found | {"classifier.params": params(flow, head.one())}

@@ -1,0 +1,97 @@
+"""`hf:DIR` with a config.json in DIR -> the model of transformers that it describes, without weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.errors import TargetError
+from boardwork.targets.assemble import assemble
+from boardwork.targets.build import build, library
+from boardwork.targets.call import Call
+from boardwork.targets.forward_arguments import forward_parameters
+from boardwork.targets.hugging_face_inputs import model_inputs
+from boardwork.targets.input_spec import InputSpec
+from boardwork.targets.state import global_state_kept
+from boardwork.targets.subject import Subject
+
+
+def load(call: Call, given: Sequence[InputSpec]) -> Subject:
+    """Build the model of a folder; arguments replace entries of its config. Raises TargetError."""
+    folder = Path(call.name)
+    folder = folder.parent if folder.name == "config.json" else folder
+    if not (folder / "config.json").is_file():
+        raise TargetError(f"There is no config.json in {call.name!r}.", hint="hf:DIR, where DIR holds a config.json")
+    if call.args:
+        raise TargetError("hf: takes named arguments only, entries of config.json.", where=call.target)
+    transformers = library("transformers")
+    config = _config(transformers, folder, call)
+    cls = _model_class(transformers, config, folder)
+    module = build(_constructor(cls, config), Call(call.target, cls.__name__))
+    names = [p.name for p in forward_parameters(module)]
+    extra = {"use_cache": False} if "use_cache" in names else {}
+    known = model_inputs(module, config, names)
+    return assemble(module, target=call.target, title=folder.resolve().name, given=given, known=known, extra=extra)
+
+
+def _config(transformers: ModuleType, folder: Path, call: Call) -> Any:
+    try:
+        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        with global_state_kept():
+            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # transformers and its validators raise many sorts
+        raise TargetError(f"Cannot read {folder / 'config.json'}: {error}", where=call.target) from error
+    for name, value in call.kwargs.items():
+        if not hasattr(config, name):
+            raise TargetError(f"{type(config).__name__} has no entry {name!r}.", where=call.target)
+        setattr(config, name, value)
+    for part in (config, getattr(config, "text_config", None)):
+        if part is not None:
+            part.use_cache = False  # a cache is an object that forward returns, and no part of the picture
+    return config
+
+
+def _model_class(transformers: ModuleType, config: Any, folder: Path) -> Any:
+    for name in config.architectures or ():
+        if hasattr(transformers, name):
+            return getattr(transformers, name)
+        raise TargetError(f"transformers {transformers.__version__} has no class {name!r}.", where=str(folder))
+    for name in _auto_classes(config):
+        mapping = getattr(transformers, name)._model_mapping
+        if type(config) in mapping:
+            return mapping[type(config)]
+    raise TargetError(f"transformers has no model for {type(config).__name__}.", where=str(folder))
+
+
+def _auto_classes(config: Any) -> tuple[str, ...]:
+    """Where to look for a class when the config names none: the model with its head before the bare one."""
+    if getattr(config, "is_encoder_decoder", False):
+        return ("AutoModelForSeq2SeqLM", "AutoModelForSpeechSeq2Seq", "AutoModel")
+    if hasattr(config, "vision_config"):
+        return ("AutoModelForImageTextToText", "AutoModel")
+    return ("AutoModelForCausalLM", "AutoModel")
+
+
+def _constructor(cls: Any, config: Any) -> Callable[[], nn.Module]:
+    def construct() -> nn.Module:
+        torch.set_default_dtype(_dtype(config))  # the caller puts it back
+        try:
+            config._attn_implementation = "sdpa"
+            return cls(config)  # type: ignore[no-any-return]
+        except ValueError:  # this architecture has no such attention
+            config._attn_implementation = "eager"
+            return cls(config)  # type: ignore[no-any-return]
+
+    return construct
+
+
+def _dtype(config: Any) -> torch.dtype:
+    dtype = getattr(config, "dtype", None)
+    dtype = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    return dtype if isinstance(dtype, torch.dtype) and dtype.is_floating_point else torch.float32

@@ -1,0 +1,50 @@
+"""An installed torchvision whose compiled operators do not load -> one that imports all the same."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+# What `import torchvision` asks for by name. Nothing runs them: they have a schema and no kernel.
+SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+_kept: list[Any] = []  # a torch.library.Library takes its definitions with it when it is freed
+
+
+def prepare() -> None:
+    """Make `import torchvision` work where it was built for another torch; does nothing where it is sound."""
+    if _kept or "torchvision" in sys.modules or _operators_load():
+        return
+    # A first import that failed leaves parts behind, and Python would not run them again.
+    for name in [name for name in sys.modules if name.startswith("torchvision.")]:
+        del sys.modules[name]
+    placeholders = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    _kept.append(placeholders)
+    for schema in SCHEMAS:
+        if not hasattr(torch.ops.torchvision, schema.partition("(")[0]):
+            placeholders.define(schema)  # type: ignore[no-untyped-call]
+
+
+def _operators_load() -> bool:
+    spec = importlib.util.find_spec("torchvision")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+            path = Path(folder) / f"_C{suffix}"
+            if path.exists():
+                return _loads(path)
+    return False
+
+
+def _loads(path: Path) -> bool:
+    try:
+        torch.ops.load_library(path)  # type: ignore[no-untyped-call]
+    except (ImportError, OSError):
+        return False
+    return hasattr(torch.ops.torchvision, "nms")

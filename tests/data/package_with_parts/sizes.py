@@ -1,0 +1,3 @@
+"""Part of a package: a width."""
+
+WIDTH = 12
