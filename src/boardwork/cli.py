@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ zoom_option = click.option("--zoom", default="", metavar="PATH", help="Module pa
 @click.version_option(__version__, prog_name="boardwork")
 def main() -> None:
     """Draw a PyTorch model the way an engineer does at a whiteboard."""
+    # torch says so on its import where NumPy is absent; nothing here uses NumPy.
+    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 
 
 @main.command()

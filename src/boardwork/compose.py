@@ -66,7 +66,7 @@ def _reason(outline: Outline) -> str:
 
 def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
     parent = {box: f"g{i}" for i, (_, inside) in enumerate(view.frames) for box in inside}
-    seen: set[int] = set()
+    seen = {box.facts["tensor"] for box in view.boxes if box.role == "parameter"}
     nodes = tuple(_node(i, box, trace, seen, parent.get(i, ""), notation) for i, box in enumerate(view.boxes))
     edges = tuple(_edge(view, link, trace, notation) for link in view.links)
     groups = tuple(
@@ -78,9 +78,7 @@ def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
 def _node(index: int, box: Block, trace: Trace, seen: set[int], parent: str, notation: Notation) -> Node:
     ops = [trace.ops[op] for op in box.all()]
     used = {t for op in ops for t in op.inputs if trace.tensors[t].kind == "parameter"}
-    if box.role == "parameter":
-        used = {box.facts["tensor"]}
-    new = used - seen
+    new = {box.facts["tensor"]} if box.role == "parameter" else used - seen
     seen |= new
     detail = box.detail
     if box.role in ("input", "output"):

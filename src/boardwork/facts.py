@@ -93,6 +93,7 @@ WORDS: dict[str, str] = {
     "recurrent.params": "parameters of all layers and directions",
     "recurrent.first_params": "parameters of the first layer, one direction",
     "recurrent.bias": "number of bias elements of the first layer, one direction",
+    "recurrent.last_only": "what follows uses the last state alone",
     "recurrent.macs": "multiply-adds over all steps",
     "classifier.classes": "outputs of the last linear layer",
     "classifier.width": "inputs of the last linear layer",

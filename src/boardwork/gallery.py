@@ -66,14 +66,24 @@ def rendered(data: bytes) -> dict[str, bytes]:
 def update(gallery: Path, *, check: bool = False, render_only: bool = False) -> Iterator[str]:
     """Draw every entry anew. Yields a line a file that is written or, with `check`, the difference it would make."""
     for entry in entries(gallery):
-        folder = gallery / entry.folder
         if not render_only:
-            yield from _settle(gallery, folder / DATA, drawn(gallery, entry), check=check)
-        if (folder / DATA).exists():
-            for name, content in rendered((folder / DATA).read_bytes()).items():
-                yield from _settle(gallery, folder / name, content, check=check)
-        elif render_only:
-            yield f"{folder / DATA} is missing: boardwork gallery {gallery}"
+            yield from update_data(gallery, entry, check=check)
+        yield from update_rendered(gallery, entry, check=check)
+
+
+def update_data(gallery: Path, entry: Entry, *, check: bool = False) -> Iterator[str]:
+    """The first half: target to sheet.json."""
+    yield from _settle(gallery, gallery / entry.folder / DATA, drawn(gallery, entry), check=check)
+
+
+def update_rendered(gallery: Path, entry: Entry, *, check: bool = False) -> Iterator[str]:
+    """The second half: the sheet.json that is there to the rest. Needs no torch."""
+    folder = gallery / entry.folder
+    if not (folder / DATA).exists():
+        yield f"{folder / DATA} is missing\nto mend: boardwork gallery {gallery}"
+        return
+    for name, content in rendered((folder / DATA).read_bytes()).items():
+        yield from _settle(gallery, folder / name, content, check=check)
 
 
 def _settle(gallery: Path, path: Path, content: bytes, *, check: bool) -> Iterator[str]:

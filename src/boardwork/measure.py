@@ -9,6 +9,7 @@ from typing import Any
 from boardwork.facts import WORDS, Facts
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
+from boardwork.outline.view import view
 from boardwork.receptive_field import first, receptive_field
 from boardwork.trace.records import Op
 
@@ -78,7 +79,18 @@ def _blocks(outline: Outline) -> dict[str, Any]:
         found["layers.count"] = repeated[0].repeat
         found["layers.params"] = params(Flow(outline.trace), repeated[0].one())
     found |= _tables(outline)
+    recurrent = _one(outline, "recurrent")
+    if recurrent is not None:
+        found["recurrent.last_only"] = _last_only(Flow(outline.trace), recurrent)
     return found
+
+
+def _last_only(flow: Flow, block: Block) -> bool:
+    """True when what follows sees the last state alone, not the state after every step."""
+    op = next(flow.ops[i] for i in block.ops if flow.ops[i].macs)
+    users = [flow.ops[u] for u in flow.users.get(op.outputs[0], ()) if u in flow.live]
+    rank = len(flow.tensors[op.outputs[0]].shape)
+    return rank == 3 and all(u.name == "getitem" and len(flow.tensors[u.outputs[0]].shape) < 3 for u in users)
 
 
 def params(flow: Flow, ops: tuple[int, ...]) -> int:
@@ -149,7 +161,7 @@ def _convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
     square = [op for op in convs if _kernel(flow, op) > 1]
     spatial = [op for op in square if op.id in inside] or square
-    found: dict[str, Any] = {"residual.count": _residuals(outline)}
+    found: dict[str, Any] = {"residual.count": _residuals(flow, outline.root)}
     if convs:
         found["conv.count"] = len(convs)
     if spatial:
@@ -200,14 +212,14 @@ def _bottleneck(flow: Flow, outline: Outline) -> dict[str, Any]:
     }
 
 
-def _residuals(outline: Outline) -> int:
-    """Residual additions in both drawings, each block counted with its copies."""
-    total = 0
-    for view, block in ((outline.big_picture, None), (outline.zoom, outline.zoom.block)):
-        targets = {link.target for link in view.links if link.kind == "residual" and view.boxes[link.target].role == "add"}
-        copies = next((b.repeat for b in outline.root.walk() if block is not None and b.path == block.path), 1)
-        total += len(targets) * copies
-    return total
+def _residuals(flow: Flow, block: Block) -> int:
+    """Residual additions below a block, in every copy."""
+    parts = block.children
+    if not parts:
+        return 0
+    links = view(flow, block, parts).links if any(b.role == "add" for b in parts) else ()
+    own = len({link.target for link in links if link.kind == "residual" and link.target < len(parts) and parts[link.target].role == "add"})
+    return own + sum(_residuals(flow, b) for part in parts for b in (part, *part.copies))
 
 
 def _head(flow: Flow, outline: Outline) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
 from boardwork.outline.choose import big_picture, parts, zoom
@@ -69,7 +71,14 @@ def _zoom_view(flow: Flow, opened: Block, wanted: str) -> tuple[Flow, View]:
         return flow, view(flow, opened, parts(opened))
     inner = Flow(cell.trace)
     root = absorb(inner, gather(inner, grow(inner), recognise(inner)))
-    return inner, view(inner, recurrent or opened, parts(root))
+    return inner, view(inner, recurrent or opened, [_gate(box) for box in parts(root) if isinstance(box, Block)])
+
+
+def _gate(box: Block) -> Block:
+    """In a recurrent step an activation is a gate and carries the gate's name."""
+    if box.kind != "activation" or not box.path:
+        return box
+    return dataclasses.replace(box, label=box.path.replace("_", " ").capitalize(), detail=box.label.lower())
 
 
 def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:

@@ -39,8 +39,16 @@ def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if one.kind != two.kind or one.path == two.path:
         return False
     names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
+    if not _chained(flow, one, two):
+        return False
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and _weighted(flow, one)
+
+
+def _chained(flow: Flow, one: Block, two: Block) -> bool:
+    """True when the second takes what the first makes; parallel branches are no sequence."""
+    made = {t for op in one.all() for t in flow.ops[op].outputs}
+    return any(t in made for op in two.all() for t in flow.ops[op].inputs)
 
 
 def _weighted(flow: Flow, block: Block) -> bool:

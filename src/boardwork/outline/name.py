@@ -66,6 +66,8 @@ def _head(flow: Flow, root: Block) -> Block:
     produced = {flow.tensors[t].producer for t in flow.outputs}
     last = max((op for op in produced if op >= 0), default=-1)
     pooled = any(b.kind == "global_pool" for b in root.walk())
+    kinds = {b.kind for b in root.walk()}
+    classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
     vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
     seen: list[Block] = []
 
@@ -73,7 +75,7 @@ def _head(flow: Flow, root: Block) -> Block:
         if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
             seen.append(block)
             width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
-            label = "LM head" if width in vocab else "Classifier" if pooled else "Linear head"
+            label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
             facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
         return dataclasses.replace(block, children=tuple(map(visit, block.children)))

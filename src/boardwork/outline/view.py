@@ -9,7 +9,7 @@ from boardwork.outline.blocks import Block, Link, View
 from boardwork.outline.flow import Flow
 
 _JOINS = ("add", "multiply", "subtract", "concat")
-_STATES = ("h", "c", "hx", "h_0", "c_0", "state")
+_STATES = ("h_prev", "c_prev")  # arguments of the recurrent steps in trace/cells.py
 
 
 def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence[Block]]]) -> View:
@@ -25,7 +25,24 @@ def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence
         boxes.extend(inside)
     inner = _Links(flow, boxes)
     links = inner.collect()
-    return View(block, tuple(inner.boxes), tuple(frames), tuple(_kinds(flow, inner.boxes, links)))
+    frames = [(f, (*ix, *(new for new, near in inner.inside.items() if near in ix))) for f, ix in frames]
+    return _in_order(View(block, tuple(inner.boxes), tuple(frames), tuple(_kinds(flow, inner.boxes, links))))
+
+
+def _in_order(found: View) -> View:
+    """Boxes in order of execution: a box without operations stands right before what it feeds, outputs last."""
+    place = {i: float(min(box.all())) for i, box in enumerate(found.boxes) if box.ops or box.children}
+    for link in found.links:
+        if link.source not in place and link.target in place:
+            place[link.source] = min(place.get(link.source, place[link.target] - 0.5), place[link.target] - 0.5)
+    order = sorted(range(len(found.boxes)), key=lambda i: place.get(i, float("inf")))
+    new = {old: position for position, old in enumerate(order)}
+    return View(
+        found.block,
+        tuple(found.boxes[i] for i in order),
+        tuple((frame, tuple(sorted(new[i] for i in inside))) for frame, inside in found.frames),
+        tuple(dataclasses.replace(link, source=new[link.source], target=new[link.target]) for link in found.links),
+    )
 
 
 class _Links:
@@ -36,13 +53,35 @@ class _Links:
         self.owner = {op: i for i, box in enumerate(boxes) for op in box.all()}
         self.sources: dict[int, int] = {}
         self.links: dict[tuple[int, int, str], Link] = {}
+        self.inside: dict[int, int] = {}
 
     def collect(self) -> list[Link]:
         for op in sorted(self.owner):
             for tensor in dict.fromkeys(self.flow.ops[op].inputs):
                 self._into(self.owner[op], tensor)
+        self._split_heads()
         self._outputs()
         return list(self.links.values())
+
+    def _split_heads(self) -> None:
+        """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
+        letters = [link for link in self.links.values() if link.label]
+        for link in letters:
+            if sum((other.source, other.target) == (link.source, link.target) for other in letters) < 2:
+                continue
+            shape = self.flow.tensors[link.tensor].shape
+            heads = f"{shape[-3]} heads × {shape[-1]}" if len(shape) > 3 else ""
+            middle = len(self.boxes)
+            self.boxes.append(Block(link.label, "reshape", heads, self.boxes[link.source].path, kind="split"))
+            self.inside[middle] = link.target
+            del self.links[link.source, link.target, link.label]
+            whole = self._made_by(link.source)
+            self.links[link.source, middle, ""] = Link(link.source, middle, whole)
+            self.links[middle, link.target, link.label] = Link(middle, link.target, link.tensor, label=link.label)
+
+    def _made_by(self, box: int) -> int:
+        """The result of the projection in a box, before it is cut."""
+        return next(op.outputs[0] for op in map(self.flow.ops.__getitem__, self.boxes[box].ops) if op.macs or not self.flow.is_shape(op.id))
 
     def _into(self, target: int, tensor: int) -> None:
         producer = self.flow.tensors[tensor].producer
@@ -84,7 +123,9 @@ class _Links:
             box = self.boxes[target]
             if box.role not in _JOINS or sum(n > 1 for n in origin.shape) < 1 or box.children:
                 return None
-            label = "Learned token" if box.role == "concat" else "Position embedding" if box.role == "add" else "Learned scale"
+            selected = any(other.label == "First token" for other in self.boxes)
+            token = "Class token" if selected else "Learned token"
+            label = token if box.role == "concat" else "Position embedding" if box.role == "add" else "Learned scale"
             name = origin.name
             source = Block(label, "parameter", detail=_times(origin.shape), path=name.rpartition(".")[0], cls=name.rpartition(".")[2])
             return self._source(origin.id, dataclasses.replace(source, facts={"tensor": origin.id}))

@@ -32,11 +32,14 @@ def trace(subject: Subject) -> Trace:
         TraceError: forward raised; says in which module.
     """
     model = module_on_meta(subject.module).eval()
-    args, kwargs = value_on_meta(subject.args), value_on_meta(subject.kwargs)
-    named = arguments_by_name(model, args, kwargs)
-    axes = _axis_sizes(subject.axes, named)
-    first = _forward(subject, model, args, kwargs)
-    return dataclasses.replace(first, axes=axes, tensors=_with_symbols(subject, model, first, args, kwargs, axes))
+    return _traced(subject, model, value_on_meta(subject.args), value_on_meta(subject.kwargs))
+
+
+def _traced(subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Trace:
+    axes = _axis_sizes(subject.axes, arguments_by_name(model, args, kwargs))
+    first, recorder = _forward(subject, model, args, kwargs)
+    tensors = _with_symbols(subject, model, first, args, kwargs, axes)
+    return dataclasses.replace(first, axes=axes, tensors=tensors, cells=tuple(_cells(recorder)))
 
 
 def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str,
 
 def _forward(
     subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Trace:
+) -> tuple[Trace, Recorder]:
     recorder = Recorder(model)
     inputs = []
     for name, value in arguments_by_name(model, args, kwargs).items():
@@ -78,7 +81,7 @@ def _forward(
         except Exception as error:  # whatever a user's forward raises
             raise _refusal(subject, recorder, error) from error
     outputs = tuple((name, recorder.identify(tensor)) for name, tensor in _outputs(out))
-    return Trace(
+    record = Trace(
         target=subject.target,
         title=subject.title,
         cls=type(subject.module).__name__,
@@ -91,8 +94,8 @@ def _forward(
         outputs=outputs,
         axes={},
         guesses=(*subject.guesses, *recorder.guesses),
-        cells=tuple(_cells(recorder)),
     )
+    return record, recorder
 
 
 @contextmanager
@@ -138,7 +141,8 @@ def _cells(recorder: Recorder) -> Iterator[Cell]:
         seen.add(id(module))
         if made is not None:
             step, kwargs = made
-            yield Cell(op, _forward(Subject("", "", step, (), kwargs), step, (), kwargs))
+            axes = {name: ("batch", "") for name in kwargs}
+            yield Cell(op, _traced(Subject("", "", step, axes=axes), step, (), kwargs))
 
 
 def _axis_sizes(axes: dict[str, tuple[str, ...]], named: dict[str, Any]) -> dict[str, int]:
@@ -180,7 +184,7 @@ def _second(
     )
     kwargs = {name: _resized(value, subject.axes.get(name, ()), factors) for name, value in kwargs.items()}
     try:
-        return _forward(subject, model, args, kwargs)
+        return _forward(subject, model, args, kwargs)[0]
     except TraceError:
         return None
 
