@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import click
@@ -31,8 +31,6 @@ zoom_option = click.option("--zoom", default="", metavar="PATH", help="Module pa
 @click.version_option(__version__, prog_name="boardwork")
 def main() -> None:
     """Draw a PyTorch model the way an engineer does at a whiteboard."""
-    # torch says so on its import where NumPy is absent; nothing here uses NumPy.
-    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 
 
 @main.command()
@@ -123,7 +121,8 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
     from boardwork.pipeline import draw_subject
     from boardwork.targets import load
 
-    return draw_subject(load(target, inputs), options)
+    with redirect_stdout(sys.stderr):  # a model that prints must not write into the sheet
+        return draw_subject(load(target, inputs), options)
 
 
 def _planned_format(output: str, format: str | None) -> str:

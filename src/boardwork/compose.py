@@ -19,7 +19,13 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
     notation = Notation(facts, trace.axes)
     big_picture = _diagram(outline.big_picture, trace, notation)
     zoomed = _diagram(outline.zoom, outline.zoom_trace, notation)
-    heading = Heading(trace.target, trace.title, trace.cls, _ports(trace, trace.inputs, notation), _ports(trace, _outputs(outline), notation))
+    heading = Heading(
+        trace.target,
+        trace.title,
+        trace.cls,
+        _ports(trace, trace.inputs, notation),
+        _ports(trace, _outputs(outline), notation),
+    )
     block = outline.zoom.block
     return Sheet(
         subject=heading,

@@ -21,7 +21,14 @@ def measure(outline: Outline) -> Facts:
     """
     flow = Flow(outline.trace)
     found: dict[str, Any] = {}
-    for part in (_totals(flow), _inputs(outline), _blocks(outline), _norms(flow, outline), _convolutions(flow, outline), _head(flow, outline)):
+    for part in (
+        _totals(flow),
+        _inputs(outline),
+        _blocks(outline),
+        _norms(flow, outline),
+        _convolutions(flow, outline),
+        _head(flow, outline),
+    ):
         found.update(part)
     found.update({f"receptive_field.{key}": value for key, value in receptive_field(flow).items()})
     return {key: value for key, value in found.items() if key in WORDS}
@@ -110,7 +117,9 @@ def _tables(outline: Outline) -> dict[str, Any]:
             len(w.names) > 1 and w.size == largest.facts["params"] for w in outline.trace.weights
         )
     learned = [b.facts["vocab"] for b in everything(outline.root) if b.kind == "position_table"]
-    learned += [_rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")]
+    learned += [
+        _rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")
+    ]
     if learned:
         found["position.learned"] = learned[0]
     if _one(outline, "patches") is not None and (attention := _one(outline, "attention")) is not None:
@@ -120,7 +129,7 @@ def _tables(outline: Outline) -> dict[str, Any]:
 
 def _rows(outline: Outline, box: Block) -> int:
     shape = outline.trace.tensors[box.facts["tensor"]].shape
-    return shape[-2] if len(shape) > 1 else shape[0]
+    return int(shape[-2] if len(shape) > 1 else shape[0])
 
 
 def _norms(flow: Flow, outline: Outline) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:
 def _convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     convs = [op for op in flow.ops if op.name == "conv2d"]
     inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
-    square = [op for op in convs if _kernel(flow, op) > 1]
+    square = [op for op in convs if len(set(flow.tensors[op.inputs[1]].shape[-2:])) == 1 and _kernel(flow, op) > 1]
     spatial = [op for op in square if op.id in inside] or square
     found: dict[str, Any] = {"residual.count": _residuals(flow, outline.root)}
     if convs:
@@ -204,6 +213,8 @@ def _bottleneck(flow: Flow, outline: Outline) -> dict[str, Any]:
         return {}
     convs = [b for b in block.children if b.kind == "conv"][:3]
     ops = [next(flow.ops[i] for i in b.ops if flow.ops[i].name == "conv2d") for b in convs]
+    if any(first(op.attrs.get("groups"), 1) > 1 for op in ops):
+        return {}
     return {
         "bottleneck.width": flow.tensors[ops[2].outputs[0]].shape[1],
         "bottleneck.inner": flow.tensors[ops[1].outputs[0]].shape[1],
@@ -218,7 +229,13 @@ def _residuals(flow: Flow, block: Block) -> int:
     if not parts:
         return 0
     links = view(flow, block, parts).links if any(b.role == "add" for b in parts) else ()
-    own = len({link.target for link in links if link.kind == "residual" and link.target < len(parts) and parts[link.target].role == "add"})
+    own = len(
+        {
+            link.target
+            for link in links
+            if link.kind == "residual" and link.target < len(parts) and parts[link.target].role == "add"
+        }
+    )
     return own + sum(_residuals(flow, b) for part in parts for b in (part, *part.copies))
 
 

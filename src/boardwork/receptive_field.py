@@ -9,8 +9,35 @@ from boardwork.trace.records import Op
 
 # A spatial operation outside these moves positions in ways that the formula does not cover: then nothing is said.
 _POINTWISE = frozenset(
-    "add sub mul div relu gelu silu sigmoid tanh leaky_relu elu relu6 hardswish hardtanh mish batch_norm dropout "
-    "contiguous clone cat chunk split getitem detach alias layer_norm permute".split()
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "relu",
+        "gelu",
+        "silu",
+        "sigmoid",
+        "tanh",
+        "leaky_relu",
+        "elu",
+        "relu6",
+        "hardswish",
+        "hardtanh",
+        "mish",
+        "batch_norm",
+        "dropout",
+        "contiguous",
+        "clone",
+        "cat",
+        "chunk",
+        "split",
+        "getitem",
+        "detach",
+        "alias",
+        "layer_norm",
+        "permute",
+    ]
 )
 
 
@@ -28,7 +55,7 @@ def receptive_field(flow: Flow) -> dict[str, int]:
             return {}
         reach, jump = max(fields)
         kernel, stride, _ = _window(op) or (1, 1, 0)
-        windows.update({out: (reach + (kernel - 1) * jump, jump * stride) for out in op.outputs})
+        windows.update(dict.fromkeys(op.outputs, (reach + (kernel - 1) * jump, jump * stride)))
         last = op.outputs[0]
     if last < 0 or windows[last][0] == 1:
         return {}

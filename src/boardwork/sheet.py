@@ -199,7 +199,9 @@ class Sheet:
             FormatError: the data is no sheet, or one of another version.
         """
         if not isinstance(data, dict) or data.get("boardwork") != VERSION:
-            raise FormatError("This is no boardwork sheet of version 1.", hint="draw the model again with -o sheet.json")
+            raise FormatError(
+                "This is no boardwork sheet of version 1.", hint="draw the model again with -o sheet.json"
+            )
         try:
             panels = data["panels"]
             zoom = panels["zoom"]
@@ -216,7 +218,9 @@ class Sheet:
                 footnotes=tuple(data["footnotes"]),
             )
         except (KeyError, TypeError) as error:
-            raise FormatError(f"The sheet is damaged: {error}.", hint="draw the model again with -o sheet.json") from error
+            raise FormatError(
+                f"The sheet is damaged: {error}.", hint="draw the model again with -o sheet.json"
+            ) from error
 
     @classmethod
     def from_json(cls, source: str | Path) -> Sheet:

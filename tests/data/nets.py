@@ -60,6 +60,7 @@ class Random(nn.Module):
         torch.manual_seed(0)
         torch.set_default_dtype(torch.float64)
         self.layer = nn.Linear(2, 2)
+        print("this model prints")
         self.noise = float(torch.rand((), device="cpu"))
 
     def forward(self, *inputs):

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from boardwork.compose import compose
+from boardwork.knowledge import tell
 from boardwork.measure import measure
+from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.outline.blocks import Block, Outline
 from boardwork.pipeline import draw_trace
-from boardwork.options import Options
-from boardwork.knowledge import tell
 from boardwork.sheet import Sheet
 from boardwork.targets import from_module
 from boardwork.trace import trace

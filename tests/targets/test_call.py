@@ -1,6 +1,10 @@
 """Target text -> names and literals; nothing is evaluated."""
 
+import keyword
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from boardwork.errors import TargetError
 from boardwork.targets.call import parse_call
@@ -43,3 +47,31 @@ def test_anything_else_is_an_error_that_says_which_argument(text, said):
     with pytest.raises(TargetError, match=r"(?s).*") as caught:
         parse_call("x:" + text, text)
     assert said in str(caught.value)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+LITERALS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=8,
+)
+NAMES = st.from_regex(r"[a-z_]{1,8}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name))
+
+
+@given(st.lists(LITERALS, max_size=3), st.dictionaries(NAMES, LITERALS, max_size=3))
+def test_every_literal_comes_back(args, kwargs):
+    shown = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+    call = parse_call("x", f"Net({', '.join(shown)})")
+    assert (list(call.args), call.kwargs) == (args, kwargs)
+
+
+@given(st.text())
+@example("\0")
+@example("(\0)")
+@example("\ud800(")
+def test_any_text_is_read_or_told(text):
+    for whole in (text, f"Net({text}", f"Net({text})"):
+        try:
+            parse_call("x", whole)
+        except TargetError as error:
+            str(error)

@@ -23,7 +23,9 @@ def test_inputs_are_read(text, spec):
     assert parse_input(text) == spec
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,a", "1,,2", "x:", "x:1:int99", "1,0", "1,-1", "a:b:c:d", "1:Tensor", "x:1:"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,a", "1,,2", "x:", "x:1:int99", "1,0", "1,-1", "a:b:c:d", "1:Tensor", "x:1:"]
+)
 def test_mistakes_are_told(text):
     with pytest.raises(TargetError):
         parse_input(text)

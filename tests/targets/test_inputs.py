@@ -27,7 +27,7 @@ def test_a_size_is_taken_with_which_forward_runs():
 
 
 def test_inputs_are_given_by_position_and_by_name():
-    for inputs in (["1,8", "1,6"], ["b:1,6", "a:1,8"], ["b:1,6", "1,8"]):
+    for inputs in (["1,8", "1,6"], ["b:1,6", "a:1,8"], ["b:1,6", "1,8"], ["a:1,8", "1,6"]):
         subject = load(NETS + "TwoInputs", inputs)
         assert sizes(subject) == [(1, 8), (1, 6)]
         assert list(subject.kwargs) == []
@@ -104,7 +104,7 @@ def test_calls_that_do_not_fit_are_told(call, said):
 
 
 def test_what_is_no_module_is_told():
-    with pytest.raises(TargetError, match="int is no nn.Module"):
+    with pytest.raises(TargetError, match="int is no"):
         from_module(3)
 
 

@@ -47,7 +47,7 @@ def run(subject):
         ("LayerNorm(16)", [(1, 128, 16)], None),
         ("GroupNorm(2, 16)", [(1, 16, 56, 56)], None),
         ("BatchNorm1d(16)", [(1, 16, 1024)], None),
-        ("Transformer(64, 4)", [(128, 1, 64), (128, 1, 64)], {"src": ("src_len", "batch", ""), "tgt": ("tgt_len", "batch", "")}),
+        ("Transformer(64, 4)", [(128, 1, 64)] * 2, {"src": ("src_len", "batch", ""), "tgt": ("tgt_len", "batch", "")}),
         ("TransformerDecoderLayer(64, 4)", [(128, 1, 64), (128, 1, 64)], None),
         ("Bilinear(2, 3, 4)", [(1, 2), (1, 3)], None),
         ("MaxPool2d(2)", [(1, 64, 56, 56)], None),
@@ -152,6 +152,7 @@ def test_dotted_names_functions_and_instances_are_targets():
     assert shapes(load("boardwork.examples.mlp:MLP(inputs=20)")) == [(1, 20)]
     assert shapes(load("tests/data/nets.py:factory(width=9)")) == [(1, 9)]
     assert shapes(load("tests/data/nets.py:instance")) == [(1, 7)]
+    assert load("tests/data/nets.py:instance").title == "instance"
 
 
 @pytest.mark.parametrize("name", ["lstm-classifier", "mlp", "nanogpt", "unet", "vae"])
@@ -207,6 +208,13 @@ def test_a_file_that_raises_is_told_with_its_line(tmp_path):
     (tmp_path / "broken.py").write_text("x = 1\nraise ValueError('no')\n")
     with pytest.raises(TargetError, match=r"broken.py does not import: ValueError: no \(line 2\)"):
         load(f"{tmp_path / 'broken.py'}:Net")
+
+
+def test_a_script_that_leaves_is_told(tmp_path):
+    (tmp_path / "script.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(TargetError, match=r"SystemExit: 3 \(line 2\)"):
+        load(f"{tmp_path / 'script.py'}:Net")
+    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
 
 
 def test_a_missing_library_names_its_extra(monkeypatch):

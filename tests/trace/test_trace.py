@@ -90,7 +90,10 @@ def test_nothing_stays_installed_after_a_failure() -> None:
     with pytest.raises(TraceError, match="no such luck") as caught:
         traced(nn.Sequential(nn.Linear(4, 4), Broken()), torch.randn(2, 4))
     assert caught.value.where == "1"
-    assert registered == (len(nn.modules.module._global_forward_hooks), len(nn.modules.module._global_forward_pre_hooks))
+    assert registered == (
+        len(nn.modules.module._global_forward_hooks),
+        len(nn.modules.module._global_forward_pre_hooks),
+    )
 
 
 def test_tied_weights_are_one() -> None:

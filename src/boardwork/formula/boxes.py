@@ -1,4 +1,4 @@
-"""What layout is made of: texts, lines and curves, and boxes of them round a baseline (y grows downwards, baseline 0)."""
+"""Texts, lines and curves -> boxes of them round a baseline, the material of layout (y grows downwards, baseline 0)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ FENCES = {
 }  # fmt: skip
 PLAIN_FENCES = {
     "(": "/|\\", ")": "\\|/", "[": "[[[", "]": "]]]", "⌊": "||L", "⌋": "||J", "⌈": "r||", "⌉": "7||",
-    "{": "/|\\", "}": "\\|/", "|": "|||", "‖": "|||",
+    "{": "/|\\", "}": "\\|/", "|": "|||", "‖": "|||", "⟨": "/|\\", "⟩": "\\|/",
 }  # fmt: skip
 
 
@@ -85,8 +85,7 @@ class Cells:
         body = draw(node.kids[0], level)
         if body.height <= 1:
             return self.word(root(node, self.ascii), False, level)
-        sides = (self.fence(sign, body, True, level) for sign in "()")
-        opening, closing = sides
+        opening, closing = (self.fence(sign, body, True, level) for sign in ("(", ")"))
         return beside(self.word("√", False, level) if not self.ascii else self._plain("sqrt"), opening, body, closing)
 
     def accent(self, node: Node, draw: Draw, level: int) -> Box:
@@ -99,10 +98,10 @@ class Cells:
     def fence(self, sign: str, body: Box, stretch: bool, level: int) -> Box:
         if body.height <= 1 or not stretch:
             return self.word(sign, False, level)
-        top, middle, bottom = (PLAIN_FENCES if self.ascii else FENCES).get(sign, sign * 3)
+        top, middle, bottom = tuple((PLAIN_FENCES if self.ascii else FENCES).get(sign, sign * 3))
         rows = [top, *[middle] * (int(body.height) - 2), bottom]
         if sign in "{}" and len(rows) > 2:
-            rows[len(rows) // 2] = (sign if self.ascii else {"{": "⎨", "}": "⎬"}[sign])
+            rows[len(rows) // 2] = sign if self.ascii else {"{": "⎨", "}": "⎬"}[sign]
         marks = tuple(Text(0, i + 1 - body.ascent, char, 1, False) for i, char in enumerate(rows))
         return Box(1.0, body.ascent, body.depth, marks)
 

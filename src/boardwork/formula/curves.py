@@ -1,9 +1,12 @@
-"""A body and a size -> the drawn signs round it: roots, tall fences, accents. All lengths in points, `em` the font size.
+"""A body and a size -> the drawn signs round it: roots, tall fences, accents.
 
-Strokes have one width, so a swelling parenthesis is two arcs that part in the middle.
+All lengths are in points, `em` is the font size. Strokes have one width, so a swelling
+parenthesis is two arcs that part in the middle.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from boardwork.formula.boxes import Box, Line, Mark, Path, Text, beside, overlay
 from boardwork.formula.font import measure
@@ -12,7 +15,7 @@ from boardwork.formula.font import measure
 def polyline(points: list[tuple[float, float]], width: float) -> Path:
     """Straight strokes as a cubic path, so that corners are joined."""
     out = [points[0]]
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         out += [start, end, end]
     return Path(tuple(out), width)
 

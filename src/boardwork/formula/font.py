@@ -11,7 +11,7 @@ from typing import NamedTuple
 from boardwork.errors import KnowledgeError
 
 FONT_FAMILY = "Boardwork Math"
-_FOLDER = Path(str(files("boardwork.formula.fonts")))
+_FOLDER = Path(str(files("boardwork.formula"))) / "fonts"
 FONT_FILES = {"normal": _FOLDER / "BoardworkMath-Regular.woff2", "italic": _FOLDER / "BoardworkMath-Italic.woff2"}
 FONT_FILE = FONT_FILES["normal"]
 TTF_FILES = tuple(path.with_suffix(".ttf") for path in FONT_FILES.values())
@@ -42,7 +42,9 @@ def measure(text: str, italic: bool) -> Ink:
     glyphs = table()["italic" if italic else "regular"]
     missing = [c for c in text if c not in glyphs]
     if missing:
-        raise KnowledgeError(f"The maths font has no {missing[0]!r} (in {text!r}).", hint="see formula/fonts/subset.py")
+        raise KnowledgeError(
+            f"The maths font has no {missing[0]!r} (in {text!r}).", hint="see tests/formula/make_fonts.py"
+        )
     inks = [glyphs[c] for c in text]
     advance = sum(i.advance for i in inks)
     right = advance - inks[-1].advance + inks[-1].right

@@ -82,12 +82,13 @@ def _fence(node: Node, metrics: Metrics, level: int) -> Box:
 
 
 def _table(node: Node, metrics: Metrics, level: int) -> Box:
-    """Rows on their own baselines, columns aligned: right and left by turns in `align*`, left in cases, else centred."""
+    """Rows with columns aligned: right and left by turns in `align*`, left in cases, else centred."""
     cells = [[lay(cell, metrics, level) for cell in row.kids] for row in node.kids]
     widths = [max((row[c].width for row in cells if c < len(row)), default=0.0) for c in range(max(map(len, cells)))]
     ascent, depth = metrics.strut()
     between, leading, side = metrics.table_gaps(node.text, any(b.height > ascent + depth for row in cells for b in row))
-    placed, y = [], 0.0
+    placed: list[Box] = []
+    y = 0.0
     for row, nodes in zip(cells, node.kids, strict=True):
         row_ascent, row_depth = max(ascent, *(b.ascent for b in row)), max(depth, *(b.depth for b in row))
         x = side

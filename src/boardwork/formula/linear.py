@@ -66,9 +66,9 @@ def parted(left: Node, right: Node, em: float, ascii: bool, level: int) -> bool:
         return True
     tail = re.search(r"[A-Za-z0-9α-ωΑ-Ω_^.]*$", _plain(flat(left, ascii, level)))
     head = re.match(r"[A-Za-z0-9α-ωΑ-Ω_.]*", _plain(flat(right, ascii, level)))
-    assert tail and head
-    words = bool(tail[0] and head[0]) and (len(tail[0]) > 1 or len(head[0]) > 1)
-    return words and not (tail[0].isdigit() and len(head[0]) == 1)
+    last, first = tail[0] if tail else "", head[0] if head else ""
+    words = bool(last and first) and (len(last) > 1 or len(first) > 1)
+    return words and not (last.isdigit() and len(first) == 1)
 
 
 def _plain(text: str) -> str:

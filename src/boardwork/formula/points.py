@@ -40,11 +40,12 @@ def draw_points(latex: str, size: float) -> Formula:
     def rounded(value: float) -> float:
         return round(value, 2) + 0.0
 
-    texts = tuple(replace(m, x=rounded(m.x), y=rounded(m.y), size=rounded(m.size)) for m in marks if isinstance(m, Text))
-    lines = tuple(Line(*map(rounded, (m.x1, m.y1, m.x2, m.y2, m.width))) for m in marks if isinstance(m, Line))
-    paths = tuple(
-        Path(tuple((rounded(x), rounded(y)) for x, y in m.points), rounded(m.width)) for m in marks if isinstance(m, Path)
+    texts = tuple(
+        Text(rounded(m.x), rounded(m.y), m.string, rounded(m.size), m.italic) for m in marks if isinstance(m, Text)
     )
+    lines = tuple(Line(*map(rounded, (m.x1, m.y1, m.x2, m.y2, m.width))) for m in marks if isinstance(m, Line))
+    curves = [m for m in marks if isinstance(m, Path)]
+    paths = tuple(Path(tuple((rounded(x), rounded(y)) for x, y in m.points), rounded(m.width)) for m in curves)
     width = max(box.width + box.lean, *(0.0, *(line.x2 for line in lines)))
     return Formula(rounded(width), rounded(box.height), rounded(box.ascent), texts, lines, paths)
 

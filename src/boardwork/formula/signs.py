@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ASCII = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "eps", "ϵ": "eps", "ζ": "zeta", "η": "eta",
     "θ": "theta", "ϑ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi",
@@ -14,6 +16,7 @@ ASCII = {
     "∈": "in", "∉": "not in", "→": "->", "←": "<-", "↔": "<->", "↦": "->", "⇒": "=>", "⊤": "T", "⊥": "_|_",
     "′": "'", "″": "''", "‴": "'''", "…": "...", "⋯": "...", "‖": "||", "⌊": "floor(", "⌋": ")", "⌈": "ceil(",
     "⌉": ")", "⟨": "<", "⟩": ">", "ˆ": "_hat", "¯": "_bar", "˜": "_tilde", "˙": "_dot", "¬": "not ",
+    "√": "sqrt", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
 
 BELOW = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
@@ -38,3 +41,16 @@ def raised(text: str, sign: str) -> str | None:
     if text.isalpha() and len(text) > 3:  # a small word is hard to read
         return None
     return "".join(table[c] for c in text) if text and all(c in table for c in text) else None
+
+
+def ascii_text(text: str) -> str:
+    """A line of prose or maths in ASCII: names for signs, `_x` and `^x` for small letters."""
+    for table, sign in ((BELOW, "_"), (ABOVE, "^")):
+        plain = {small: letter for letter, small in table.items()}
+
+        def full(match: re.Match[str], plain: dict[str, str] = plain, sign: str = sign) -> str:
+            body = "".join(plain[c] for c in match[0])
+            return sign + (body if body.isalnum() else f"({body})")
+
+        text = re.sub(f"[{re.escape(''.join(plain))}]+", full, text)
+    return ascii_name(text)

@@ -31,15 +31,20 @@ def kinds(row: tuple[Node, ...]) -> list[str]:
     out: list[str] = []
     for node in row:
         kind, before = kind_of(node), out[-1] if out else "open"
-        unary = kind == "binary" and before in ("relation", "binary", "comma", "open", "name", "big", "space", "sign")
+        unary = kind == "binary" and before in ("relation", "binary", "comma", "open", "big", "space", "sign")
         out.append("sign" if unary else kind)
+    for i, node in enumerate(row):  # between words a stroke needs room: d_model / heads, but 2i/d
+        if node.text == "/" and "name" in out[max(0, i - 1) : i + 2]:
+            out[i] = "binary"
+        elif node.text == "/":
+            out[i] = "stroke"
     return out
 
 
 def gap(left: str, right: str, level: int) -> float:
     """Space between two kinds in em; in scripts (`level` > 0) only names and big signs keep theirs."""
     pair = {left, right}
-    if "space" in pair or left in ("open", "sign") or right in ("close", "comma"):
+    if pair & {"space", "stroke"} or left in ("open", "sign") or right in ("close", "comma"):
         return 0.0
     if "relation" in pair:
         return THICK if level == 0 and pair != {"relation"} else 0.0

@@ -1,4 +1,4 @@
-"""LaTeX -> a small tree of maths (`Node`), by way of latex2mathml's MathML. Fences are paired, names merged, spaces kept."""
+"""LaTeX -> a small tree of maths (`Node`) by way of latex2mathml's MathML, with fences paired and names merged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ OPENS, CLOSES = dict(zip("([{⌊⌈⟨", ")]}⌋⌉⟩", strict=True)), set(")]}
 BARS = "‖|∥∣"
 BIG = set("∑∏∫")
 LIMITED = {"max", "min", "lim", "argmax", "argmin", "mean"} | BIG
-SAME = {"⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "&": "&", "~": "˜", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·"}
+PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
+SAME = {"⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "~": "˜", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·"}
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,13 @@ def parse(latex: str) -> Node:
 
 
 def _node(element: Element, latex: str) -> Node:
-    tag, text = element.tag, html.unescape(element.text or "")
+    tag = element.tag
+    text = html.unescape(element.text or "").replace("\\_", "_").replace("\\%", "%")
     if "\\" in text or "&" in text:
-        raise KnowledgeError(f"Unknown command {text!r} in the formula {latex}", hint="use the commands of other topics")
+        raise KnowledgeError(f"Unknown command {text!r} in the formula {latex}", hint="see the other topics")
     kids = [_node(child, latex) for child in element]
+    if len(kids) < PARTS.get(tag, 0):
+        raise KnowledgeError(f"A part is missing in the formula {latex}")
     match tag:
         case "mi" | "mo" | "mn" | "mtext":
             return _token(tag, text, element.get("mathvariant") == "normal")

@@ -36,7 +36,7 @@ PERMITTED = (
 )  # fmt: skip
 
 
-class Absent(Exception):
+class AbsentError(Exception):
     """A number was needed that this model does not have."""
 
 
@@ -59,9 +59,9 @@ def parse(text: str, local: frozenset[str] = frozenset()) -> ast.expr:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and id(node) not in inner and _dotted(node) not in WORDS:
             raise KnowledgeError(f"No fact is called {_dotted(node)!r} (in {text!r})", hint="see boardwork/facts.py")
-        if isinstance(node, ast.Name) and id(node) not in inner:
-            if node.id not in (FUNCTIONS if id(node) in called else local):
-                raise KnowledgeError(f"{node.id!r} is not defined in {text!r}", hint="add it to the file's [values]")
+        known = FUNCTIONS if id(node) in called else local
+        if isinstance(node, ast.Name) and id(node) not in inner and node.id not in known:
+            raise KnowledgeError(f"{node.id!r} is not defined in {text!r}", hint="add it to the file's [values]")
     return tree
 
 
@@ -72,8 +72,9 @@ def evaluate(text: str, names: Mapping[str, Value], local: frozenset[str] = froz
         KnowledgeError: the text is outside the language, or cannot be computed.
     """
     try:
-        return _value(parse(text, local), names)
-    except Absent:
+        value: Value = _value(parse(text, local), names)
+        return value
+    except AbsentError:
         return None
     except (TypeError, ValueError, ArithmeticError) as error:
         raise KnowledgeError(f"{text!r} cannot be computed: {error}") from error
@@ -111,7 +112,7 @@ def _value(node: ast.expr, names: Mapping[str, Value]) -> Any:
 def _present(node: ast.expr, names: Mapping[str, Value]) -> Any:
     value = _value(node, names)
     if value is None:
-        raise Absent
+        raise AbsentError
     return value
 
 
@@ -120,7 +121,7 @@ def _boolean(node: ast.BoolOp, names: Mapping[str, Value]) -> bool:
     for operand in node.values:
         try:
             truth = bool(_value(operand, names))
-        except Absent:
+        except AbsentError:
             if isinstance(node.op, ast.And):
                 raise
             truth = False
@@ -146,10 +147,12 @@ def _printed(node: ast.expr, names: Mapping[str, Value]) -> tuple[str, int]:
     """Text and binding strength: 1 sum, 2 product, 3 power, 4 atom."""
     match node:
         case ast.BinOp(op=ast.FloorDiv()):
-            return f"⌊{_printed(node.left, names)[0]} / {_printed(node.right, names)[0]}⌋", 4
+            return f"⌊{_printed(ast.BinOp(node.left, ast.Div(), node.right), names)[0]}⌋", 4
         case ast.BinOp():
             _, sign, strength = BINARY[type(node.op)]
             left, right = _printed(node.left, names), _printed(node.right, names)
+            if isinstance(node.op, ast.Add) and right[0] == "0":  # no bias
+                return left
             first = left[0] if left[1] >= strength else f"({left[0]})"
             if isinstance(node.op, ast.Pow) and right[0].isdigit():
                 return first + right[0].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")), 3
@@ -159,6 +162,7 @@ def _printed(node: ast.expr, names: Mapping[str, Value]) -> tuple[str, int]:
             return "−" + _printed(node.operand, names)[0], 1
         case ast.Call(func=ast.Name(id=name)):
             body = ", ".join(_printed(a, names)[0] for a in node.args)
-            return {"floor": f"⌊{body}⌋", "ceil": f"⌈{body}⌉", "sqrt": f"√{body}" if body.isdigit() else f"√({body})"}.get(name, f"{name}({body})"), 4
+            root = f"√{body}" if body.isdigit() else f"√({body})"
+            return {"floor": f"⌊{body}⌋", "ceil": f"⌈{body}⌉", "sqrt": root}.get(name, f"{name}({body})"), 4
     value = _value(node, names)
     return (exact(value) if isinstance(value, int | float) else str(value)), 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from boardwork.facts import Facts
@@ -23,7 +23,7 @@ class Story:
 
     equations: tuple[Equation, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
-    symbols: dict[str, Symbol] | None = None
+    symbols: dict[str, Symbol] = field(default_factory=dict)
 
 
 class Scope:
@@ -88,7 +88,8 @@ def _equation(entry: dict[str, Any], facts: Facts, topic: Topic) -> Equation | N
     values = {name: here.names[name] for name in entry.get("values", {})}
     if not here.value(entry.get("when", "True")) or None in values.values():
         return None
-    checks = tuple(c for c in (_check({"formula": entry.get("formula", ""), **row}, here) for row in entry.get("checks", ())) if c)
+    rows = [{"formula": entry.get("formula", ""), **row} for row in entry.get("checks", ())]
+    checks = tuple(check for check in (_check(row, here) for row in rows) if check)
     text = linear(entry["latex"])
     if formula := entry.get("formula"):  # it goes on from the right side of the LaTeX
         result = here.value(formula)
@@ -101,6 +102,8 @@ def _equation(entry: dict[str, Any], facts: Facts, topic: Topic) -> Equation | N
 
 def _check(row: dict[str, str], here: Scope) -> Check | None:
     """A formula against what was measured: exact for whole numbers, to 1e-6 otherwise."""
+    if not here.value(row.get("when", "True")):
+        return None
     expected, measured = here.value(row["formula"]), here.value(row["measured"])
     if expected is None or measured is None:
         return None

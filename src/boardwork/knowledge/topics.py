@@ -16,7 +16,7 @@ FIELDS = {
     "topic": {"title", "when", "rank", "values", "symbols", "equation", "tradeoff"},
     "equation": {"name", "latex", "when", "rank", "values", "formula", "unit", "checks", "source"},
     "tradeoff": {"topic", "when", "rank", "why", "alternative", "fails_when", "decides", "source"},
-    "check": {"claim", "formula", "measured"},  # without a formula: the equation's,
+    "check": {"claim", "when", "formula", "measured"},  # without a formula: the equation's,
 }
 HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -95,12 +95,13 @@ def _check(topic: Topic) -> None:
         assert symbol["meaning"]
     for equation in topic.equations:
         _known(equation, "equation")
-        own = [*equation.get("values", {}).values(), equation.get("when", "True")]
-        _parse_all([*own, *([equation["formula"]] if "formula" in equation else [])], seen | set(equation.get("values", {})))
+        own = equation.get("values", {})
+        _parse_all([*own.values(), equation.get("when", "True"), equation.get("formula", "0")], seen | set(own))
         for check in equation.get("checks", ()):
             _known(check, "check")
-            _parse_all([check.get("formula") or equation["formula"], check["measured"]], seen | set(equation.get("values", {})))
-        assert equation["name"] and equation["latex"]
+            formula = check.get("formula") or equation["formula"]
+            _parse_all([formula, check["measured"], check.get("when", "True")], seen | set(own))
+        assert equation["name"], equation["latex"]
     for tradeoff in topic.tradeoffs:
         _known(tradeoff, "tradeoff")
         prose = " ".join(tradeoff[key] for key in ("topic", "why", "alternative", "fails_when", "source"))

@@ -93,7 +93,9 @@ def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:
 def _size(root: Block) -> str:
     blocks = list(root.walk())
     folded = sum(b.repeat > 1 for b in blocks)
-    return f"{len(blocks)} blocks, {len(root.one())} operations in {sum(1 for _ in root.leaves())} leaves, {folded} folded"
+    return (
+        f"{len(blocks)} blocks, {len(root.one())} operations in {sum(1 for _ in root.leaves())} leaves, {folded} folded"
+    )
 
 
 def _tally(patterns: list[Pattern]) -> str:

@@ -1,29 +1,34 @@
-"""Flow -> attention: Q, K, V projections, rotation, softmax(Q K^T) V, heads, output projection."""
+"""Flow -> attention: softmax(Q K^T) V, fused or written out, with the boxes and the frame round it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
+from boardwork.outline.attention_parts import AttentionParts, Core
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.scale import factor
 from boardwork.trace.records import Op
 
 _PRODUCTS = ("matmul", "bmm", "baddbmm", "einsum", "mm")
-_ON_SCORES = frozenset("mul div add sub masked_fill where tanh clamp softmax max maximum float to type".split())
-_ON_BRANCH = frozenset("mul add sub neg cat stack div rms_norm layer_norm normalize view_as_complex view_as_real".split())
-PROJECTIONS = ("linear", "addmm", "conv1d", "conv2d")
-
-
-@dataclass
-class _Branch:
-    """What stands between a projection and the core, for Q, K or V."""
-
-    letter: str
-    tensor: int
-    projection: Op | None = None
-    walk: set[int] = field(default_factory=set)
+_ON_SCORES = frozenset(
+    [
+        "mul",
+        "div",
+        "add",
+        "sub",
+        "masked_fill",
+        "where",
+        "tanh",
+        "clamp",
+        "softmax",
+        "max",
+        "maximum",
+        "float",
+        "to",
+        "type",
+    ]
+)
 
 
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
@@ -31,23 +36,24 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     for op in flow.ops:
         if not flow.is_data(op.id):
             continue
-        core = _fused(op) if op.name == "scaled_dot_product_attention" else _product(flow, op)
+        core = _fused(flow, op) if op.name == "scaled_dot_product_attention" else _product(flow, op)
         if core is not None:
-            yield _Reader(flow, *core).patterns()
+            yield AttentionParts(flow, *core).patterns()
 
 
-def _fused(op: Op) -> tuple[set[int], Op, tuple[int, int, int], float | None]:
+def _fused(flow: Flow, op: Op) -> Core:
     query, key, value = (op.slot(name) for name in ("query", "key", "value"))
     assert query is not None and key is not None and value is not None
     scale = op.attrs.get("scale")
-    return {op.id}, op, (query, key, value), scale
+    default = flow.tensors[query].shape[-1] ** -0.5
+    return {op.id}, op, (query, key, value), default if scale is None else float(scale)
 
 
-def _product(flow: Flow, softmax: Op) -> tuple[set[int], Op, tuple[int, int, int], float | None] | None:
+def _product(flow: Flow, softmax: Op) -> Core | None:
     """product -> scale, mask -> softmax -> product, with any reshapes between."""
     if softmax.name != "softmax":
         return None
-    ops, scale, todo, first = {softmax.id}, None, [softmax.inputs[0]], None
+    ops, scale, todo, first = {softmax.id}, 1.0, [softmax.inputs[0]], None
     while todo and first is None:
         op = flow.producer(todo.pop())
         if op is None:
@@ -56,10 +62,10 @@ def _product(flow: Flow, softmax: Op) -> tuple[set[int], Op, tuple[int, int, int
             first = op
         elif op.name in _ON_SCORES or flow.is_shape(op.id):
             ops.add(op.id)
-            scale = _factor(op) or scale
+            scale *= factor(op)
             todo.extend(reversed(flow.data_inputs(op)))
-    second, passed = flow.skip(softmax)
-    if first is None or second is None or second.name not in _PRODUCTS or len(second.inputs) < 2:
+    second, passed = _weighted_sum(flow, softmax)
+    if first is None or second is None or len(second.inputs) < 2:
         return None
     ops |= {first.id, second.id, *passed}
     query, key = first.inputs[-2:]
@@ -68,276 +74,13 @@ def _product(flow: Flow, softmax: Op) -> tuple[set[int], Op, tuple[int, int, int
     return None if value is None else (ops, second, (query, key, value), scale)
 
 
-def _factor(op: Op) -> float | None:
-    number = next((v for k, v in op.attrs.items() if isinstance(v, int | float) and not isinstance(v, bool)), None)
-    if number is None or op.name not in ("mul", "div"):
-        return None
-    return float(number) if op.name == "mul" else 1 / float(number)
-
-
-class _Reader:
-    """Reads one attention from its core outwards."""
-
-    def __init__(
-        self, flow: Flow, core: set[int], last: Op, tensors: tuple[int, int, int], scale: float | None
-    ) -> None:
-        self.flow, self.core, self.last, self.scale = flow, core, last, scale
-        self.branches = [_Branch(letter, tensor) for letter, tensor in zip("QKV", tensors, strict=True)]
-        self.scaled: float | None = None
-        for branch in self.branches:
-            self._walk(branch)
-
-    def _walk(self, branch: _Branch) -> None:
-        """Back to the projection, through shape operations and what is done to queries and keys on the way."""
-        todo, ends = [branch.tensor], set()
-        while todo:
-            op = self.flow.producer(todo.pop())
-            if op is None or not self.flow.is_data(op.id):
-                continue
-            if self.flow.is_shape(op.id) or op.name in _ON_BRANCH or self._in_norm(op):
-                if op.id not in branch.walk:
-                    branch.walk.add(op.id)
-                    todo.extend(self.flow.data_inputs(op))
-            else:
-                ends.add(op.id)
-        if len(ends) == 1:
-            end = self.flow.ops[ends.pop()]
-            if end.name in PROJECTIONS:
-                branch.projection = end
-                return
-        branch.walk = self._shape_tail(branch.tensor)
-
-    def _in_norm(self, op: Op) -> bool:
-        return op.name in ("pow", "mean", "rsqrt", "square")
-
-    def _shape_tail(self, tensor: int) -> set[int]:
-        return set(self.flow.origin(tensor)[1])
-
-    # -- numbers --------------------------------------------------------------------------------------------------
-
-    def facts(self, out: Op | None) -> dict[str, Any]:
-        shapes = {b.letter: self.flow.tensors[b.tensor].shape for b in self.branches}
-        d_k, d_v, q_len = shapes["Q"][-1], shapes["V"][-1], shapes["Q"][-2]
-        k_len = shapes["V"][-2]
-        rows = self._rows()
-        heads = self._width(out) // d_v if out is not None else (shapes["Q"][-3] if len(shapes["Q"]) > 3 else 1)
-        q, k = self.branches[0].projection, self.branches[1].projection
-        projections = {p.id: p for p in (b.projection for b in self.branches) if p is not None}
-        if out is not None:
-            projections[out.id] = out
-        facts: dict[str, Any] = {
-            "heads": heads,
-            "kv_heads": max(1, self._held(self.branches[1]) * heads // max(1, rows * d_k * k_len // q_len)),
-            "d_k": d_k,
-            "d_v": d_v,
-            "scale": self.scale if self.scale is not None else d_k**-0.5,
-            "q_len": q_len,
-            "k_len": k_len,
-            "scores": rows * k_len,
-            "causal": self._causal(),
-            "rope": any(self._rotated(b) for b in self.branches[:2]),
-            "cross": q is not None and k is not None and q.id != k.id and self._source(q) != self._source(k),
-            **self._weights(projections),
-        }
-        if q is not None:
-            facts["d_model"] = self.flow.tensors[self._input(q)].shape[-1]
-        if out is not None:
-            facts["d_out"] = self.flow.tensors[out.outputs[0]].shape[-1]
-        core_macs = sum(self.flow.ops[op].macs for op in self.core)
-        facts["macs"] = core_macs + sum(p.macs for p in projections.values())
-        return facts
-
-    def _rows(self) -> int:
-        query = self.flow.tensors[self.branches[0].tensor]
-        return query.size // query.shape[-1]
-
-    def _width(self, out: Op) -> int:
-        return self.flow.tensors[self._input(out)].shape[-1]
-
-    def _input(self, projection: Op) -> int:
-        slot = projection.slot("input")
-        return projection.inputs[0] if slot is None else slot
-
-    def _source(self, projection: Op) -> int:
-        return self.flow.origin(self._input(projection))[0].id
-
-    def _held(self, branch: _Branch) -> int:
-        """Distinct elements of K or V: what the tensor held before it was expanded to all heads."""
-        expanded = [self.flow.ops[op] for op in branch.walk if self._expands(op)]
-        held = [self.flow.tensors[op.inputs[0]].size for op in expanded]
-        return min([self.flow.tensors[branch.tensor].size, *held])
-
-    def _causal(self) -> bool:
-        if self.last.attrs.get("is_causal") is True:
-            return True
-        masks = [t for op in self.core for t in self.flow.ops[op].inputs if self.flow.is_constant(t)]
-        return any(self._triangular(mask) for mask in masks)
-
-    def _triangular(self, mask: int) -> bool:
-        """True when the mask was made by tril, triu or by comparing positions, or its buffer's user cut it square."""
-        todo, seen = [mask], set()
-        while todo:
-            op = self.flow.producer(todo.pop())
-            if op is None or op.id in seen:
-                continue
-            seen.add(op.id)
-            if op.name in ("tril", "triu", "le", "lt", "ge", "gt"):
-                return True
-            todo.extend(op.inputs)
-        return False
-
-    def _weights(self, projections: dict[int, Op]) -> dict[str, int]:
-        params = bias = 0
-        for op in projections.values():
-            for slot, tensor in zip(op.slots, op.inputs, strict=True):
-                record = self.flow.origin(tensor)[0]
-                if record.kind == "parameter":
-                    params += record.size
-                    bias += record.size if slot == "bias" else 0
-        return {"params": params, "bias": bias}
-
-    # -- boxes ----------------------------------------------------------------------------------------------------
-
-    def patterns(self) -> list[Pattern]:
-        out, concat = self.flow.skip(self.last)
-        out = out if out is not None and out.name in PROJECTIONS else None
-        facts = self.facts(out)
-        boxes = [*self._projections(), *self._rotations(), self._core(facts)]
-        if out is not None:
-            if concat and facts["heads"] > 1:
-                boxes.append(self._box("concat_heads", set(concat), "Concatenate heads", "reshape", _widths(facts)))
-            boxes.append(self._box("project_out", {out.id}, "Linear W_O", "linear", self._in_out(out)))
-        everything = frozenset(op for box in boxes for op in box.ops) | self._between(boxes)
-        frame = Pattern("attention", everything, label(facts), "attention", detail(facts), leaf=False, facts=facts)
-        return [box for box in (*boxes, frame) if box.ops]
-
-    def _box(self, kind: str, ops: set[int], label: str, role: str, detail: str = "") -> Pattern:
-        return Pattern(kind, frozenset(ops), label, role, detail)
-
-    def _in_out(self, op: Op) -> str:
-        source, result = self.flow.tensors[self._input(op)], self.flow.tensors[op.outputs[0]]
-        axis = 1 if op.name.startswith("conv") else -1
-        return f"{source.shape[axis]} → {result.shape[axis]}"
-
-    def _projections(self) -> Iterator[Pattern]:
-        by_op: dict[int, list[_Branch]] = {}
-        for branch in self.branches:
-            if branch.projection is not None:
-                by_op.setdefault(branch.projection.id, []).append(branch)
-        for index, branches in by_op.items():
-            op = self.flow.ops[index]
-            letters = ", ".join(f"W_{b.letter}" for b in branches)
-            if len(branches) == 1:
-                after = self._after_projection(op) if not self._rotated(branches[0]) else set()
-                yield self._box("project", {index} | after, f"Linear {letters}", "linear", self._in_out(op))
-                continue
-            source, result = self.flow.tensors[self._input(op)], self.flow.tensors[op.outputs[0]]
-            equal = result.shape[-1] % len(branches) == 0 and len({self._split_width(b) for b in branches}) == 1
-            width = f"{len(branches)} × {result.shape[-1] // len(branches)}" if equal else str(result.shape[-1])
-            yield self._box("project", {index} | self._common(branches), f"Linear {letters}", "linear", f"{source.shape[-1]} → {width}")
-            yield from (self._split(branch, branches) for branch in branches)
-
-    def _after_projection(self, op: Op) -> set[int]:
-        return set(self.flow.skip(op)[1])
-
-    def _common(self, branches: list[_Branch]) -> set[int]:
-        shared = set.intersection(*(b.walk for b in branches))
-        return {op for op in shared if self.flow.is_shape(op)}
-
-    def _split(self, branch: _Branch, branches: list[_Branch]) -> Pattern:
-        """The part of a fused projection that becomes Q, K or V."""
-        shape = self.flow.tensors[branch.tensor].shape
-        ops = {op for op in branch.walk - self._common(branches) if self.flow.is_shape(op)}
-        rotated = self._rotation(branch)
-        ops = {op for op in ops if op not in rotated}
-        heads = self._width_of(branch) // shape[-1]
-        return self._box("split", ops, branch.letter, "reshape", f"{heads} heads × {shape[-1]}")
-
-    def _split_width(self, branch: _Branch) -> int:
-        return self._held(branch)
-
-    def _width_of(self, branch: _Branch) -> int:
-        shape = self.flow.tensors[branch.tensor].shape
-        rows = self._sequences(branch) * shape[-2]
-        return self._held(branch) // rows
-
-    def _sequences(self, branch: _Branch) -> int:
-        """Sequences in the batch: rows of the projection's input over the length."""
-        assert branch.projection is not None
-        source = self.flow.tensors[self._input(branch.projection)]
-        return max(1, source.size // source.shape[-1] // self.flow.tensors[branch.tensor].shape[-2])
-
-    def _rotated(self, branch: _Branch) -> bool:
-        return bool(self._rotation(branch))
-
-    def _rotation(self, branch: _Branch) -> set[int]:
-        """Products with tables of constants: x cos + rotate(x) sin, in either layout."""
-        if branch.projection is None:
-            return set()
-        turned = {
-            op
-            for op in branch.walk
-            if self.flow.ops[op].name == "mul" and any(self._is_table(t) for t in self.flow.ops[op].inputs)
-        }
-        if not turned:
-            return set()
-        arithmetic = {op for op in branch.walk if not self.flow.is_shape(op)}
-        end = max(arithmetic)
-        start = min(self._fan_out(branch), min(arithmetic))
-        return {op for op in branch.walk if start < op <= end and op not in self.flow.skip(branch.projection)[1]}
-
-    def _fan_out(self, branch: _Branch) -> int:
-        assert branch.projection is not None
-        passed = self.flow.skip(branch.projection)[1]
-        return max([branch.projection.id, *passed])
-
-    def _is_table(self, tensor: int) -> bool:
-        return self.flow.is_constant(tensor) and self.flow.tensors[tensor].size > 1
-
-    def _rotations(self) -> Iterator[Pattern]:
-        for branch in self.branches:
-            ops = self._rotation(branch)
-            if ops:
-                yield self._box("rope", ops, "RoPE", "position", "rotate by position")
-
-    def _core(self, facts: dict[str, Any]) -> Pattern:
-        tail = {op for b in self.branches for op in self.flow.origin(b.tensor)[1] if self._expands(op)}
-        scaled = "/ √d_k" if abs(facts["scale"] - facts["d_k"] ** -0.5) < 1e-9 else f"· {facts['scale']:.4g}"
-        formula = f"softmax(Q Kᵀ {scaled}{' + mask' if facts['causal'] else ''}) V"
-        name = "Scaled dot-product attention" if facts["scale"] != 1 else "Dot-product attention"
-        return Pattern("attention_core", frozenset(self.core | tail), name, "attention", formula)
-
-    def _expands(self, op: int) -> bool:
-        return self.flow.ops[op].name in _EXPANDING
-
-    def _between(self, boxes: list[Pattern]) -> frozenset[int]:
-        return frozenset(op for b in self.branches if b.projection is not None for op in b.walk)
-
-
-_EXPANDING = ("expand", "repeat_interleave", "repeat", "broadcast_to")
-
-
-def _widths(facts: dict[str, Any]) -> str:
-    return f"{facts['heads']} × {facts['d_v']} → {facts['heads'] * facts['d_v']}"
-
-
-def label(facts: dict[str, Any]) -> str:
-    """The standard name for this sharing of heads."""
-    heads, shared = facts["heads"], facts["kv_heads"]
-    crossed = "cross-attention" if facts["cross"] else "attention"
-    if heads == 1:
-        return f"Single-head {crossed}"
-    if shared == heads:
-        return f"Multi-head {crossed}"
-    return f"Multi-query {crossed}" if shared == 1 else f"Grouped-query {crossed}"
-
-
-def detail(facts: dict[str, Any]) -> str:
-    """Heads and their width in a few words."""
-    words = [f"{facts['heads']} heads"]
-    if facts["kv_heads"] != facts["heads"]:
-        words.append(f"{facts['kv_heads']} K/V heads")
-    words.append(f"d_k = {facts['d_k']}")
-    if facts["causal"]:
-        words.append("causal")
-    return ", ".join(words)
+def _weighted_sum(flow: Flow, softmax: Op) -> tuple[Op | None, list[int]]:
+    """The product that uses the probabilities; they may also be an output of the model."""
+    for user in flow.data_users(softmax):
+        if user.name in _PRODUCTS:
+            return user, []
+        if flow.is_shape(user.id):
+            found, passed = flow.skip(user)
+            if found is not None and found.name in _PRODUCTS:
+                return found, [user.id, *passed]
+    return None, []

@@ -111,7 +111,9 @@ def at_path(root: Block, path: str) -> Block:
     found = search(root)
     if found is None:
         known = sorted({p for p in seen if p})
-        raise BoardworkError(f"No block of several parts has the path {path!r}.", hint="one of: " + ", ".join(known[:12]))
+        raise BoardworkError(
+            f"No block of several parts has the path {path!r}.", hint="one of: " + ", ".join(known[:12])
+        )
     return found
 
 

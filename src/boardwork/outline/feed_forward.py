@@ -15,7 +15,12 @@ ACTIVATIONS: dict[str, str] = {
     "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
     "log_softmax": "log-softmax", "softmax": "softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
 }  # fmt: skip
-_ELEMENTWISE = frozenset((*ACTIVATIONS, *"mul add sub div pow square erf neg exp rsub clamp".split())) - {"softmax", "glu"}
+_ELEMENTWISE = frozenset(
+    (*ACTIVATIONS, *["mul", "add", "sub", "div", "pow", "square", "erf", "neg", "exp", "rsub", "clamp"])
+) - {
+    "softmax",
+    "glu",
+}
 _LINEAR = ("linear", "addmm")
 
 
@@ -116,7 +121,9 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
     facts = _facts(flow, [*ups, down], gate is not None, activation, d_ff)
     frame = frozenset({op.id for op in ups} | middle | {down.id})
     boxes = _boxes(flow, ups, middle, gate, activation)
-    boxes.append(Pattern("linear", frozenset([down.id]), "Linear down" if gate else "Linear", "linear", _in_out(flow, down)))
+    boxes.append(
+        Pattern("linear", frozenset([down.id]), "Linear down" if gate else "Linear", "linear", _in_out(flow, down))
+    )
     detail = f"{_width_in(flow, ups[0])} → {d_ff} → {_width_in(flow, ups[0])}, {activation}"
     return [*boxes, Pattern("feed_forward", frame, label, "feed_forward", detail, leaf=False, facts=facts)]
 
@@ -130,10 +137,10 @@ def _boxes(flow: Flow, ups: list[Op], middle: set[int], gate: Op | None, activat
         moved = frozenset(op for op in middle if flow.is_shape(op))
         boxes.append(Pattern("linear", moved | {ups[0].id}, "Linear gate, up", "linear", _in_out(flow, ups[0])))
         return [*boxes, Pattern("activation", frozenset(middle - moved - {gate.id}), activation, "activation")]
-    for ops in (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate)):
-        own = next(up for up in ups if any(u.id in ops or (not ops and u is gate) for u in flow.data_users(up)))
-        word = f"gate, {activation}" if any(not flow.is_shape(op) for op in ops) else "up"
-        boxes.append(Pattern("linear", frozenset({own.id} | ops), f"Linear {word}", "linear", _in_out(flow, own)))
+    for branch in (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate)):
+        own = next(up for up in ups if any(u.id in branch or (not branch and u is gate) for u in flow.data_users(up)))
+        word = f"gate, {activation}" if any(not flow.is_shape(op) for op in branch) else "up"
+        boxes.append(Pattern("linear", frozenset({own.id} | branch), f"Linear {word}", "linear", _in_out(flow, own)))
     return boxes
 
 

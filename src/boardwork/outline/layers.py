@@ -11,7 +11,12 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.norms import CALLED
 from boardwork.trace.records import Op
 
-_POOLS = {"max_pool": "Max pool", "avg_pool": "Average pool", "adaptive_avg_pool": "average pool", "adaptive_max_pool": "max pool"}
+_POOLS = {
+    "max_pool": "Max pool",
+    "avg_pool": "Average pool",
+    "adaptive_avg_pool": "average pool",
+    "adaptive_max_pool": "max pool",
+}
 SHORT = {"BatchNorm": "BN", "GroupNorm": "GN", "LayerNorm": "LN", "InstanceNorm": "IN"}
 RECURRENT = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
 
@@ -94,8 +99,12 @@ def _is_patch(flow: Flow, op: Op, weight: tuple[int, ...], stride: int) -> bool:
     """A convolution of the image whose kernel is its stride and whose result becomes a sequence."""
     reads_input = flow.tensors[flow.origin(op.inputs[0])[0].id].kind == "input"
     following = flow.data_users(op)
-    return reads_input and len(weight) == 4 and stride > 1 and weight[2] == stride and any(
-        u.name in ("flatten", "reshape", "view", "permute") for u in following
+    return (
+        reads_input
+        and len(weight) == 4
+        and stride > 1
+        and weight[2] == stride
+        and any(u.name in ("flatten", "reshape", "view", "permute") for u in following)
     )
 
 
@@ -129,7 +138,10 @@ def _pool(flow: Flow, op: Op, name: str) -> Pattern:
         whole = all(s in (1, None) for s in (size if isinstance(size, list) else [size]))
         label = f"Global {_POOLS[name]}" if whole else f"Adaptive {_POOLS[name]}"
         return Pattern("global_pool" if whole else "pool", frozenset([op.id]), label, "pool")
-    kernel, stride = _first(op.attrs.get("kernel_size", 1)), _first(op.attrs.get("stride") or op.attrs.get("kernel_size", 1))
+    kernel, stride = (
+        _first(op.attrs.get("kernel_size", 1)),
+        _first(op.attrs.get("stride") or op.attrs.get("kernel_size", 1)),
+    )
     sides = len(flow.tensors[op.inputs[0]].shape) - 2
     label = f"{_POOLS[name]} {'×'.join([str(kernel)] * sides)}" + (f" /{stride}" if stride > 1 else "")
     return Pattern("pool", frozenset([op.id]), label, "pool")
@@ -153,7 +165,9 @@ def _recurrent(flow: Flow, op: Op) -> Pattern:
     hidden, width = matrices[0].shape[0] // gates, matrices[0].shape[1]
     directions = 2 if op.attrs.get("bidirectional") or _positional(op, 7) else 1
     stacked = len(matrices) // 2 // directions
-    first = [w for w in weights if w.shape[0] == gates * hidden][: 2 + (2 if any(len(w.shape) == 1 for w in weights) else 0)]
+    first = [w for w in weights if w.shape[0] == gates * hidden][
+        : 2 + (2 if any(len(w.shape) == 1 for w in weights) else 0)
+    ]
     source = flow.tensors[op.inputs[0]]
     steps = source.size // source.shape[-1] // _batch(flow, op, source)
     facts = {
@@ -162,7 +176,11 @@ def _recurrent(flow: Flow, op: Op) -> Pattern:
         "first_params": sum(w.size for w in first), "bias": sum(w.size for w in first if len(w.shape) == 1),
         "macs": op.macs,
     }  # fmt: skip
-    detail = f"{width} → {hidden}" + (f", {stacked} layers" if stacked > 1 else "") + (", both directions" if directions > 1 else "")
+    detail = (
+        f"{width} → {hidden}"
+        + (f", {stacked} layers" if stacked > 1 else "")
+        + (", both directions" if directions > 1 else "")
+    )
     return Pattern("recurrent", frozenset([op.id]), RECURRENT[kind], "recurrent", detail, facts=facts)
 
 

@@ -80,7 +80,10 @@ def _head(flow: Flow, root: Block) -> Block:
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
         return dataclasses.replace(block, children=tuple(map(visit, block.children)))
 
-    top = any(b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv") for b in root.walk())
+    top = any(
+        b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv")
+        for b in root.walk()
+    )
     return visit(root) if top else root
 
 

@@ -15,7 +15,27 @@ CALLED = {
     "group_norm": ("group", "GroupNorm"),
     "instance_norm": ("instance", "InstanceNorm"),
 }
-_STATISTIC = frozenset("mean var square pow mul sub add clamp clamp_min sum div sqrt std var_mean float to type".split())
+_STATISTIC = frozenset(
+    [
+        "mean",
+        "var",
+        "square",
+        "pow",
+        "mul",
+        "sub",
+        "add",
+        "clamp",
+        "clamp_min",
+        "sum",
+        "div",
+        "sqrt",
+        "std",
+        "var_mean",
+        "float",
+        "to",
+        "type",
+    ]
+)
 
 
 def norms(flow: Flow) -> Iterator[Pattern]:
@@ -36,7 +56,9 @@ def _called(flow: Flow, op: Op) -> Pattern:
     weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None]
     value = flow.tensors[op.inputs[0]]
     width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
-    return Pattern("norm", frozenset([op.id]), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps")))
+    return Pattern(
+        "norm", frozenset([op.id]), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps"))
+    )
 
 
 def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -> dict[str, object]:
@@ -97,7 +119,7 @@ def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
             continue
         extra = [t for t in op.inputs if flow.is_weight(t)]
         first = not weights and root.outputs[0] in op.inputs
-        if op.name == "mul" and (first or extra) or op.name == "add" and extra and weights:
+        if (op.name == "mul" and (first or extra)) or (op.name == "add" and extra and weights):
             ops.update(passed, [op.id])
             for t in extra:
                 ops.update(flow.origin(t)[1])

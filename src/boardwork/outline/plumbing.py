@@ -9,7 +9,7 @@ from boardwork.outline.flow import Flow
 
 
 def absorb(flow: Flow, root: Block) -> Block:
-    """Every leaf of shape operations joins its producer, or else its first user; single children take their parent's place."""
+    """Leaves of shape operations join their producer, else their first user; single children replace their parent."""
     root = _absorb(flow, root)
     return dataclasses.replace(root, children=tuple(_collapse(child) for child in root.children))
 
@@ -91,4 +91,8 @@ def _collapse(block: Block) -> Block:
     if len(children) != 1 or block.kind:
         return block
     only = children[0]
-    return only if only.kind or only.children else dataclasses.replace(only, path=block.path, cls=block.cls, module=block.module)
+    return (
+        only
+        if only.kind or only.children
+        else dataclasses.replace(only, path=block.path, cls=block.cls, module=block.module)
+    )

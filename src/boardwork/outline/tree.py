@@ -59,7 +59,8 @@ def _side_input(flow: Flow, tensor: int) -> bool:
 
 def _words(name: str) -> str:
     """`LlamaDecoderLayer` -> "Llama decoder layer"; acronyms stay."""
-    words, word = [], ""
+    words: list[str] = []
+    word = ""
     for before, letter in zip(" " + name, name, strict=False):
         if letter == "_" or (letter.isupper() and not before.isupper()):
             words, word = [*words, word], ""

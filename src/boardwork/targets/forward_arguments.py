@@ -46,7 +46,8 @@ def merge(
     parameters = forward_parameters(module)
     merged = {item.name: item for item in known}
     models = {**({like.name: like} if like else {}), **merged}
-    positions = iter(positional_names(module, len(given)))
+    named = {spec.name for spec in given}
+    positions = iter([name for name in positional_names(module, len(given)) if name not in named])
     for spec in given:
         name = spec.name or next(positions, "")
         _check_name(module, parameters, name, spec, len(given))

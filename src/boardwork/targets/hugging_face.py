@@ -24,7 +24,7 @@ from boardwork.targets.subject import Subject
 
 def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     """Build the model of a folder; arguments replace entries of its config. Raises TargetError."""
-    folder = Path(call.name)
+    folder = Path(call.name).expanduser()
     folder = folder.parent if folder.name == "config.json" else folder
     if not (folder / "config.json").is_file():
         raise TargetError(f"There is no config.json in {call.name!r}.", hint="hf:DIR, where DIR holds a config.json")

@@ -53,7 +53,7 @@ def _subject(namespace: ModuleType, where: str, call: Call, given: Sequence[Inpu
         module = build(make, call)
     else:
         raise TargetError(f"{call.name} in {where} is no class or function.", hint=f"classes: {listing}")
-    return assemble(module, target=call.target, title=type(module).__name__, given=given)
+    return assemble(module, target=call.target, title=call.name, given=given)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def imported_file(path: Path) -> Iterator[ModuleType]:
         try:
             with global_state_kept():
                 module = importlib.import_module(name) if "." in name else _execute(path)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a script may read its command line and leave
             raise TargetError(f"{path.name} does not import: {_told(error, path)}") from error
         yield module
 
@@ -45,7 +45,7 @@ def imported(name: str) -> ModuleType:
     with _importable(Path.cwd(), forget=False), global_state_kept():
         try:
             return importlib.import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TargetError(f"The module {name!r} does not import: {error}") from error
 
 
@@ -94,7 +94,7 @@ def _beside(folder: Path, name: str) -> bool:
     )
 
 
-def _told(error: Exception, path: Path) -> str:
+def _told(error: BaseException, path: Path) -> str:
     text = f"{type(error).__name__}: {error}"
     trace, line = error.__traceback__, 0
     while trace:

@@ -1,190 +1,20 @@
-"""Subject -> Trace: one forward on meta, then a second at other sizes whose shapes give the symbols."""
+"""Subject -> Trace. The last stage that imports torch, and only when it is called; the records need none."""
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-
-from boardwork.errors import BoardworkError, TraceError
-from boardwork.targets.subject import Subject
-from boardwork.trace import symbols, tree
-from boardwork.trace.arguments import tensors_in
-from boardwork.trace.cells import step_of
-from boardwork.trace.duplicate import module_on_meta, value_on_meta
-from boardwork.trace.recorder import Recorder
-from boardwork.trace.records import Cell, Tensor, Trace
-
-__all__ = ["trace"]
+if TYPE_CHECKING:
+    from boardwork.targets.subject import Subject
+    from boardwork.trace.records import Trace
 
 
 def trace(subject: Subject) -> Trace:
-    """Run the subject's forward on a meta copy and record it.
-
-    The subject's module, arguments and torch's random state are left as they were.
+    """Run the subject's forward once on a meta copy and record it.
 
     Raises:
         TraceError: forward raised; says in which module.
     """
-    model = module_on_meta(subject.module).eval()
-    return _traced(subject, model, value_on_meta(subject.args), value_on_meta(subject.kwargs))
+    from boardwork.trace.forward import traced
 
-
-def _traced(subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Trace:
-    axes = _axis_sizes(subject.axes, arguments_by_name(model, args, kwargs))
-    first, recorder = _forward(subject, model, args, kwargs)
-    tensors = _with_symbols(subject, model, first, args, kwargs, axes)
-    return dataclasses.replace(first, axes=axes, tensors=tensors, cells=tuple(_cells(recorder)))
-
-
-def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Every argument under the name that forward gives it."""
-    try:
-        bound = inspect.signature(model.forward).bind(*args, **kwargs)
-    except (TypeError, ValueError) as error:
-        raise TraceError(
-            f"{type(model).__name__}.forward does not take these inputs: {error}",
-            hint="name each input of forward, for example --input x:1,3,224,224",
-        ) from error
-    named: dict[str, Any] = {}
-    for name, value in bound.arguments.items():
-        kind = bound.signature.parameters[name].kind
-        if kind is inspect.Parameter.VAR_KEYWORD:
-            named.update(value)
-        elif kind is inspect.Parameter.VAR_POSITIONAL:
-            named.update({f"{name}{i}": item for i, item in enumerate(value)})
-        else:
-            named[name] = value
-    return named
-
-
-def _forward(
-    subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Trace, Recorder]:
-    recorder = Recorder(model)
-    inputs = []
-    for name, value in arguments_by_name(model, args, kwargs).items():
-        found = list(tensors_in(value))
-        for index, tensor in enumerate(found):
-            label = name if len(found) == 1 else f"{name}.{index}"
-            inputs.append((label, recorder.name(tensor, "input", label)))
-    with _recording(recorder):
-        try:
-            out, rows = tree.run(model, args, kwargs)
-        except BoardworkError:
-            raise
-        except Exception as error:  # whatever a user's forward raises
-            raise _refusal(subject, recorder, error) from error
-    outputs = tuple((name, recorder.identify(tensor)) for name, tensor in _outputs(out))
-    record = Trace(
-        target=subject.target,
-        title=subject.title,
-        cls=type(subject.module).__name__,
-        tensors=tuple(recorder.tensors),
-        ops=tuple(recorder.ops),
-        calls=tuple(recorder.calls),
-        rows=rows,
-        weights=recorder.weights,
-        inputs=tuple(inputs),
-        outputs=outputs,
-        axes={},
-        guesses=(*subject.guesses, *recorder.guesses),
-    )
-    return record, recorder
-
-
-@contextmanager
-def _recording(recorder: Recorder) -> Iterator[None]:
-    """The recorder's hooks and mode, installed once and always removed; torch's random state is put back."""
-    before = nn.modules.module.register_module_forward_pre_hook(recorder.enter)
-    after = nn.modules.module.register_module_forward_hook(recorder.leave)
-    try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"), recorder:
-            yield
-    finally:
-        before.remove()
-        after.remove()
-
-
-def _refusal(subject: Subject, recorder: Recorder, error: Exception) -> TraceError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    shapes = ", ".join(f"{t.name} {t.shape}" for t in recorder.tensors if t.kind == "input")
-    return TraceError(
-        f"The forward of {subject.title or type(subject.module).__name__} raised {type(error).__name__}: {reason}",
-        where=recorder.deepest or "the model itself",
-        hint=f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224",
-    )
-
-
-def _outputs(out: Any) -> list[tuple[str, torch.Tensor]]:
-    """Tensors that a caller would look at: the first level of a tuple, dict or dataclass."""
-    if isinstance(out, dict):
-        pairs = [(str(key), value) for key, value in out.items()]
-    elif isinstance(out, list | tuple):
-        names = getattr(out, "_fields", None) or [f"output {i}" for i in range(len(out))]
-        pairs = list(zip(names, out, strict=True))
-    else:
-        pairs = [("output", out)]
-    return [(name, tensor) for name, value in pairs for tensor in tensors_in(value)]
-
-
-def _cells(recorder: Recorder) -> Iterator[Cell]:
-    """The first step of each distinct recurrent module, traced on its own."""
-    seen: set[int] = set()
-    for op, module in recorder.recurrent:
-        made = step_of(module) if id(module) not in seen else None  # type: ignore[arg-type]
-        seen.add(id(module))
-        if made is not None:
-            step, kwargs = made
-            axes = {name: ("batch", "") for name in kwargs}
-            yield Cell(op, _traced(Subject("", "", step, axes=axes), step, (), kwargs))
-
-
-def _axis_sizes(axes: dict[str, tuple[str, ...]], named: dict[str, Any]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for argument, names in axes.items():
-        value = named.get(argument)
-        if isinstance(value, torch.Tensor):
-            sizes.update({name: size for name, size in zip(names, value.shape, strict=False) if name})
-    return sizes
-
-
-def _resized(value: Any, names: tuple[str, ...], factors: dict[str, int]) -> Any:
-    if not isinstance(value, torch.Tensor):
-        return value
-    shape = [size * factors.get(name, 1) for name, size in zip(names, value.shape, strict=False)]
-    return value.new_empty((*shape, *value.shape[len(shape) :]))
-
-
-def _with_symbols(
-    subject: Subject, model: nn.Module, first: Trace, args: tuple[Any, ...], kwargs: dict[str, Any], axes: dict[str, int]
-) -> tuple[Tensor, ...]:
-    """Tensors with their shapes in symbols, from a second forward at the largest set of sizes that it accepts."""
-    primes = symbols.ratios(axes)
-    spatial = ("height", "width", "depth", "length")
-    for varied in (list(axes), [a for a in axes if a not in spatial], ["batch"] if "batch" in axes else []):
-        factors = {name: primes[name] for name in varied}
-        second = _second(subject, model, args, kwargs, factors) if varied else None
-        if second is not None:
-            return symbols.unify(first, second, {name: axes[name] for name in varied}, factors)
-    return tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
-
-
-def _second(
-    subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], factors: dict[str, int]
-) -> Trace | None:
-    names = list(inspect.signature(model.forward).parameters)
-    args = tuple(
-        _resized(value, subject.axes.get(names[i] if i < len(names) else "", ()), factors) for i, value in enumerate(args)
-    )
-    kwargs = {name: _resized(value, subject.axes.get(name, ()), factors) for name, value in kwargs.items()}
-    try:
-        return _forward(subject, model, args, kwargs)[0]
-    except TraceError:
-        return None
-
+    return traced(subject)

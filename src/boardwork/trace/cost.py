@@ -37,7 +37,13 @@ def _einsum(equation: str, values: list[torch.Tensor]) -> int:
     terms = equation.replace(" ", "").split("->")[0].split(",")
     if len(terms) != len(values) or len(values) < 2 or "." in equation:
         return 0
-    return prod({letter: size for term, v in zip(terms, values, strict=True) for letter, size in zip(term, v.shape, strict=False)}.values())
+    return prod(
+        {
+            letter: size
+            for term, v in zip(terms, values, strict=True)
+            for letter, size in zip(term, v.shape, strict=False)
+        }.values()
+    )
 
 
 def _recurrent(name: str, values: list[torch.Tensor], out: torch.Tensor) -> int:

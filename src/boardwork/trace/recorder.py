@@ -17,7 +17,22 @@ from boardwork.trace.standin import stand_in
 
 _VIEWS_BY_PROPERTY = ("T", "mT", "H", "mH", "real", "imag")
 # Functions whose flag for work in place is the last positional argument.
-_MAYBE_IN_PLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "threshold")
+_MAYBE_IN_PLACE = frozenset(
+    [
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "celu",
+        "silu",
+        "mish",
+        "hardswish",
+        "hardsigmoid",
+        "hardtanh",
+        "threshold",
+    ]
+)
 _NO_OP = ("requires_grad_", "detach_", "register_hook", "retain_grad")
 
 
@@ -159,9 +174,7 @@ class Recorder(TorchFunctionMode):
         """Another view of this storage was written: the same operation makes this tensor's new value."""
         new = self._new(tensor, "op", producer=op)
         old = self.ops[op]
-        self.ops[op] = Op(
-            op, old.name, old.inputs, old.slots, (*old.outputs, new), old.attrs, old.call, old.macs
-        )
+        self.ops[op] = Op(op, old.name, old.inputs, old.slots, (*old.outputs, new), old.attrs, old.call, old.macs)
         return new
 
     def name(self, tensor: torch.Tensor, kind: str, name: str) -> int:

@@ -132,12 +132,13 @@ class Trace:
             return tuple(kind(**{k: _frozen(v) for k, v in row.items()}) for row in data[key])
 
         parts = {"tensors": Tensor, "ops": Op, "calls": Call, "rows": Row, "weights": Weight}
-        return cls(
+        fields: dict[str, Any] = {
             **{key: rows(kind, key) for key, kind in parts.items()},
-            cells=tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
+            "cells": tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
             **{key: _frozen(data[key]) for key in ("inputs", "outputs", "guesses")},
             **{key: data[key] for key in ("target", "title", "cls", "axes")},
-        )
+        }
+        return cls(**fields)
 
 
 def _frozen(value: Any) -> Any:

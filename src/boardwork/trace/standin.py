@@ -18,6 +18,7 @@ _SCALARS: dict[str, tuple[Any, str]] = {
     "allclose": (True, "two tensors were taken to be equal"),
     "is_nonzero": (True, "a condition was taken to hold"),
 }
+_RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 _MOVES = ("cuda", "cpu")
 
 
@@ -32,6 +33,8 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         return _grouped(args), ""
     if not on_meta_only(args):
         return None
+    if name in _RECURRENT and len(args) > 2 and isinstance(args[2], list | tuple):
+        return _recurrent(name, args), ""
     if name in _SCALARS:
         return _SCALARS[name]
     if name in _MOVES:
@@ -55,4 +58,14 @@ def _is_device(value: Any) -> bool:
 def _grouped(args: tuple[Any, ...]) -> torch.Tensor:
     """Tokens sorted by expert times one matrix an expert: (N, K) x (E, K, M) -> (N, M)."""
     left, right = args[0], args[1]
-    return left.new_empty((*left.shape[:-1], right.shape[-1]))
+    shape = (*left.shape[:-1], right.shape[-1])
+    return torch.empty(shape, dtype=left.dtype, device=left.device)
+
+
+def _recurrent(name: str, args: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
+    """Shapes of a whole sequence at once; torch would take every step, one by one, to find them."""
+    value, state = args[0], args[1]
+    states = list(state) if isinstance(state, list | tuple) else [state]
+    directions = 2 if args[7] is True else 1
+    out = value.new_empty((*value.shape[:-1], directions * states[0].shape[-1]))
+    return (out, *(torch.empty_like(s) for s in states))

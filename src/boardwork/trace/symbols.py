@@ -62,12 +62,14 @@ def _written(factors: list[str], coefficient: Fraction) -> str:
 
 
 def unify(first: Trace, second: Trace, sizes: dict[str, int], factors: dict[str, int]) -> tuple[Tensor, ...]:
-    """The tensors of `first` with symbols, read off the same tensors of `second`, whose axes are `factors` times longer.
+    """The tensors of `first` with symbols, read off the same tensors of `second`; its axes are `factors` times longer.
 
     Forwards may differ in a few operations (a batch of one is not expanded): those keep their numbers.
     """
     twin = dict(_pairs(first, second))
-    return tuple(dataclasses.replace(one, symbols=_shape(one, twin.get(one.id), sizes, factors)) for one in first.tensors)
+    return tuple(
+        dataclasses.replace(one, symbols=_shape(one, twin.get(one.id), sizes, factors)) for one in first.tensors
+    )
 
 
 def _shape(one: Tensor, two: Tensor | None, sizes: dict[str, int], factors: dict[str, int]) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
-"""STIX Two Math (woff2 of npm @fontsource/stix-two-math) -> the two small fonts and the advance table in this folder.
+"""STIX Two Math (woff2 of npm @fontsource/stix-two-math) -> the fonts and the table of src/boardwork/formula/fonts.
 
-    python -m boardwork.formula.fonts.subset stix-two-math-latin-400-normal.woff2
+    python tests/formula/make_fonts.py stix-two-math-latin-400-normal.woff2
 
-Needs fonttools and brotli, which boardwork itself does not. The italic face takes the mathematical italic letters, moved
-to the places of the plain ones, so that text copied out of a figure reads "x" and not U+1D465.
+Needs fonttools and brotli, which boardwork itself does not. The italic face takes the mathematical italic letters,
+moved to the places of the plain ones, so that text copied out of a figure reads "x" and not U+1D465.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def rename(font: TTFont, style: str) -> None:
 
 
 def main(source: Path) -> None:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[2] / "src/boardwork/formula/fonts"
     tables = {}
     for style in ("Regular", "Italic"):
         font, tables[style.lower()] = face(source, style)
@@ -76,7 +76,7 @@ def main(source: Path) -> None:
         font.save(here / f"BoardworkMath-{style}.ttf")
         font.flavor = "woff2"
         font.save(here / f"BoardworkMath-{style}.woff2")
-    rows = [f'"{style}": {{\n' + ",\n".join(f"{json.dumps(c)}: {m}" for c, m in t.items()) + "}" for style, t in tables.items()]
+    rows = [f'"{s}": {{\n' + ",\n".join(f"{json.dumps(c)}: {m}" for c, m in t.items()) + "}" for s, t in tables.items()]
     (here / "advances.json").write_text("{" + ",\n".join(rows) + "}\n", encoding="utf-8")
 
 

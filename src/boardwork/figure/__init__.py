@@ -1,0 +1,22 @@
+"""Diagram and Metrics -> Figure: boxes, wires and texts with coordinates, the same geometry for every format."""
+
+from __future__ import annotations
+
+from boardwork.figure.blocks import Block
+from boardwork.figure.metrics import CELLS, Metrics
+from boardwork.figure.place import Placer, moved
+from boardwork.figure.primitives import Figure
+from boardwork.figure.reduce import reduce
+from boardwork.figure.shapes import texts_of
+from boardwork.sheet import Diagram
+
+__all__ = ["CELLS", "Figure", "Metrics", "draw"]
+
+
+def draw(diagram: Diagram, metrics: Metrics) -> Figure:
+    """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags."""
+    block: Block = reduce(diagram, texts_of(diagram))
+    laid = Placer(metrics).place(block)
+    return Figure(
+        laid.left + laid.right + metrics.unit, laid.height, tuple(moved(item, laid.left, 0) for item in laid.items)
+    )

@@ -1,0 +1,78 @@
+"""What a diagram becomes before it is placed: boxes and wires nested in sequences, parallels and frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from boardwork.sheet import Edge, Group, Node
+
+
+@dataclass(frozen=True)
+class Line:
+    """An edge as part of a sequence. `edge` is None from the virtual start or to the virtual end: nothing is drawn."""
+
+    edge: Edge | None
+    arrow: bool = True
+    text: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Op:
+    """A box or circle, with what reaches it from the side: whole nodes, or the numbers of lifted edges."""
+
+    node: Node
+    side_inputs: tuple[tuple[Node, Edge], ...] = ()
+    side_outputs: tuple[tuple[Node, Edge], ...] = ()
+    tags_in: tuple[int, ...] = ()
+    tags_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A frame round a block."""
+
+    group: Group
+    body: Block
+
+
+@dataclass(frozen=True)
+class Seq:
+    """Blocks one under the other."""
+
+    parts: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Par:
+    """Branches from one place to another, side by side."""
+
+    branches: tuple[Block, ...] = field(default=())
+
+
+Block = Line | Op | Framed | Seq | Par
+
+
+def parts_of(block: Block) -> tuple[Block, ...]:
+    """The parts of a sequence; any other block is its own only part."""
+    return block.parts if isinstance(block, Seq) else (block,)
+
+
+def in_sequence(*blocks: Block) -> Block:
+    """A sequence without sequences inside."""
+    parts = tuple(part for block in blocks for part in parts_of(block))
+    return parts[0] if len(parts) == 1 else Seq(parts)
+
+
+def in_parallel(*blocks: Block) -> Block:
+    """Branches without parallels directly inside."""
+    return Par(tuple(b for block in blocks for b in (block.branches if isinstance(block, Par) else (block,))))
+
+
+def is_bare(block: Block) -> bool:
+    """True for a branch that holds only wires."""
+    return all(isinstance(part, Line) for part in parts_of(block))
+
+
+def is_residual(block: Block) -> bool:
+    """True for a branch that is marked as the skip of an addition."""
+    return any(isinstance(part, Line) and part.edge is not None and part.edge.kind == "residual" for part in parts_of(block))

@@ -1,0 +1,85 @@
+"""Node and Metrics -> the box or circle that shows it, with its text wrapped and centred on x = 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boardwork.figure.blocks import Op
+from boardwork.figure.metrics import Metrics
+from boardwork.figure.primitives import Box, Circle, Primitive, Text
+from boardwork.sheet import CIRCLES, Node
+
+SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`half`: from the spine to the border. `middle`: height at which side wires arrive. `extra`: room to the right."""
+
+    half: float
+    height: float
+    middle: float
+    items: tuple[Primitive, ...]
+    extra: float = 0
+    round: bool = False
+
+
+def box_of(node: Node, m: Metrics, spread: float = 0) -> Shape:
+    """The placed form of a node; `spread` is the least half width of a box."""
+    if node.role in CIRCLES:
+        return _circle(node, m)
+    if node.role in ("input", "output"):
+        return _port(node, m)
+    labels = [part for part in wrap(node.label, m.most_label, m, "label")]
+    details = [part for part in wrap(node.detail, m.most_label, m, "detail")] if node.detail else []
+    widths = [m.width_of(t, "label") for t in labels] + [m.width_of(t, "detail") for t in details]
+    half = max((max(widths) + (m.unit and max(widths) % 2 == 0)) / 2 + m.pad_x, spread)
+    half = float(int(half)) if m.unit else half
+    height = len(labels) * m.label_height + len(details) * m.detail_height + 2 * m.pad_y
+    box = Box(-half, 0, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
+    extra = m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0
+    return Shape(half, height, _middle(height, m), (box,), extra)
+
+
+def _circle(node: Node, m: Metrics) -> Shape:
+    radius = m.circle + (m.unit if node.role == "concat" else 0) * 1
+    height = 2 * m.circle_height + m.unit
+    sign = SIGNS[node.role]
+    return Shape(radius, height, m.circle_height, (Circle(0, m.circle_height, radius, sign, node.role, node.id),), round=True)
+
+
+def _port(node: Node, m: Metrics) -> Shape:
+    """The name of an input or output with its shape, without a border."""
+    lines = [node.label, *wrap(node.detail, m.most_shape, m, "shape")]
+    one = f"{node.label} {node.detail}"
+    if m.width_of(one, "port") <= m.most_shape + m.width_of(node.label, "port"):
+        lines = [one]
+    half = max(m.width_of(line, "port") for line in lines) / 2
+    half = float(int(half + 0.5)) if m.unit else half
+    height = len(lines) * m.text_height
+    texts = tuple(Text(0, i * m.text_height, line, "port", "middle") for i, line in enumerate(lines))
+    return Shape(half + m.unit, height, _middle(height, m), texts)
+
+
+def _middle(height: float, m: Metrics) -> float:
+    return float(int((height - 1) / 2)) if m.unit else height / 2
+
+
+def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
+    """Break at spaces so that no line is wider than `most`, if its words allow."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and m.width_of(longer, kind) <= most:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def side_texts(op: Op, way: str) -> Sequence[tuple[tuple[str, ...], str]]:
+    """What stands beside a box: (lines, kind of wire), for side inputs or outputs and for tags."""
+    sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
+    nodes = [(tuple(t for t in (node.label, node.detail) if t), edge.kind) for node, edge in sides]
+    return [*nodes, *(((f"({tag})",), "data") for tag in tags)]

@@ -1,0 +1,66 @@
+"""A line of text -> its width in points, from the advance table of the bundled Inter; the layout's sizes for pictures."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from boardwork.figure.metrics import Metrics
+
+FOLDER = Path(str(files("boardwork.figure"))) / "fonts"
+FONT_FAMILY = "Inter"
+FONT_FILES = {"regular": FOLDER / "Inter-Regular.woff2", "bold": FOLDER / "Inter-Bold.woff2"}
+SIZES = {"label": 10.0, "detail": 8.0, "shape": 7.5, "port": 9.0, "title": 9.0, "tag": 7.5}
+BOLD = ("port", "title")
+_UNKNOWN = 1000  # advance of a sign that the font lacks: a full em is seldom too narrow
+_INSTEAD = {
+    "⊕": "+", "⊗": "×", "⊙": "·", "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "ℝ": "R", "∈": "in", "∥": "‖", "▸": "→",
+    "⊤": "ᵀ", "✗": "×", "‴": "′″", "\t": " ", "\n": " ", "\xa0": " ", "∝": "~", "≡": "=", "≔": "=", "∣": "|", "∙": "·",
+    "⟨": "<", "⟩": ">", "∗": "*", "≪": "<<", "≫": ">>", "⇒": "→", "↦": "→", "Ω": "Ω",
+}  # fmt: skip
+_TABLE = str.maketrans(_INSTEAD)
+
+
+@cache
+def advances() -> dict[str, dict[str, int]]:
+    """Style -> character -> advance in 1/1000 em."""
+    table: dict[str, dict[str, int]] = json.loads((FOLDER / "advances.json").read_text(encoding="utf-8"))
+    return table
+
+
+def in_font(text: str) -> str:
+    """The text with stand-ins for the signs that the font lacks; other writing systems stay as they are."""
+    shown = text.translate(_TABLE)
+    return "".join(c for c in shown if c.isprintable())
+
+
+@cache
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Width of one line."""
+    table = advances()["bold" if bold else "regular"]
+    return sum(table.get(c, _UNKNOWN) for c in in_font(text)) * size / 1000
+
+
+def _width_of(text: str, kind: str) -> float:
+    return width(text, SIZES[kind], kind in BOLD)
+
+
+POINTS = Metrics(
+    width_of=_width_of,
+    label_height=13,
+    detail_height=10.5,
+    text_height=11,
+    pad_x=10,
+    pad_y=5,
+    circle=8,
+    circle_height=8,
+    gap=20,
+    text_gap=5,
+    branch_gap=18,
+    gutter=18,
+    frame_pad=10,
+    most_label=190,
+    most_shape=170,
+)

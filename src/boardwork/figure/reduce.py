@@ -1,0 +1,280 @@
+"""Diagram -> one nested Block, by series-parallel reduction; edges that do not fit are lifted out as numbered tags."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence
+from boardwork.sheet import Diagram, Edge, Group, Node
+
+START, END = "(start)", "(end)"
+_TRIED = 40  # edges up to which every single lift is tried before the longest is taken
+Texts = Mapping[Edge, tuple[str, ...]]
+
+
+def reduce(diagram: Diagram, texts: Texts) -> Block:
+    """`texts`: the lines to write beside an edge; an edge without an entry stays bare."""
+    return _Reducer(diagram, texts).block()
+
+
+class _Graph:
+    """A multigraph whose edges hold blocks: (from, to, block)."""
+
+    def __init__(self, edges: Sequence[tuple[str, str, Block]]) -> None:
+        self.edges = dict(enumerate(edges))
+        self.fresh = len(self.edges)
+
+    def copy(self) -> _Graph:
+        twin = _Graph([])
+        twin.edges, twin.fresh = dict(self.edges), self.fresh
+        return twin
+
+    def reduce(self) -> None:
+        """Merge in series and in parallel until nothing changes."""
+        while self._series() or self._parallel():
+            pass
+
+    def _series(self) -> bool:
+        into, out = self._degrees()
+        for vertex, arriving in into.items():
+            leaving = out.get(vertex, [])
+            if len(arriving) == 1 == len(leaving) and vertex not in (START, END) and arriving != leaving:
+                first, second = self.edges.pop(arriving[0]), self.edges.pop(leaving[0])
+                self._add((first[0], second[1], in_sequence(first[2], second[2])))
+                return True
+        return False
+
+    def _parallel(self) -> bool:
+        seen: dict[tuple[str, str], int] = {}
+        for index in sorted(self.edges):
+            source, target, block = self.edges[index]
+            if (source, target) in seen:
+                other = self.edges.pop(seen[source, target])
+                del self.edges[index]
+                self._add((source, target, in_parallel(other[2], block)))
+                return True
+            seen[source, target] = index
+        return False
+
+    def _add(self, edge: tuple[str, str, Block]) -> None:
+        self.edges[self.fresh] = edge
+        self.fresh += 1
+
+    def _degrees(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        into: dict[str, list[int]] = {}
+        out: dict[str, list[int]] = {}
+        for index, (source, target, _) in self.edges.items():
+            into.setdefault(target, []).append(index)
+            out.setdefault(source, []).append(index)
+        return into, out
+
+    def lines_to_lift(self) -> list[int]:
+        """Edges that are one bare wire and whose both ends stay connected without them."""
+        into, out = self._degrees()
+        return [
+            index
+            for index, (source, target, block) in self.edges.items()
+            if isinstance(block, Line) and block.edge is not None and len(out[source]) > 1 and len(into[target]) > 1
+        ]
+
+    def cut(self) -> Line:
+        """No bare wire can go: end a branch that holds boxes before its last wire; return that wire."""
+        into, out = self._degrees()
+        for index, (source, target, block) in sorted(self.edges.items()):
+            if isinstance(block, Seq) and len(into[target]) > 1 and isinstance(block.parts[-1], Line) and block.parts[-1].edge:
+                self.edges[index] = (source, END, in_sequence(*block.parts[:-1], Line(None)))
+                return block.parts[-1]
+        raise AssertionError("a graph that cannot be reduced has a join")
+
+
+class _Reducer:
+    """Takes frames inside out; numbers the lifted edges."""
+
+    def __init__(self, diagram: Diagram, texts: Texts) -> None:
+        self.diagram, self.texts = diagram, texts
+        self.rank = _ranks(diagram)
+        self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
+        self.tags = 0
+        self.marks: dict[str, Op] = {node.id: Op(node) for node in diagram.nodes}
+
+    def block(self) -> Block:
+        edges = self._without_sides(list(self.diagram.edges))
+        return self._number(self._level("", edges, {n.id for n in self.diagram.nodes} - self.aside))
+
+    # -- side inputs and outputs ----------------------------------------------------------------------------------
+
+    def _without_sides(self, edges: list[Edge]) -> list[Edge]:
+        """Sources that join late and ends that leave early stand beside the box they belong to."""
+        self.aside: set[str] = set()
+        into, out = _by(edges, "target"), _by(edges, "source")
+        for node in self.diagram.nodes:
+            arriving, leaving = into.get(node.id, []), out.get(node.id, [])
+            if not arriving and len(leaving) == 1 and self._joins_late(leaving[0], into):
+                self._attach(leaving[0].target, side_inputs=((node, leaving[0]),))
+            elif not leaving and len(arriving) == 1 and len(out[arriving[0].source]) > 1 and node.role == "output":
+                if self._has_other_end(node, edges):
+                    self._attach(arriving[0].source, side_outputs=((node, arriving[0]),))
+                    out[arriving[0].source] = [e for e in out[arriving[0].source] if e is not arriving[0]]
+                else:
+                    continue
+            else:
+                continue
+            self.aside.add(node.id)
+        return [e for e in edges if e.source not in self.aside and e.target not in self.aside]
+
+    def _joins_late(self, edge: Edge, into: Mapping[str, list[Edge]]) -> bool:
+        others = [e for e in into[edge.target] if e is not edge and e.source not in self.aside]
+        return bool(others) and max(self.rank[e.source] for e in others) > self.rank[edge.source]
+
+    def _has_other_end(self, node: Node, edges: list[Edge]) -> bool:
+        starts = {e.source for e in edges}
+        return any(n.id != node.id and n.id not in starts and n.id not in self.aside for n in self.diagram.nodes)
+
+    def _attach(self, node: str, **sides: tuple[tuple[Node, Edge], ...]) -> None:
+        op = self.marks[node]
+        merged = {key: getattr(op, key) + value for key, value in sides.items()}
+        self.marks[node] = dataclasses.replace(op, **merged)  # type: ignore[arg-type]
+
+    # -- one frame ------------------------------------------------------------------------------------------------
+
+    def _level(self, group: str, edges: list[Edge], members: set[str]) -> Block:
+        """Everything inside `group`, frames below it already closed."""
+        owner = {node: self._child(group, node) for node in members}
+        inner: list[tuple[str, str, Block]] = []
+        drawn: set[tuple[str, str]] = set()
+        for edge in edges:
+            source, target = owner.get(edge.source), owner.get(edge.target)
+            if source is not None and target is not None and source != target:
+                if {source, target} & {g.id for g in self.diagram.groups} and (source, target) in drawn:
+                    continue
+                drawn.add((source, target))
+                inner.append((f"{source}>", f"<{target}", self._line(edge, arrow=target in self.order)))
+        names = dict.fromkeys(owner[n] for n in sorted(members, key=self.order.__getitem__))
+        for name in names:
+            inner.append((f"<{name}", f"{name}>", self._inside(name, edges, owner)))
+        inner += self._ends(group, edges, owner, {e[1] for e in inner if e[1][0] == "<"}, {e[0] for e in inner if e[0][-1] == ">"})
+        return self._reduced(_Graph(inner))
+
+    def _child(self, group: str, node: str) -> str:
+        """The node itself, or the outermost frame between `group` and it."""
+        parents = {g.id: g.parent for g in self.diagram.groups}
+        parent = self.marks[node].node.parent
+        chain = [node]
+        while parent and parent != group and parent in parents:
+            chain.append(parent)
+            parent = parents[parent]
+        return chain[-1]
+
+    def _inside(self, name: str, edges: list[Edge], owner: Mapping[str, str]) -> Block:
+        group = next((g for g in self.diagram.groups if g.id == name), None)
+        if group is None:
+            return self.marks[name]
+        members = {node for node, own in owner.items() if own == name}
+        return Framed(group, self._level(name, self._one_way(group, edges, members), members))
+
+    def _one_way(self, group: Group, edges: list[Edge], members: set[str]) -> list[Edge]:
+        """A frame has one way in and one way out; other edges through its border become tags."""
+        entering = [e for e in edges if e.target in members and e.source not in members]
+        leaving = [e for e in edges if e.source in members and e.target not in members]
+        lifted: list[Edge] = []
+        for outside, key in ((entering, "source"), (leaving, "source")):
+            counts: dict[str, int] = {}
+            for e in outside:
+                counts[getattr(e, key)] = counts.get(getattr(e, key), 0) + 1
+            main = max(counts, key=lambda n: (counts[n], -self.order[n]), default="")
+            lifted += [e for e in outside if getattr(e, key) != main]
+        for edge in lifted:
+            self._lift(edge)
+            edges.remove(edge)
+        return edges
+
+    def _ends(self, group: str, edges: list[Edge], owner: Mapping[str, str], entered: set[str], left: set[str]) -> list[tuple[str, str, Block]]:
+        """Wires from the start and to the end: real ones through a frame's border, virtual ones elsewhere."""
+        found: list[tuple[str, str, Block]] = []
+        names = dict.fromkeys(owner[n] for n in sorted(owner, key=self.order.__getitem__))
+        arriving = {owner[e.target]: e for e in edges if e.target in owner and e.source not in owner}
+        leaving = {owner[e.source]: e for e in edges if e.source in owner and e.target not in owner}
+        for name in names:
+            if group and name in arriving:
+                found.append((START, f"<{name}", self._line(arriving[name], arrow=name in self.order, text=False)))
+            elif f"<{name}" not in entered:
+                found.append((START, f"<{name}", Line(None)))
+            if group and name in leaving:
+                found.append((f"{name}>", END, self._line(leaving[name], arrow=False, text=False)))
+            elif f"{name}>" not in left:
+                found.append((f"{name}>", END, Line(None)))
+        return found
+
+    def _line(self, edge: Edge, *, arrow: bool, text: bool = True) -> Line:
+        return Line(edge, arrow, self.texts.get(edge, ()) if text else ())
+
+    # -- reduction ------------------------------------------------------------------------------------------------
+
+    def _reduced(self, graph: _Graph) -> Block:
+        graph.reduce()
+        while len(graph.edges) > 1:
+            self._lift_one(graph)
+            graph.reduce()
+        return next(iter(graph.edges.values()))[2]
+
+    def _lift_one(self, graph: _Graph) -> None:
+        lines = graph.lines_to_lift()
+        best = next((i for i in self._by_length(graph, lines) if self._suffices(graph, i)), None) if len(lines) <= _TRIED else None
+        if best is None and lines:
+            best = self._by_length(graph, lines)[0]
+        line = graph.edges.pop(best)[2] if best is not None else graph.cut()
+        assert isinstance(line, Line)
+        assert line.edge is not None
+        self._lift(line.edge)
+
+    def _by_length(self, graph: _Graph, lines: list[int]) -> list[int]:
+        """Longest first."""
+
+        def length(index: int) -> int:
+            edge = graph.edges[index][2].edge  # type: ignore[union-attr]
+            return 0 if edge is None else self.rank[edge.target] - self.rank[edge.source]
+
+        return sorted(lines, key=lambda i: (-length(i), i))
+
+    @staticmethod
+    def _suffices(graph: _Graph, index: int) -> bool:
+        twin = graph.copy()
+        del twin.edges[index]
+        twin.reduce()
+        return len(twin.edges) == 1
+
+    def _lift(self, edge: Edge) -> None:
+        self.tags += 1
+        source, target = self.marks[edge.source], self.marks[edge.target]
+        self.marks[edge.source] = dataclasses.replace(source, tags_out=(*source.tags_out, self.tags))
+        self.marks[edge.target] = dataclasses.replace(target, tags_in=(*target.tags_in, self.tags))
+
+    def _number(self, block: Block) -> Block:
+        """Put the boxes as they are now, tags included, in the place of those that the graph was built from."""
+        if isinstance(block, Op):
+            return self.marks[block.node.id]
+        if isinstance(block, Seq):
+            return Seq(tuple(map(self._number, block.parts)))
+        if isinstance(block, Par):
+            return Par(tuple(map(self._number, block.branches)))
+        return Framed(block.group, self._number(block.body)) if isinstance(block, Framed) else block
+
+
+def _by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:
+    found: dict[str, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(getattr(edge, end), []).append(edge)
+    return found
+
+
+def _ranks(diagram: Diagram) -> dict[str, int]:
+    """Longest distance of every node from a source."""
+    into, waiting = _by(diagram.edges, "target"), {n.id for n in diagram.nodes}
+    ranks: dict[str, int] = {}
+    while waiting:
+        ready = [n for n in waiting if all(e.source in ranks for e in into.get(n, []))] or [min(waiting)]
+        for node in ready:
+            ranks[node] = 1 + max((ranks.get(e.source, 0) for e in into.get(node, [])), default=-1)
+        waiting -= set(ready)
+    return ranks

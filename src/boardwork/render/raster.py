@@ -1,0 +1,119 @@
+"""Figure in cells -> lines of text. A mask of four directions a cell makes every junction come out right."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from boardwork.figure.primitives import Box, Circle, Figure, Frame, Text, Wire
+
+_NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
+_SOLID = dict(zip(range(16), " │──│└│├─┘─┴┐┤┬┼".replace("──│└", "╵╶└"), strict=False))
+_SOLID = {
+    0: " ", 1: "│", 2: "─", 3: "└", 4: "│", 5: "│", 6: "┌", 7: "├", 8: "─", 9: "┘", 10: "─", 11: "┴", 12: "┐", 13: "┤",
+    14: "┬", 15: "┼",
+}  # fmt: skip
+_HEADS = {_SOUTH: "▼", _NORTH: "▲", _EAST: "►", _WEST: "◄"}
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("│╎", "|"), **dict.fromkeys("─╌", "-"), **dict.fromkeys("└┘┌┐├┤┴┬┼╭╮╰╯", "+"),
+        "▼": "v", "▲": "^", "►": ">", "◄": "<",
+    }
+)  # fmt: skip
+
+
+class Raster:
+    """Cells with directions, written over by texts and heads."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.width, self.height = int(figure.width) + 1, int(figure.height) + 1
+        self.mask: dict[tuple[int, int], int] = {}
+        self.dashed: dict[tuple[int, int], bool] = {}
+        self.over: dict[tuple[int, int], str] = {}
+        self.figure = figure
+
+    def lines(self, ascii: bool = False) -> list[str]:
+        """The picture, one string a row, without blanks at the ends."""
+        for kind in (Wire, Frame, Box, Circle, Text):
+            for item in self.figure.primitives:
+                if isinstance(item, kind):
+                    getattr(self, f"_{kind.__name__.lower()}")(item)
+        rows = ["".join(self._cell(x, y) for x in range(self.width)).rstrip() for y in range(self.height)]
+        while rows and not rows[-1]:
+            rows.pop()
+        return [row.translate(_PLAIN) for row in rows] if ascii else rows
+
+    def _cell(self, x: int, y: int) -> str:
+        if (x, y) in self.over:
+            return self.over[x, y]
+        mask = self.mask.get((x, y), 0)
+        if self.dashed.get((x, y)) and mask in (1, 4, 5):
+            return "╎"
+        if self.dashed.get((x, y)) and mask in (2, 8, 10):
+            return "╌"
+        return _SOLID[mask]
+
+    def _wire(self, wire: Wire) -> None:
+        points = [(round(x), round(y)) for x, y in wire.points]
+        dashed = wire.kind == "residual"
+        heading = _SOUTH
+        for (x1, y1), (x2, y2) in pairwise(points):
+            if (x1, y1) != (x2, y2):
+                heading = self._segment(x1, y1, x2, y2, dashed)
+        if wire.arrow:
+            self.over[points[-1]] = _HEADS[heading]
+
+    def _segment(self, x1: int, y1: int, x2: int, y2: int, dashed: bool) -> int:
+        dx, dy = (x2 > x1) - (x2 < x1), (y2 > y1) - (y2 < y1)
+        ahead = _EAST if dx > 0 else _WEST if dx < 0 else _SOUTH if dy > 0 else _NORTH
+        back = {_EAST: _WEST, _WEST: _EAST, _SOUTH: _NORTH, _NORTH: _SOUTH}[ahead]
+        x, y = x1, y1
+        while True:
+            bits = (ahead if (x, y) != (x2, y2) else 0) | (back if (x, y) != (x1, y1) else 0)
+            if dx == 0 and (x, y) in ((x1, y1), (x2, y2)) and bits in (_NORTH, _SOUTH):
+                bits = bits if self.mask.get((x, y)) else bits
+            self.dashed[x, y] = dashed and self.dashed.get((x, y), True)
+            self.mask[x, y] = self.mask.get((x, y), 0) | bits
+            if (x, y) == (x2, y2):
+                return ahead
+            x, y = x + dx, y + dy
+
+    def _frame(self, frame: Frame) -> None:
+        x1, y1 = round(frame.x), round(frame.y)
+        x2, y2 = x1 + round(frame.width) - 1, y1 + round(frame.height) - 1
+        for x in range(x1 + 1, x2):
+            for y in (y1, y2):
+                self.over.setdefault((x, y), "│" if self.mask.get((x, y), 0) & (_NORTH | _SOUTH) else "╌")
+        for y in range(y1 + 1, y2):
+            for x in (x1, x2):
+                self.over.setdefault((x, y), "─" if self.mask.get((x, y), 0) & (_EAST | _WEST) else "╎")
+        for cell, corner in zip(((x1, y1), (x2, y1), (x1, y2), (x2, y2)), "╭╮╰╯", strict=True):
+            self.over[cell] = corner
+        self._write(x1 + 2, y1 + 1, frame.title)
+        if frame.repeat > 1:
+            text = f" × {frame.repeat} "
+            self._write(x2 - len(text) - 1, y1, text)
+
+    def _box(self, box: Box) -> None:
+        x1, y1 = round(box.x), round(box.y)
+        x2, y2 = x1 + round(box.width) - 1, y1 + round(box.height) - 1
+        for x in range(x1, x2 + 1):
+            for y in range(y1, y2 + 1):
+                self.over[x, y] = "─" if y in (y1, y2) else "│" if x in (x1, x2) else " "
+        for cell, corner in zip(((x1, y1), (x2, y1), (x1, y2), (x2, y2)), "┌┐└┘", strict=True):
+            self.over[cell] = corner
+        for i, line in enumerate(box.lines):
+            self._write(x1 + 1 + (x2 - x1 - 1 - len(line)) // 2, y1 + 1 + i, line)
+        if box.repeat > 1:
+            self._write(x2 + 2, y1 + 1, f"× {box.repeat}")
+
+    def _circle(self, circle: Circle) -> None:
+        sign = f"({circle.sign})"
+        self._write(round(circle.x) - len(sign) // 2, round(circle.y), sign)
+
+    def _text(self, text: Text) -> None:
+        x = round(text.x) - (len(text.string) // 2 if text.anchor == "middle" else 0)
+        self._write(x, round(text.y), text.string)
+
+    def _write(self, x: int, y: int, string: str) -> None:
+        for i, letter in enumerate(string):
+            self.over[x + i, y] = letter

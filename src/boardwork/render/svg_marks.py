@@ -1,0 +1,98 @@
+"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top-left corner, y downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from boardwork.figure.points import width
+from boardwork.render.svg_style import INK
+
+Point = tuple[float, float]
+MATHS, MATHS_ITALIC, PLAIN, BOLD = "maths", "maths italic", "plain", "bold"
+
+
+@dataclass(frozen=True)
+class Label:
+    """One line of text; `x` is the middle of it, `y` its baseline."""
+
+    x: float
+    y: float
+    string: str
+    size: float
+    face: str = PLAIN
+    colour: str = INK
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A filled outline. `form`: box, ellipse; `style`: graphviz's (rounded, dashed, diagonals); `rings`: outlines."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    stroke: str = "none"
+    form: str = "box"
+    style: str = ""
+    pen: float = 1.0
+    rings: int = 1
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A curve: a start, then triples of control, control, end; with an arrow head at the end if `arrow`."""
+
+    points: tuple[Point, ...]
+    colour: str
+    pen: float = 1.0
+    dashed: bool = False
+    arrow: bool = False
+
+
+Mark = Label | Shape | Stroke
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Marks inside (0, 0) to (width, height)."""
+
+    width: float
+    height: float
+    marks: tuple[Mark, ...] = ()
+
+
+def label(x: float, y: float, string: str, size: float, face: str = PLAIN, colour: str = INK) -> Label:
+    """Text that starts at `x`."""
+    return Label(x + width(string, size, face == BOLD) / 2, y, string, size, face, colour)
+
+
+def label_to(x: float, y: float, string: str, size: float, face: str = PLAIN, colour: str = INK) -> Label:
+    """Text that ends at `x`."""
+    return Label(x - width(string, size, face == BOLD) / 2, y, string, size, face, colour)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, colour: str, pen: float = 1.0) -> Stroke:
+    return Stroke(((x1, y1), (x1, y1), (x2, y2), (x2, y2)), colour, pen)
+
+
+def moved(marks: Iterable[Mark], dx: float, dy: float) -> tuple[Mark, ...]:
+    """The same marks elsewhere."""
+    out: list[Mark] = []
+    for mark in marks:
+        if isinstance(mark, Stroke):
+            out.append(replace(mark, points=tuple((x + dx, y + dy) for x, y in mark.points)))
+        else:
+            out.append(replace(mark, x=mark.x + dx, y=mark.y + dy))
+    return tuple(out)
+
+
+def stacked(pieces: Iterable[Piece], gap: float) -> Piece:
+    """Pieces one below the other."""
+    y, widest, marks = 0.0, 0.0, []
+    for piece in pieces:
+        y += gap if marks else 0.0
+        marks += moved(piece.marks, 0, y)
+        y, widest = y + piece.height, max(widest, piece.width)
+    return Piece(widest, y, tuple(marks))

@@ -1,0 +1,38 @@
+"""A torchvision built for another torch imports all the same, even after a first import that failed."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from boardwork.targets import torchvision_operators
+
+needs_torchvision = pytest.mark.skipif(find_spec("torchvision") is None, reason="needs boardwork[torchvision]")
+FAILED_FIRST = """
+try:
+    import torchvision
+except RuntimeError:
+    pass
+"""
+LOAD = """
+from boardwork.targets.build import library
+print(library("torchvision").models.resnet18(weights=None).fc.out_features)
+import torchvision, torchvision.ops
+"""
+
+
+@needs_torchvision
+@pytest.mark.parametrize("code", [LOAD, FAILED_FIRST + LOAD], ids=["first", "after a failure"])
+def test_torchvision_imports(code):
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src')\n{code}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout == "1000\n", result.stderr
+
+
+def test_nothing_is_done_where_the_operators_load(monkeypatch):
+    monkeypatch.setattr(torchvision_operators, "_operators_load", lambda: True)
+    monkeypatch.setattr(torchvision_operators, "_kept", [])
+    monkeypatch.setattr(sys, "modules", {"sys": sys})
+    torchvision_operators.prepare()
+    assert torchvision_operators._kept == []

@@ -1,0 +1,102 @@
+"""The command line: what it prints and writes, and how it fails: one message, an exit code, no file left."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from boardwork.cli import main
+from boardwork.sheet import Sheet
+
+LAYER = "torch.nn:Linear(3, 4)"
+
+
+def boardwork(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_sheet_is_printed_as_text():
+    result = boardwork("draw", LAYER)
+    assert result.exit_code == 0, result.output
+    assert "Linear" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_a_model_that_prints_does_not_write_into_the_sheet():
+    result = boardwork("draw", "tests/data/nets.py:Random", "--format", "json")
+    assert json.loads(result.stdout)["subject"]["title"] == "Random"
+    assert "this model prints" in result.stderr
+
+
+def test_text_in_plain_ascii():
+    assert boardwork("draw", LAYER, "--ascii").stdout.isascii()
+
+
+def test_the_suffix_chooses_and_the_format_overrides(tmp_path):
+    names = [tmp_path / name for name in ("a.svg", "a.json", "a.txt")]
+    assert boardwork("draw", LAYER, *(word for name in names for word in ("-o", name))).exit_code == 0
+    svg, data, text = (name.read_text(encoding="utf-8") for name in names)
+    assert "<svg" in svg
+    assert json.loads(data)["boardwork"] == 1
+    assert text == boardwork("draw", LAYER).stdout
+    assert boardwork("draw", LAYER, "-o", tmp_path / "b.x", "--format", "json").exit_code == 0
+    assert (tmp_path / "b.x").read_text(encoding="utf-8") == data
+    assert boardwork("draw", LAYER, "-o", "-", "--format", "json").stdout == data
+
+
+def test_a_sheet_that_was_drawn_before_is_a_target(tmp_path):
+    assert boardwork("draw", LAYER, "-o", tmp_path / "a.json").exit_code == 0
+    assert boardwork("draw", tmp_path / "a.json").stdout == boardwork("draw", LAYER).stdout
+    assert Sheet.from_json(tmp_path / "a.json").to_json() == (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_the_steps_are_explained():
+    result = boardwork("explain", LAYER)
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) > 2
+
+
+def test_targets_are_listed():
+    result = boardwork("targets")
+    assert all(word in result.stdout for word in ("torchvision:", "timm:", "hf:DIR", "lstm-classifier"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["torchvision:resnt50"], 2, "resnet50"),
+        (["nothing"], 2, "torchvision:nothing"),
+        (["missing.json"], 2, "missing.json"),
+        (["tests/data/llama-3-8b/config.json"], 2, "no boardwork sheet"),
+        ([LAYER, "--input", "1,x"], 2, "'1,x'"),
+        ([LAYER, "--input", "1,5"], 1, "Linear"),
+        (["tests/data/nets.py:ForwardRaises"], 1, "this forward never works"),
+        (["tests/data/nets.py:TwoInputs"], 2, "needs b"),
+        ([LAYER, "--zoom", "no.such.block"], 1, "no.such.block"),
+    ],
+)
+def test_mistakes_give_one_message_and_leave_no_file(arguments, code, said, tmp_path):
+    result = boardwork("draw", *arguments, "-o", tmp_path / "out.svg")
+    assert result.exit_code == code, result.output
+    assert result.stderr.startswith("Error: ")
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert sum(line.startswith("Error: ") for line in result.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["none/out.svg", "out.nosuch", "out", "folder"])
+def test_what_cannot_be_written_is_told_before_anything_slow(name, tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr("boardwork.targets.load", lambda *_: pytest.fail("the model was built"))
+    result = boardwork("draw", LAYER, "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_the_gallery_command_checks_and_mends(tmp_path):
+    (tmp_path / "gallery.toml").write_text('[[sheet]]\nfolder = "a"\ntarget = "torch.nn:Linear(3, 4)"\n')
+    assert boardwork("gallery", tmp_path, "--check").exit_code == 1
+    assert boardwork("gallery", tmp_path).exit_code == 0
+    assert boardwork("gallery", tmp_path, "--check").exit_code == 0
