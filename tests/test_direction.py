@@ -8,7 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "boardwork"
 STAGES = (
-    {"errors", "options"},
+    {"errors", "options", "numbers"},
     {"examples"},
     {"targets"},
     {"trace"},
@@ -32,7 +32,7 @@ RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 HEAVY = {"torch", "torchinfo", "torchvision", "timm", "transformers"}
 MAY_USE_TORCH = {"examples", "targets", "trace"}
 PICTURES = {"figure", "render"}  # they know the sheet and nothing before it
-PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render"}
+PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers"}
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 # A sheet prints, saves and shows itself; these imports are made when it does.
 LATE = {("sheet", "render"), ("__init__", "pipeline"), ("__init__", "targets")}

@@ -32,7 +32,7 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
         summary=_summary(trace, facts),
         symbols={**notation.table(), **{name: s for name, s in story.symbols.items() if name not in notation.table()}},
         big_picture=big_picture,
-        zoom=Zoom(block.path or "(the whole model)", block.cls, _reason(outline), zoomed),
+        zoom=Zoom(block.path or block.label, block.cls, _reason(outline), zoomed),
         equations=story.equations,
         tradeoffs=story.tradeoffs,
         footnotes=tuple(_footnotes(outline)),

@@ -31,8 +31,9 @@ def box_of(node: Node, m: Metrics, spread: float = 0) -> Shape:
         return _circle(node, m)
     if node.role in ("input", "output"):
         return _port(node, m)
-    labels = [part for part in wrap(node.label, m.most_label, m, "label")]
-    details = [part for part in wrap(node.detail, m.most_label, m, "detail")] if node.detail else []
+    most = max(m.most_label, 2 * (spread - m.pad_x))
+    labels = wrap(node.label, most, m, "label")
+    details = wrap(node.detail, most, m, "detail") if node.detail else []
     widths = [m.width_of(t, "label") for t in labels] + [m.width_of(t, "detail") for t in details]
     half = max((max(widths) + (m.unit and max(widths) % 2 == 0)) / 2 + m.pad_x, spread)
     half = float(int(half)) if m.unit else half

@@ -25,6 +25,8 @@ class Metrics:
     frame_pad: float  # between a frame and what it holds
     most_label: float  # a label or detail wider than this is wrapped
     most_shape: float  # a shape wider than this is broken over lines
+    branch_label: float  # the same two limits where branches stand side by side
+    branch_shape: float
     arrow: float  # room under a wire's text for the arrow head
     unit: float  # 1 where a coordinate is a cell that is filled, 0 where it is a point
 
@@ -43,6 +45,8 @@ CELLS = Metrics(
     circle=1,
     circle_height=0,
     gap=2,
+    branch_label=24,
+    branch_shape=32,
     arrow=1,
     unit=1,
     text_gap=2,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, is_bare, is_residual, parts_of
 from boardwork.figure.box import Shape, box_of, side_texts, wrap
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.primitives import Box, Circle, Frame, Point, Primitive, Text, Wire
+from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,11 @@ class Placer:
         if line.edge is None:
             return Laid(0, 0, height)
         m = self.m
-        lines = [part for text in line.text for part in wrap(text, m.most_shape, m, "shape")]
-        tall = max(m.gap, len(lines) * m.text_height + m.arrow) if lines else m.gap
-        tall = max(tall, height)
+        whole = " ".join(line.text)
+        texts = [whole] if m.width_of(whole, "shape") <= m.most_shape else line.text
+        lines = [part for text in texts if text for part in wrap(text, m.most_shape, m, "shape")]
+        natural = len(lines) * m.text_height + m.arrow if lines else 0
+        tall = max(m.gap if line.arrow or lines else m.gap / 2, natural, height)
         items: list[Primitive] = [self._wire([(0, 0), (0, tall - m.unit)], line)]
         for i, text in enumerate(lines):
             items.append(Text(m.text_gap, i * m.text_height, text, "shape"))
@@ -87,27 +89,43 @@ class Placer:
         """`spread`: the box is at least that much wide on each side, to receive branches."""
         shape = box_of(op.node, self.m, spread)
         left, right, items = shape.half, shape.half, list(shape.items)
-        for texts, side in ((side_texts(op, "in"), -1), (side_texts(op, "out"), 1)):
-            reach = self._beside(texts, side, shape, items)
-            left, right = (max(left, reach), right) if side < 0 else (left, max(right, reach))
-        right = max(right, shape.half + shape.extra)
-        return Laid(left, right, shape.height, tuple(items))
+        left = self._side_inputs(side_texts(op, "in"), shape, items)
+        out_reach, height = self._side_outputs(side_texts(op, "out"), shape.height, items)
+        right = max(shape.half + shape.extra, out_reach)
+        return Laid(left, right, height, tuple(items))
 
-    def _beside(self, texts: Sequence[tuple[tuple[str, ...], str]], side: int, shape: Shape, items: list[Primitive]) -> float:
-        """Write side inputs (left) or outputs (right) next to a box, each with a short arrow; return how far they reach."""
+    def _side_outputs(
+        self, texts: Sequence[tuple[tuple[str, ...], str]], height: float, items: list[Primitive]
+    ) -> tuple[float, float]:
+        """What leaves the spine right under a box, an arrow to the right each; return its reach and lowest edge."""
+        m, reach, top = self.m, 0.0, height
+        for lines, kind in texts:
+            words = " ".join(lines)
+            y = height + (0 if m.unit else m.text_height / 2)
+            items.append(Wire(((0, y), (m.gutter, y)), kind, True))
+            items.append(Text(m.gutter + (2 if m.unit else m.text_gap), height, words, "port"))
+            reach = max(reach, m.gutter + 2 + m.text_gap + m.width_of(words, "port"))
+            height += m.text_height
+        if height > top:
+            items.append(self._plain((0, top), (0, height - m.unit)))
+        return reach, height
+
+    def _side_inputs(
+        self, texts: Sequence[tuple[tuple[str, ...], str]], shape: Shape, items: list[Primitive]
+    ) -> float:
+        """Write side inputs to the left of a box, each with a short arrow into it; return how far they reach."""
         m, reach = self.m, shape.half
         rows = sum(len(lines) for lines, _ in texts) * m.text_height
-        y = max(0.0, shape.middle - (rows - m.unit) / 2) if m.unit == 0 else max(0.0, float(int(shape.middle - (rows - 1) // 2)))
+        y = max(0.0, float(int(shape.middle - (rows - 1) // 2)) if m.unit else shape.middle - rows / 2)
         for lines, kind in texts:
             width = max(m.width_of(line, "port") for line in lines)
-            level = y + (len(lines) * m.text_height - m.unit) / 2 if m.unit == 0 else y
-            near, far = side * (shape.half + m.unit), side * (shape.half + m.gutter)
-            start, end = ((far, level), (near, level)) if side < 0 else ((near, level), (far, level))
-            items.append(Wire((start, end), kind, True))
-            x = far - m.unit - width if side < 0 else far + m.unit + m.text_gap / 2 * (1 - m.unit)
-            x -= m.text_gap / 2 * (1 - m.unit) if side < 0 else 0
-            items.extend(Text(x, y + i * m.text_height, line, "port") for i, line in enumerate(lines))
-            reach = max(reach, shape.half + m.gutter + m.unit + width + m.text_gap / 2)
+            level = y if m.unit else y + len(lines) * m.text_height / 2
+            near, far = -(shape.half + m.unit), -(shape.half + m.gutter)
+            items.append(Wire(((far, level), (near, level)), kind, True))
+            end = far - (m.unit or m.text_gap / 2)
+            for i, line in enumerate(lines):
+                items.append(Text(end - m.width_of(line, "port"), y + i * m.text_height, line, "port"))
+            reach = max(reach, width - end + m.unit)
             y += len(lines) * m.text_height
         return reach
 
@@ -167,8 +185,13 @@ class Placer:
     def _branches(self, branches: Sequence[Block], join: Op | None) -> Laid:
         """Side by side under a bus; into a circle from its sides, into a wide box from above, else under a second bus."""
         m = self.m
-        laid = [self.place(b) for b in branches]
+        inside, join_is_round = self._narrow(), join is not None and box_of(join.node, self.m).round
+        laid = [inside.place(b) for b in branches]
         spots = self._spots(laid)
+        if not self._is_open(branches, -1):
+            deepest = max(b.height for b in laid)
+            heads = [join is not None and not (join_is_round and spot) and self._direct(join, spots) for spot in spots]
+            laid = [inside.stretched(b, deepest, head) for b, head in zip(branches, heads, strict=True)]
         opens, closes = self._is_open(branches, 0), self._is_open(branches, -1)
         top = 0.0 if opens else (1.0 if m.unit else m.gap / 2)
         tall = top + max(b.height for b in laid)
@@ -182,6 +205,27 @@ class Placer:
             return Laid(left, right, tall, tuple(items))
         below, height, out = self._joined(branches, laid, spots, top, tall, join)
         return Laid(max(left, out), max(right, out), height, (*items, *below))
+
+    def _direct(self, join: Op, spots: Sequence[float]) -> bool:
+        """True when branches run right into the join, without a bus before it."""
+        return not box_of(join.node, self.m).round or len(spots) <= 3
+
+    def stretched(self, branch: Block, height: float, head: bool) -> Laid:
+        """A branch whose last wire reaches down to `height`, with an arrow head or without."""
+        *before, last = parts_of(branch)
+        assert isinstance(last, Line) or before
+        if not isinstance(last, Line):
+            before, last = [*before, last], Line(None)
+        above = self._sequence(before)
+        final = self._line(dataclasses.replace(last, arrow=head), height - above.height)
+        stack = _Stack()
+        stack.add(above)
+        stack.add(final)
+        return stack.done()
+
+    def _narrow(self) -> Placer:
+        m = self.m
+        return Placer(dataclasses.replace(m, most_label=min(m.most_label, m.branch_label), most_shape=m.branch_shape))
 
     def _spots(self, laid: Sequence[Laid]) -> list[float]:
         """Spines of the branches, the middle one (or the middle between two) at 0."""
@@ -219,17 +263,12 @@ class Placer:
             end = self._op(join)
             level = tall + box_of(join.node, m).middle
             for line, spot, block in zip(lines, spots, laid, strict=True):
-                start = (spot, top + block.height - (m.unit if spot else 0))
+                start = (spot, top + block.height - m.unit)
                 side = (box_of(join.node, m).half + m.unit) * (1 if spot > 0 else -1)
                 if spot:
                     items.append(self._wire([start, (spot, level), (side, level)], line, arrow=True))
-                elif block.height + top < tall:
-                    items.append(self._wire([start, (0, tall - m.unit)], line))
             items += end.at(0, tall)
-            return self._without_heads(items, laid), tall + end.height, max(end.left, end.right)
-        for line, spot, block in zip(lines, spots, laid, strict=True):
-            if block.height + top < tall:
-                items.append(self._wire([(spot, top + block.height - m.unit), (spot, tall - m.unit)], line))
+            return items, tall + end.height, max(end.left, end.right)
         if join is not None and not box_of(join.node, m).round:
             spread = max(abs(s) for s in spots) + m.pad_x + m.unit
             end = self._op(join, spread)
@@ -240,10 +279,6 @@ class Placer:
         end = self._op(join)
         items.append(self._wire([(0, tall), (0, tall + m.gap - m.unit)], lines[0], arrow=True))
         return items + list(end.at(0, tall + m.gap)), tall + m.gap + end.height, max(end.left, end.right)
-
-    @staticmethod
-    def _without_heads(items: list[Primitive], laid: Sequence[Laid]) -> list[Primitive]:
-        return items
 
     @staticmethod
     def _last(branch: Block) -> Line | None:
@@ -261,7 +296,7 @@ class Placer:
         on_left = left >= right or left >= room
         left, right = (max(left, room), right) if on_left else (left, max(right, room))
         head = m.text_height + m.unit
-        height = head + body.height + m.frame_pad / (2 if m.unit else 1)
+        height = head + body.height + (m.unit or m.frame_pad)
         edge = Frame(-left, 0, left + right + m.unit, height, group.label if on_left else "", group.detail, group.repeat)
         items: list[Primitive] = [edge, self._plain((0, 0), (0, head - m.unit)), *body.at(0, head)]
         if not on_left:
@@ -285,14 +320,3 @@ class _Stack:
     def done(self) -> Laid:
         return Laid(self.left, self.right, self.height, tuple(self.items))
 
-
-def without_hidden_heads(items: Iterable[Primitive]) -> tuple[Primitive, ...]:
-    """Wires that another wire goes on from carry no arrow head."""
-    starts = {item.points[0] for item in items if isinstance(item, Wire)}
-    return tuple(
-        dataclasses.replace(item, arrow=False) if isinstance(item, Wire) and item.arrow and item.points[-1] in starts else item
-        for item in items
-    )
-
-
-_ = (Box, Circle)

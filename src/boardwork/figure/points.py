@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def in_font(text: str) -> str:
     return "".join(c for c in shown if c.isprintable())
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line."""
     table = advances()["bold" if bold else "regular"]
@@ -63,4 +63,8 @@ POINTS = Metrics(
     frame_pad=10,
     most_label=190,
     most_shape=170,
+    branch_label=150,
+    branch_shape=125,
+    arrow=8,
+    unit=0,
 )

@@ -250,6 +250,15 @@ class _Reducer:
         self.marks[edge.source] = dataclasses.replace(source, tags_out=(*source.tags_out, self.tags))
         self.marks[edge.target] = dataclasses.replace(target, tags_in=(*target.tags_in, self.tags))
 
+    def _first(self, block: Block) -> int:
+        """Place of a branch among its like: that of its first box."""
+        if isinstance(block, Op):
+            return self.order[block.node.id]
+        if isinstance(block, Framed):
+            return self._first(block.body)
+        inside = block.parts if isinstance(block, Seq) else block.branches if isinstance(block, Par) else ()
+        return min((self._first(part) for part in inside), default=len(self.order))
+
     def _number(self, block: Block) -> Block:
         """Put the boxes as they are now, tags included, in the place of those that the graph was built from."""
         if isinstance(block, Op):
@@ -257,7 +266,7 @@ class _Reducer:
         if isinstance(block, Seq):
             return Seq(tuple(map(self._number, block.parts)))
         if isinstance(block, Par):
-            return Par(tuple(map(self._number, block.branches)))
+            return Par(tuple(map(self._number, sorted(block.branches, key=self._first))))
         return Framed(block.group, self._number(block.body)) if isinstance(block, Framed) else block
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from boardwork.errors import KnowledgeError
 from boardwork.facts import WORDS
-from boardwork.knowledge.numbers import count, exact, percent, size
+from boardwork.numbers import count, exact, percent, size
 
 Value = int | float | str | bool | None
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from boardwork.facts import Facts
 from boardwork.formula import linear
 from boardwork.knowledge.expressions import Value, evaluate, filled
-from boardwork.knowledge.numbers import count, exact, size
+from boardwork.numbers import count, exact, size
 from boardwork.knowledge.topics import HOLE, Topic, topics
 from boardwork.sheet import Check, Equation, Symbol, Tradeoff
 

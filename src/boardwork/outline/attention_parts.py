@@ -166,8 +166,8 @@ class AttentionParts:
             for slot, tensor in zip(op.slots, op.inputs, strict=True):
                 record = self.flow.origin(tensor)[0]
                 if record.kind == "parameter":
-                    params += record.size
-                    bias += record.size if slot == "bias" else 0
+                    params += self.flow.tensors[tensor].size  # of a packed weight the slice that is used
+                    bias += self.flow.tensors[tensor].size if slot == "bias" else 0
         return {"params": params, "bias": bias}
 
     # -- boxes ----------------------------------------------------------------------------------------------------

@@ -75,17 +75,21 @@ def zoom(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
     repeated = [b for b in root.walk() if b.repeat > 1 and b.children]
     if repeated:
         block = max(repeated, key=lambda b: (len(b.children) > 1) * _share(flow, root, b))
-        whole = weights_of(flow, root.all())
-        percent = round(100 * weights_of(flow, block.all()) / whole) if whole else 0
-        return _inner(block), f"one of {block.repeat} blocks that hold {percent} % of the parameters"
-    for kind, words in (("attention", "the attention is what makes this model"), ("feed_forward", "the largest block")):
+        return _inner(block), f"one of {block.repeat} blocks that hold {_percent(flow, root, block)}"
+    for kind, words in (("attention", "the part that mixes positions"), ("feed_forward", "the largest block")):
         found = [b for b in root.walk() if b.kind == kind]
         if found:
-            return max(found, key=lambda b: _share(flow, root, b)), words
-    containers = [b for b in root.walk() if b.children and b is not root and len(b.children) > 2]
+            block = max(found, key=lambda b: _share(flow, root, b))
+            return block, f"{words}, with {_percent(flow, root, block)}"
+    containers = [b for b in root.walk() if b is not root and len(b.children) > 1]
     if containers:
         return max(containers, key=lambda b: _share(flow, root, b)), "the block with most parameters and operations"
     return root, "the model has one level, shown whole"
+
+
+def _percent(flow: Flow, root: Block, block: Block) -> str:
+    whole = weights_of(flow, root.all())
+    return f"{round(100 * weights_of(flow, block.all()) / whole) if whole else 0} % of the parameters"
 
 
 def _inner(block: Block) -> Block:

@@ -13,7 +13,7 @@ ACTIVATIONS: dict[str, str] = {
     "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "leaky_relu": "LeakyReLU",
     "elu": "ELU", "selu": "SELU", "relu6": "ReLU6", "hardswish": "Hard-swish", "hardsigmoid": "Hard-sigmoid",
     "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
-    "log_softmax": "log-softmax", "softmax": "softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
+    "log_softmax": "Log-softmax", "softmax": "Softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
 }  # fmt: skip
 _ELEMENTWISE = frozenset(
     (*ACTIVATIONS, *["mul", "add", "sub", "div", "pow", "square", "erf", "neg", "exp", "rsub", "clamp"])
@@ -42,7 +42,7 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     if any(up.name not in _LINEAR for up in ups) or len({_source(flow, up) for up in ups}) != 1:
         return None
     activation = activation_name(flow, middle)
-    gate = _gate(flow, middle)
+    gate = _gate(flow, middle, ups)
     if not activation or (gate is None and len(ups) == 2):
         return None
     d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
@@ -71,13 +71,13 @@ def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
     return middle, ends
 
 
-def _gate(flow: Flow, middle: set[int]) -> Op | None:
+def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
     """The product of two branches, of which exactly one passes an activation."""
     for index in sorted(middle, reverse=True):
         op = flow.ops[index]
         inputs = flow.data_inputs(op)
         if op.name == "mul" and len(inputs) == 2 and inputs[0] != inputs[1]:
-            return op if len({flow.origin(t)[0].id for t in inputs}) == 2 or _chunked(flow, inputs) else None
+            return op if len(ups) == 2 or _chunked(flow, inputs) else None
     return None
 
 
@@ -161,8 +161,8 @@ def _facts(flow: Flow, linears: list[Op], gated: bool, activation: str, d_ff: in
         for slot, tensor in zip(op.slots, op.inputs, strict=True):
             record = flow.origin(tensor)[0]
             if record.kind == "parameter":
-                params += record.size
-                bias += record.size if slot == "bias" else 0
+                params += flow.tensors[tensor].size
+                bias += flow.tensors[tensor].size if slot == "bias" else 0
     return {
         "d_model": _width_in(flow, linears[0]),
         "d_ff": d_ff,

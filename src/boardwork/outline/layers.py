@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.feed_forward import ACTIVATIONS
 from boardwork.outline.flow import Flow
-from boardwork.outline.norms import CALLED
+from boardwork.outline.norms import CALLED, called
 from boardwork.trace.records import Op
 
 _POOLS = {
@@ -45,7 +46,8 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
     if op.name == "mean" and len(flow.tensors[op.inputs[0]].shape) >= 3:
         return _mean(flow, op)
     if op.name in CALLED:
-        return _followed(flow, op, "norm", CALLED[op.name][1], "norm", "")
+        facts = called(flow, op).facts
+        return dataclasses.replace(_followed(flow, op, "norm", CALLED[op.name][1], "norm", ""), facts=facts)
     if op.name in ACTIVATIONS:
         return Pattern("activation", frozenset([op.id]), ACTIVATIONS[op.name], "activation")
     return None
@@ -123,13 +125,20 @@ def _embedding(flow: Flow, op: Op) -> Pattern:
     table = flow.tensors[flow.origin(op.inputs[1])[0].id]
     by_position = flow.is_constant(op.inputs[0])
     facts = {"vocab": table.shape[0], "width": table.shape[1], "params": table.size}
-    if by_position:
+    if by_position and table.shape[0] < _positions(flow, op):
+        label, kind, by_position = "Type embedding", "type_table", False  # too few rows to tell positions apart
+    elif by_position:
         label, kind = "Position embedding", "position_table"
     else:
         reads = flow.tensors[flow.origin(op.inputs[0])[0].id]
         label, kind = ("Token embedding" if reads.kind == "input" else "Embedding"), "embedding"
     detail = f"{table.shape[0]} × {table.shape[1]}"
     return Pattern(kind, frozenset([op.id]), label, "position" if by_position else "embedding", detail, facts=facts)
+
+
+def _positions(flow: Flow, op: Op) -> int:
+    shape = flow.tensors[op.inputs[0]].shape
+    return shape[-1] if shape else 1
 
 
 def _pool(flow: Flow, op: Op, name: str) -> Pattern:

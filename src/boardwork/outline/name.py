@@ -24,7 +24,8 @@ def _name(flow: Flow, block: Block) -> Block:
     label, kind = _meaning(flow, block)
     if not label:
         return block
-    return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or _variant(block))
+    detail = _widths(block) if kind == "conv_block" else _variant(block)
+    return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or detail)
 
 
 def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
@@ -53,6 +54,13 @@ def _residual_block(convs: list[Block]) -> str:
     if len(kernels) == 3 and kernels[0] == kernels[2] == "1×1" != kernels[1]:
         return "Bottleneck block"
     return "Residual block"
+
+
+def _widths(block: Block) -> str:
+    """Channels in and out of a run of convolutions."""
+    convs = [b for b in block.children if b.kind == "conv"]
+    first, last = convs[0].detail.partition(" →")[0], convs[-1].detail.rpartition("→ ")[2]
+    return f"{len(convs)} convolutions, {first} → {last.partition(',')[0]}"
 
 
 def _variant(block: Block) -> str:

@@ -44,14 +44,15 @@ def norms(flow: Flow) -> Iterator[Pattern]:
         if not flow.is_data(op.id):
             continue
         if op.name in CALLED:
-            yield _called(flow, op)
+            yield called(flow, op)
         elif op.name == "rsqrt" or (op.name == "pow" and op.attrs.get("exponent") == -0.5):
             pattern = _written_out(flow, op)
             if pattern is not None:
                 yield pattern
 
 
-def _called(flow: Flow, op: Op) -> Pattern:
+def called(flow: Flow, op: Op) -> Pattern:
+    """A norm that is one operation."""
     kind, label = CALLED[op.name]
     weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None]
     value = flow.tensors[op.inputs[0]]

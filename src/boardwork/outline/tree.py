@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block, Pattern
 from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
 
 _CIRCLES = {"add": "add", "mul": "multiply", "sub": "subtract", "cat": "concat", "stack": "concat"}
 _SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "concatenate"}
@@ -47,8 +48,19 @@ def leaf(flow: Flow, index: int) -> Block:
     role = _CIRCLES.get(op.name, "other") if joined else "other"
     if op.name in ("matmul", "bmm", "einsum", "mm"):
         role = "matmul"
-    label = _SIGNS.get(role) or _words(op.name)
+    label = _SIGNS.get(role) or _scaling(flow, op) or _words(op.name)
     return Block(label, role, path=call.path, cls=call.cls, ops=(index,), module=call.module)
+
+
+def _scaling(flow: Flow, op: Op) -> str:
+    """A product or sum with a learned vector or with a number."""
+    if op.name not in ("mul", "add", "div", "sub"):
+        return ""
+    if any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
+        return {"mul": "Learned scale", "add": "Learned bias"}.get(op.name, "")
+    number = next((v for v in op.attrs.values() if isinstance(v, int | float) and not isinstance(v, bool)), None)
+    sign = {"mul": "×", "add": "+", "div": "÷", "sub": "−"}[op.name]
+    return f"{sign} {number:.4g}" if number is not None and len(op.inputs) == 1 else ""
 
 
 def _side_input(flow: Flow, tensor: int) -> bool:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Text, Wire
 
 _NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
-_SOLID = dict(zip(range(16), " │──│└│├─┘─┴┐┤┬┼".replace("──│└", "╵╶└"), strict=False))
 _SOLID = {
     0: " ", 1: "│", 2: "─", 3: "└", 4: "│", 5: "│", 6: "┌", 7: "├", 8: "─", 9: "┘", 10: "─", 11: "┴", 12: "┐", 13: "┤",
     14: "┬", 15: "┼",
@@ -59,6 +58,10 @@ class Raster:
         for (x1, y1), (x2, y2) in pairwise(points):
             if (x1, y1) != (x2, y2):
                 heading = self._segment(x1, y1, x2, y2, dashed)
+        if points[0][0] == points[1][0]:
+            self.mask[points[0]] = self.mask.get(points[0], 0) | _NORTH  # it comes out of what stands above
+        if len(points) == 2 and points[0] == points[1]:
+            self.mask[points[0]] = self.mask.get(points[0], 0) | _NORTH | _SOUTH
         if wire.arrow:
             self.over[points[-1]] = _HEADS[heading]
 
@@ -69,8 +72,6 @@ class Raster:
         x, y = x1, y1
         while True:
             bits = (ahead if (x, y) != (x2, y2) else 0) | (back if (x, y) != (x1, y1) else 0)
-            if dx == 0 and (x, y) in ((x1, y1), (x2, y2)) and bits in (_NORTH, _SOUTH):
-                bits = bits if self.mask.get((x, y)) else bits
             self.dashed[x, y] = dashed and self.dashed.get((x, y), True)
             self.mask[x, y] = self.mask.get((x, y), 0) | bits
             if (x, y) == (x2, y2):

@@ -8,6 +8,7 @@ INK, GREY, PALE, ACCENT, RESIDUAL, FRAME, ALARM = (
     "#1a1a1a", "#595959", "#c8ccd2", "#0b5a8a", "#b5483f", "#7f858c", "#b00020",
 )  # fmt: skip
 WIRE = "#3d3d3d"
+CAP = 0.364  # half the height of a capital, in sizes: centres text on a line
 
 BODY, SMALL, TITLE, HEADING = 8.2, 7.2, 20.0, 11.5
 LEADING = 1.38  # lines of running text, in sizes
@@ -56,7 +57,7 @@ STYLES = {
     "input": Style("input", "none", "none", form=""),
     "output": Style("output", "none", "none", form=""),
 }
-LINKS = {"residual": "residual", "state": "state", "gate": "gate"}
+LINKS = {"residual": "residual", "state": "state"}
 
 
 def style(role: str) -> Style:

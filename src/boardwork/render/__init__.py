@@ -1,0 +1,87 @@
+"""Sheet -> bytes in a format, or a file; written beside and renamed, so that no half of a file is ever seen."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from boardwork.errors import DrawingError, FormatError
+from boardwork.options import Options
+from boardwork.sheet import Sheet
+
+__all__ = ["FORMATS", "format_of", "render", "write"]
+
+# format -> (module, function), imported when asked for
+FORMATS = {
+    "text": ("boardwork.render.text", "text"),
+    "svg": ("boardwork.render.svg", "svg"),
+    "json": ("boardwork.render.json", "json"),
+}
+_SUFFIXES = {".txt": "text", ".svg": "svg", ".json": "json"}
+
+
+def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
+    """The sheet in a format, as UTF-8.
+
+    Raises:
+        FormatError: no such format. DrawingError: the program that draws is missing or failed.
+    """
+    if format not in FORMATS:
+        raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(FORMATS)}")
+    module, name = FORMATS[format]
+    drawn = getattr(importlib.import_module(module), name)(sheet, options or Options())
+    return drawn if isinstance(drawn, bytes) else str(drawn).encode()
+
+
+def format_of(path: str | Path) -> str:
+    """The format that the suffix of a path names.
+
+    Raises:
+        FormatError: no format has that suffix.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise FormatError(
+            f"No format is known for the suffix {suffix or '(none)'!r} of {path}.",
+            hint=f"use one of {', '.join(_SUFFIXES)}, or name a format: {', '.join(FORMATS)}",
+        )
+    return _SUFFIXES[suffix]
+
+
+def write(sheet: Sheet, path: str | Path, *, format: str | None = None, options: Options | None = None) -> None:
+    """Write the sheet to a path, "-" for standard output. The suffix chooses the format unless `format` names one.
+
+    Raises:
+        FormatError: no such format. DrawingError: the path cannot be written; nothing is left behind.
+    """
+    if str(path) == "-":
+        sys.stdout.buffer.write(render(sheet, format or "text", options))
+        return
+    _replace(Path(path), render(sheet, format or format_of(path), options))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = ""
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if beside:
+                os.unlink(beside)
+        raise DrawingError(
+            f"Cannot write {path}: {error.strerror or error}.", hint="name a folder that exists and may be written to"
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

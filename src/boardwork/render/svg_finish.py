@@ -1,0 +1,70 @@
+"""Graphviz's SVG -> the delivered one: no comments, fonts inside, a title and a description for those who cannot see."""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from html import escape
+
+from boardwork.figure.points import FONT_FILES as TEXT_FONTS
+from boardwork.formula import FONT_FILES as MATHS_FONTS
+
+_SANS = "Inter, 'Helvetica Neue', Arial, sans-serif"
+_SERIF = "'Boardwork Math', 'STIX Two Math', 'Cambria Math', serif"
+_FACES = {
+    'font-family="Inter SemiBold"': 'class="b"',
+    'font-family="Inter"': "",
+    'font-family="Boardwork Math Italic"': 'class="i"',
+    'font-family="Boardwork Math"': 'class="m"',
+}
+
+
+def finished(drawn: bytes, title: str, description: str) -> bytes:
+    """The same picture, self-contained."""
+    text = drawn.decode()
+    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="(?:node|edge)\d+" class="\w+">(.*?)</g>', r"\1", text, flags=re.DOTALL)
+    text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    text = text.replace(' xml:space="preserve" text-anchor="middle"', "")
+    for ours, short in _FACES.items():
+        text = text.replace(f" {ours}", f" {short}".rstrip())
+    text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
+    head = (
+        f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}</style>\n"
+    )
+    text = re.sub(r"<svg (.*?)>\s*", lambda m: f'<svg role="img" {_squeezed(m[1])}>\n{head}', text, count=1, flags=re.DOTALL)
+    return (re.sub(r"\n\s*\n+", "\n", text).strip() + "\n").encode()
+
+
+def _squeezed(attributes: str) -> str:
+    return " ".join(attributes.split())
+
+
+def _safe(text: str) -> str:
+    """XML text without the control signs that XML forbids."""
+    return escape("".join(c for c in text if c >= " " or c in "\n\t"), quote=False)
+
+
+@cache
+def style_sheet() -> str:
+    """The fonts as data, and a class for each face."""
+    faces = (
+        ("Inter", 400, "normal", TEXT_FONTS["regular"]),
+        ("Inter", 600, "normal", TEXT_FONTS["bold"]),
+        ("Boardwork Math", 400, "normal", MATHS_FONTS["normal"]),
+        ("Boardwork Math", 400, "italic", MATHS_FONTS["italic"]),
+    )
+    rules = [
+        f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{slant};"
+        f"src:url(data:font/woff2;base64,{base64.b64encode(path.read_bytes()).decode()}) format('woff2')}}"
+        for family, weight, slant, path in faces
+    ]
+    rules += [
+        f"text{{font-family:{_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
+        "text.b{font-weight:600}",
+        f"text.m{{font-family:{_SERIF}}}",
+        f"text.i{{font-family:{_SERIF};font-style:italic}}",
+    ]
+    return "\n".join(rules) + "\n"

@@ -1,0 +1,82 @@
+"""Wires of a figure -> strokes with round corners; pieces of one line become one stroke."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from boardwork.figure.primitives import Wire
+from boardwork.render.svg_marks import Mark, Point, Shape, Stroke
+from boardwork.render.svg_style import ACCENT, RESIDUAL, WIRE
+
+RADIUS = 6.0  # of a corner
+
+
+def joined(wires: Sequence[Wire]) -> list[Wire]:
+    """Wires that go on where one of the same kind ends, and nothing else starts or ends there, as one."""
+    rest = list(wires)
+    while True:
+        pair = next(((a, b) for a in rest for b in rest if _goes_on(a, b, rest)), None)
+        if pair is None:
+            return rest
+        first, second = pair
+        rest[rest.index(first)] = replace(first, points=first.points + second.points[1:], arrow=second.arrow)
+        rest.remove(second)
+
+
+def _goes_on(first: Wire, second: Wire, wires: Sequence[Wire]) -> bool:
+    place = first.points[-1]
+    if first is second or first.arrow or first.kind != second.kind or math.dist(place, second.points[0]) > 1e-6:
+        return False
+    starts = sum(math.dist(place, w.points[0]) < 1e-6 for w in wires)
+    ends = sum(math.dist(place, w.points[-1]) < 1e-6 for w in wires)
+    return starts == ends == 1
+
+
+def wire_marks(wire: Wire) -> Iterator[Mark]:
+    points = _plain(wire.points)
+    if len(points) < 2:
+        return
+    apart = wire.kind == "residual"
+    colour = RESIDUAL if apart else ACCENT if wire.kind == "state" else WIRE
+    yield Stroke(rounded(points), colour, 1.1, apart or wire.kind == "state", wire.arrow)
+    if apart:
+        yield Shape(points[0][0] - 2, points[0][1] - 2, 4, 4, colour, colour, form="ellipse", pen=0.5)
+
+
+def _plain(points: Sequence[Point]) -> list[Point]:
+    """Without doubles and without points in the middle of a straight run."""
+    out: list[Point] = []
+    for point in points:
+        if out and math.dist(out[-1], point) < 1e-6:
+            continue
+        if len(out) > 1 and _in_line(out[-2], out[-1], point):
+            out.pop()
+        out.append(point)
+    return out
+
+
+def _in_line(a: Point, b: Point, c: Point) -> bool:
+    return abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) < 1e-6
+
+
+def rounded(points: Sequence[Point], radius: float = RADIUS) -> tuple[Point, ...]:
+    """The run of straight lines as cubic curves: a start, then triples; each corner is cut by `radius` at most."""
+    out: list[Point] = [points[0]]
+
+    def straight(to: Point) -> None:
+        out.extend((out[-1], to, to))
+
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        cut = min(radius, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        start, end = _towards(corner, before, cut), _towards(corner, after, cut)
+        straight(start)
+        out.extend((_towards(corner, before, cut * 0.45), _towards(corner, after, cut * 0.45), end))
+    straight(points[-1])
+    return tuple(out)
+
+
+def _towards(start: Point, goal: Point, step: float) -> Point:
+    share = step / max(math.dist(start, goal), 1e-9)
+    return (start[0] + (goal[0] - start[0]) * share, start[1] + (goal[1] - start[1]) * share)
