@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from boardwork.facts import WORDS, Facts
-from boardwork.outline.blocks import Block, Outline
+from boardwork.outline.blocks import Block, Outline, View
 from boardwork.outline.flow import Flow
 from boardwork.outline.view import view
 from boardwork.receptive_field import first, receptive_field
@@ -223,19 +223,17 @@ def _bottleneck(flow: Flow, outline: Outline) -> dict[str, Any]:
     }
 
 
+def _additions(drawn: View) -> int:
+    """Additions that a residual branch enters."""
+    return len({k.target for k in drawn.links if k.kind == "residual" and drawn.boxes[k.target].role == "add"})
+
+
 def _residuals(flow: Flow, block: Block) -> int:
     """Residual additions below a block, in every copy."""
     parts = block.children
     if not parts:
         return 0
-    links = view(flow, block, parts).links if any(b.role == "add" for b in parts) else ()
-    own = len(
-        {
-            link.target
-            for link in links
-            if link.kind == "residual" and link.target < len(parts) and parts[link.target].role == "add"
-        }
-    )
+    own = _additions(view(flow, block, parts)) if any(b.role == "add" for b in parts) else 0
     return own + sum(_residuals(flow, b) for part in parts for b in (part, *part.copies))
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from boardwork.errors import KnowledgeError
 from boardwork.facts import WORDS, Facts
-from boardwork.knowledge import Story, expressions, numbers, tell
+from boardwork import numbers
+from boardwork.knowledge import Story, expressions, tell
 from boardwork.knowledge import story as telling
 from boardwork.knowledge.expressions import evaluate, filled, parse
 from boardwork.knowledge.topics import read, topics

@@ -30,7 +30,9 @@ FACES = {"regular": "Inter-Regular.otf", "bold": "Inter-SemiBold.otf"}
 def face(source: Path) -> TTFont:
     font = TTFont(source)
     unicodes = {ord(c) for c in LATIN + GREEK + SIGNS + SCRIPTS}
-    subsetter = Subsetter(Options(layout_features=[], hinting=False, desubroutinize=True, name_IDs=[1, 2, 4, 6, 13, 14, 16, 17]))
+    subsetter = Subsetter(
+        Options(layout_features=[], hinting=False, desubroutinize=True, name_IDs=[1, 2, 4, 6, 13, 14, 16, 17])
+    )
     subsetter.populate(unicodes=unicodes)
     subsetter.subset(font)
     for tag in ("GSUB", "GPOS", "GDEF", "STAT", "DSIG", "meta"):

@@ -75,4 +75,6 @@ def is_bare(block: Block) -> bool:
 
 def is_residual(block: Block) -> bool:
     """True for a branch that is marked as the skip of an addition."""
-    return any(isinstance(part, Line) and part.edge is not None and part.edge.kind == "residual" for part in parts_of(block))
+    return any(
+        isinstance(part, Line) and part.edge is not None and part.edge.kind == "residual" for part in parts_of(block)
+    )

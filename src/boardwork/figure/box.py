@@ -47,7 +47,9 @@ def _circle(node: Node, m: Metrics) -> Shape:
     radius = m.circle + (m.unit if node.role == "concat" else 0) * 1
     height = 2 * m.circle_height + m.unit
     sign = SIGNS[node.role]
-    return Shape(radius, height, m.circle_height, (Circle(0, m.circle_height, radius, sign, node.role, node.id),), round=True)
+    return Shape(
+        radius, height, m.circle_height, (Circle(0, m.circle_height, radius, sign, node.role, node.id),), round=True
+    )
 
 
 def _port(node: Node, m: Metrics) -> Shape:
@@ -83,4 +85,8 @@ def side_texts(op: Op, way: str) -> Sequence[tuple[tuple[str, ...], str]]:
     """What stands beside a box: (lines, kind of wire), for side inputs or outputs and for tags."""
     sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
     nodes = [(tuple(t for t in (node.label, node.detail) if t), edge.kind) for node, edge in sides]
-    return [*nodes, *(((f"({tag})",), "data") for tag in tags)]
+    numbers = [((", ".join(f"({tag})" for tag in tags),), "data")] if tags else []
+    found = nodes + numbers
+    if way == "in" and len(found) > 1 and op.node.role in CIRCLES:  # one arrow is all that a circle has room for
+        return [((", ".join(lines[0] for lines, _ in found),), found[0][1])]
+    return found

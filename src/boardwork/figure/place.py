@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, is_bare, is_residual, parts_of
 from boardwork.figure.box import Shape, box_of, side_texts, wrap
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
+from boardwork.sheet import Group
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,10 @@ class Placer:
             reach = max(reach, m.gutter + 2 + m.text_gap + m.width_of(words, "port"))
             height += m.text_height
         if height > top:
-            items.append(self._plain((0, top), (0, height - m.unit)))
+            items.append(self._plain((0, top), (0, height)))
         return reach, height
 
-    def _side_inputs(
-        self, texts: Sequence[tuple[tuple[str, ...], str]], shape: Shape, items: list[Primitive]
-    ) -> float:
+    def _side_inputs(self, texts: Sequence[tuple[tuple[str, ...], str]], shape: Shape, items: list[Primitive]) -> float:
         """Write side inputs to the left of a box, each with a short arrow into it; return how far they reach."""
         m, reach = self.m, shape.half
         rows = sum(len(lines) for lines, _ in texts) * m.text_height
@@ -132,7 +131,8 @@ class Placer:
     # -- branches -------------------------------------------------------------------------------------------------
 
     def _parallel(self, par: Par, join: Op | None) -> Laid:
-        skips = [b for b in par.branches if is_residual(b) or is_bare(b)]
+        ended = self._is_open(par.branches, -1)
+        skips = [] if ended else [b for b in par.branches if is_residual(b) or is_bare(b)]
         skips = skips[1:] if len(skips) == len(par.branches) else skips
         body = [b for b in par.branches if b not in skips]
         return self._with_skips(body, skips, join) if skips else self._branches(body, join)
@@ -143,7 +143,7 @@ class Placer:
         fork = m.gap / 2 if m.unit == 0 else 1
         inner = self.place(body[0]) if len(body) == 1 else self._branches(body, None)
         sides = [self._rail(skip) for skip in skips]
-        tall = max([inner.height + fork, *(s.height + 2 * fork for s in sides)])
+        tall = max([inner.height + fork, *(s.height + fork + 2 * m.gap for s in sides if s.height)])
         end = self._op(join) if join is not None else Laid(m.unit, m.unit, m.gap)
         items = [self._plain((0, 0), (0, fork)), *inner.at(0, fork)]
         if tall > inner.height + fork:
@@ -200,7 +200,10 @@ class Placer:
             items += self._bus(spots, 0.0 if m.unit else top, branches, into=True, spine=0.0)
         for spot, block in zip(spots, laid, strict=True):
             items += block.at(spot, top)
-        left, right = max(b.left - s for s, b in zip(spots, laid, strict=True)), max(s + b.right for s, b in zip(spots, laid, strict=True))
+        left, right = (
+            max(b.left - s for s, b in zip(spots, laid, strict=True)),
+            max(s + b.right for s, b in zip(spots, laid, strict=True)),
+        )
         if closes:
             return Laid(left, right, tall, tuple(items))
         below, height, out = self._joined(branches, laid, spots, top, tall, join)
@@ -238,22 +241,34 @@ class Placer:
 
     def _is_open(self, branches: Sequence[Block], end: int) -> bool:
         """True when the branches come from the virtual start, or go to the virtual end."""
-        outer = [parts_of(b)[end] for b in branches]
-        return all(isinstance(p, Line) and p.edge is None for p in outer)
+        return all(self._is_open_at(parts_of(b)[end], end) for b in branches)
 
-    def _bus(self, spots: Sequence[float], y: float, branches: Sequence[Block], *, into: bool, spine: float) -> list[Primitive]:
+    def _is_open_at(self, part: Block, end: int) -> bool:
+        if isinstance(part, Par):
+            return self._is_open(part.branches, end)
+        return isinstance(part, Line) and part.edge is None
+
+    def _bus(
+        self, spots: Sequence[float], y: float, branches: Sequence[Block], *, into: bool, spine: float
+    ) -> list[Primitive]:
         """A wire from the spine to every branch, at height y."""
         wires: list[Primitive] = []
         for spot, branch in zip(spots, branches, strict=True):
             parts = parts_of(branch)
             line = next((p for p in (parts if into else reversed(parts)) if isinstance(p, Line)), None)
             end = y + (1 if self.m.unit else 0)
-            points = [(spine, 0.0), (spine, y), (spot, y), (spot, end)] if into else [(spot, y), (spine, y)]
+            points = [(spine, 0.0), (spine, y), (spot, y), (spot, end)] if into else [(spot, y - self.m.unit), (spot, y), (spine, y)]
             wires.append(self._wire(points, line, arrow=False))
         return wires
 
     def _joined(
-        self, branches: Sequence[Block], laid: Sequence[Laid], spots: Sequence[float], top: float, tall: float, join: Op | None
+        self,
+        branches: Sequence[Block],
+        laid: Sequence[Laid],
+        spots: Sequence[float],
+        top: float,
+        tall: float,
+        join: Op | None,
     ) -> tuple[list[Primitive], float, float]:
         """Wires from the ends of the branches into what follows; that, its lowest edge and its reach."""
         m = self.m
@@ -274,6 +289,7 @@ class Placer:
             end = self._op(join, spread)
             return items + list(end.at(0, tall)), tall + end.height, max(end.left, end.right)
         items += self._bus(spots, tall, branches, into=False, spine=0.0)
+        items.append(self._plain((0, tall + m.unit), (0, tall)))  # down from the bus
         if join is None:
             return items, tall + m.unit, m.unit
         end = self._op(join)
@@ -287,22 +303,31 @@ class Placer:
     # -- frames ---------------------------------------------------------------------------------------------------
 
     def _framed(self, framed: Framed) -> Laid:
-        """A dashed frame; its title stands above the body, on the side of the spine that has more room."""
-        m, body = self.m, self.place(framed.body)
-        group = framed.group
-        title = m.width_of(group.label, "title") + (m.width_of(f"  × {group.repeat}", "title") if group.repeat > 1 else 0)
-        room = title + m.text_gap + m.unit
+        """A dashed frame; its title stands above the body to the left of the spine, its detail to the right."""
+        m, body, group = self.m, self.place(framed.body), framed.group
         left, right = body.left + m.frame_pad, body.right + m.frame_pad
+        room = m.width_of(group.label, "title") + m.text_gap + 2 * (m.unit or m.text_gap)
         on_left = left >= right or left >= room
         left, right = (max(left, room), right) if on_left else (left, max(right, room))
-        head = m.text_height + m.unit
+        head = m.text_height + m.unit + (0 if m.unit else m.text_gap)
         height = head + body.height + (m.unit or m.frame_pad)
-        edge = Frame(-left, 0, left + right + m.unit, height, group.label if on_left else "", group.detail, group.repeat)
-        items: list[Primitive] = [edge, self._plain((0, 0), (0, head - m.unit)), *body.at(0, head)]
-        if not on_left:
-            items.append(Text(m.text_gap, m.unit or m.text_height / 4, group.label, "title"))
-        items.append(self._plain((0, head + body.height - m.unit), (0, height - m.unit)))
+        items: list[Primitive] = [
+            Frame(-left, 0, left + right + m.unit, height, "", "", group.repeat),
+            self._plain((0, 0), (0, head - m.unit)),
+            *self._frame_texts(group, left, right, on_left),
+            *body.at(0, head),
+            self._plain((0, head + body.height - m.unit), (0, height - m.unit)),
+        ]
         return Laid(left, right, height, tuple(items))
+
+    def _frame_texts(self, group: Group, left: float, right: float, on_left: bool) -> Iterator[Text]:
+        m = self.m
+        y, beside = m.unit or m.text_gap, m.unit or m.text_gap
+        start = -left + m.unit + beside if on_left else m.text_gap
+        yield Text(start, y, group.label, "title")
+        free = right if on_left else right - m.width_of(group.label, "title") - m.text_gap
+        if group.detail and m.width_of(group.detail, "shape") + m.text_gap + beside <= free:
+            yield Text(right - beside - m.width_of(group.detail, "shape"), y, group.detail, "shape")
 
 
 class _Stack:
@@ -319,4 +344,3 @@ class _Stack:
 
     def done(self) -> Laid:
         return Laid(self.left, self.right, self.height, tuple(self.items))
-

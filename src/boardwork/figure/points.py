@@ -1,4 +1,4 @@
-"""A line of text -> its width in points, from the advance table of the bundled Inter; the layout's sizes for pictures."""
+"""A line of text -> its width in points, from the advances of the bundled Inter; the layout's sizes for pictures."""
 
 from __future__ import annotations
 

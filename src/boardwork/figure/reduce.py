@@ -82,7 +82,12 @@ class _Graph:
         """No bare wire can go: end a branch that holds boxes before its last wire; return that wire."""
         into, out = self._degrees()
         for index, (source, target, block) in sorted(self.edges.items()):
-            if isinstance(block, Seq) and len(into[target]) > 1 and isinstance(block.parts[-1], Line) and block.parts[-1].edge:
+            if (
+                isinstance(block, Seq)
+                and len(into[target]) > 1
+                and isinstance(block.parts[-1], Line)
+                and block.parts[-1].edge
+            ):
                 self.edges[index] = (source, END, in_sequence(*block.parts[:-1], Line(None)))
                 return block.parts[-1]
         raise AssertionError("a graph that cannot be reduced has a join")
@@ -153,7 +158,9 @@ class _Reducer:
         names = dict.fromkeys(owner[n] for n in sorted(members, key=self.order.__getitem__))
         for name in names:
             inner.append((f"<{name}", f"{name}>", self._inside(name, edges, owner)))
-        inner += self._ends(group, edges, owner, {e[1] for e in inner if e[1][0] == "<"}, {e[0] for e in inner if e[0][-1] == ">"})
+        inner += self._ends(
+            group, edges, owner, {e[1] for e in inner if e[1][0] == "<"}, {e[0] for e in inner if e[0][-1] == ">"}
+        )
         return self._reduced(_Graph(inner))
 
     def _child(self, group: str, node: str) -> str:
@@ -189,7 +196,9 @@ class _Reducer:
             edges.remove(edge)
         return edges
 
-    def _ends(self, group: str, edges: list[Edge], owner: Mapping[str, str], entered: set[str], left: set[str]) -> list[tuple[str, str, Block]]:
+    def _ends(
+        self, group: str, edges: list[Edge], owner: Mapping[str, str], entered: set[str], left: set[str]
+    ) -> list[tuple[str, str, Block]]:
         """Wires from the start and to the end: real ones through a frame's border, virtual ones elsewhere."""
         found: list[tuple[str, str, Block]] = []
         names = dict.fromkeys(owner[n] for n in sorted(owner, key=self.order.__getitem__))
@@ -220,7 +229,11 @@ class _Reducer:
 
     def _lift_one(self, graph: _Graph) -> None:
         lines = graph.lines_to_lift()
-        best = next((i for i in self._by_length(graph, lines) if self._suffices(graph, i)), None) if len(lines) <= _TRIED else None
+        best = (
+            next((i for i in self._by_length(graph, lines) if self._suffices(graph, i)), None)
+            if len(lines) <= _TRIED
+            else None
+        )
         if best is None and lines:
             best = self._by_length(graph, lines)[0]
         line = graph.edges.pop(best)[2] if best is not None else graph.cut()

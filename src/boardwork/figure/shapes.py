@@ -15,7 +15,9 @@ def texts_of(diagram: Diagram) -> dict[Edge, tuple[str, ...]]:
         leaving.setdefault(edge.source, []).append(edge.shape)
     found: dict[Edge, tuple[str, ...]] = {}
     for edge in diagram.edges:
-        known = arriving.get(edge.source, set()) | ({edge.shape} if roles[edge.source] in ("input", "parameter") else set())
+        known = arriving.get(edge.source, set()) | (
+            {edge.shape} if roles[edge.source] in ("input", "parameter") else set()
+        )
         forked = leaving[edge.source].count(edge.shape) > 2  # three times the same shape side by side says nothing
         said_by_end = roles[edge.target] == "output" or edge.kind == "residual" or forked
         shape = "" if edge.shape in known or said_by_end else f"({', '.join(edge.shape)})"

@@ -98,7 +98,7 @@ def _node(name: str, mark: Mark, height: float) -> str:
     look = mark.style or "filled"
     return (
         f'{name} [shape={mark.form}, style="{look}", fillcolor="{mark.fill}", color="{mark.stroke}", '
-        f'penwidth={mark.pen:.2f}, peripheries={mark.rings}, '
+        f"penwidth={mark.pen:.2f}, peripheries={mark.rings}, "
         f'width={mark.width / 72:.5f}, height={mark.height / 72:.5f}, pos="{place}!"]'
     )
 

@@ -11,7 +11,7 @@ from boardwork.render import dot
 from boardwork.render.svg_edges import footer, header
 from boardwork.render.svg_figure import figure_marks
 from boardwork.render.svg_finish import finished
-from boardwork.render.svg_marks import Piece, moved
+from boardwork.render.svg_marks import Mark, Piece, moved
 from boardwork.render.svg_page import LEAST_TEXT, Panel, arranged
 from boardwork.render.svg_panels import columns, equation, symbol, tradeoff
 from boardwork.render.svg_style import MARGIN
@@ -39,7 +39,7 @@ def page(sheet: Sheet) -> Piece:
     body = arranged(_panels(sheet))
     top, bottom = header(sheet, body.width), footer(sheet, body.width)
     y = MARGIN
-    marks = []
+    marks: list[Mark] = []
     for piece, gap in ((top, 8.0), (body, 8.0), (bottom, 0.0)):
         marks += moved(piece.marks, MARGIN, y)
         y += piece.height + gap
@@ -52,6 +52,8 @@ def _panels(sheet: Sheet) -> list[Panel]:
         _figure("Big picture", "", sheet.big_picture),
         _figure(f"Zoom: {zoom.path}", zoom.reason, zoom.diagram),
     ]
+    if zoom.diagram == sheet.big_picture:
+        panels[1] = Panel("Zoom", f"{zoom.reason} (panel 1).", lambda room, height: Piece(room, 0), LEAST_TEXT, False)
     if sheet.equations:
         panels.append(_flow("Key equations", lambda room: [equation(e, room) for e in sheet.equations], 11))
     if sheet.tradeoffs:
@@ -63,22 +65,22 @@ def _panels(sheet: Sheet) -> list[Panel]:
 
 def _figure(title: str, note: str, diagram: Diagram) -> Panel:
     drawn = figure_marks(lay_out(diagram, POINTS))
-    return Panel(title, note, lambda room: drawn, max(drawn.width, 150.0), True)
+    return Panel(title, note, lambda room, height: drawn, max(drawn.width, LEAST_TEXT - 40), True)
 
 
 def _flow(title: str, make: Make, gap: float) -> Panel:
     """Text in as many columns as the room has, each of a width that reads well."""
 
-    def content(room: float) -> Piece:
+    def content(room: float, height: float) -> Piece:
         number = max(1, int((room + BETWEEN) // (LEAST_TEXT + BETWEEN + 20)))
-        return _filled(make, number, room, gap)
+        return _filled(make, number, room, gap, height)
 
     return Panel(title, "", content, LEAST_TEXT, False)
 
 
-def _filled(make: Make, number: int, room: float, gap: float) -> Piece:
+def _filled(make: Make, number: int, room: float, gap: float, height: float) -> Piece:
     wide = (room - BETWEEN * (number - 1)) / number
     pieces: Sequence[Piece] = make(wide)
     if len(pieces) < number:
-        return _filled(make, len(pieces), room, gap)
-    return columns(pieces, number, gap, BETWEEN)
+        return _filled(make, len(pieces), room, gap, height)
+    return columns(pieces, number, gap, BETWEEN, height)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from boardwork.figure.points import width
 from boardwork.numbers import count
-from boardwork.render.svg_marks import BOLD, PLAIN, Mark, Piece, Shape, Stroke, label, label_to, line, moved, stacked
-from boardwork.render.svg_style import (
-    ACCENT, BODY, GREY, INK, LINKS, RESIDUAL, SMALL, STYLES, TITLE, Style, style,
-)  # fmt: skip
+from boardwork.render.svg_figure import outline
+from boardwork.render.svg_marks import BOLD, PLAIN, Mark, Piece, Stroke, label, label_to, line, moved, stacked
+from boardwork.render.svg_style import ACCENT, BODY, GREY, INK, LINKS, RESIDUAL, SMALL, STYLES, TITLE, style
 from boardwork.render.svg_text import Run, paragraph
 from boardwork.sheet import CIRCLES, Sheet
 
@@ -61,18 +58,10 @@ def _legend(sheet: Sheet, room: float) -> Piece:
         wide = 26 + width(name, BODY) + 16
         if x and x + wide > room:
             x, y = 0.0, y + 16
-        marks += moved(_line(key) if key in LINKS else _swatch(style(key)), x, y)
+        marks += moved(_line(key) if key in LINKS else outline(style(key), 22, 12), x, y)
         marks.append(label(x + 27, y + 8.5, name, BODY, PLAIN, INK))
         x += wide
     return Piece(room, y + 18, tuple(marks))
-
-
-def _swatch(look: Style) -> Iterator[Mark]:
-    yield Shape(0, 0, 22, 12, look.fill, look.stroke, style=look.form, pen=look.pen)
-    if look.rings > 1:
-        yield Shape(2, 2, 18, 8, "none", look.stroke, style="rounded", pen=0.6)
-    for x in {"left": (4,), "both": (4, 18)}.get(look.bars, ()):
-        yield line(x, 0.5, x, 11.5, look.stroke, 0.9)
 
 
 def _line(kind: str) -> tuple[Mark, ...]:

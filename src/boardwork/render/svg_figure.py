@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 from boardwork.figure.points import BOLD as BOLD_KINDS
 from boardwork.figure.points import POINTS, SIZES, width
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Text, Wire
-from boardwork.render.svg_frames import CARD, frame_marks
-from boardwork.render.svg_marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line
-from boardwork.render.svg_style import ACCENT, CAP, GREY, INK, style
+from boardwork.render.svg_frames import CARD, frame_marks, heads
+from boardwork.render.svg_marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
+from boardwork.render.svg_style import ACCENT, CAP, GREY, INK, Style, style
 from boardwork.render.svg_wires import joined, wire_marks
 
+BAR = 4.0  # from the border to a bar inside it
 OFF = 2.5  # between a port and its wire, besides the line's own leading
 _TONE = {"shape": GREY, "tag": ACCENT, "title": GREY, "port": INK}
 
@@ -20,27 +22,22 @@ def figure_marks(figure: Figure) -> Piece:
     """Frames first, then cards, boxes and texts; graphviz draws wires last."""
     wires = joined([item for item in figure.primitives if isinstance(item, Wire)])
     marks: list[Mark] = []
-    for kind in (Frame, Box, Circle, Text):
-        for item in figure.primitives:
-            if isinstance(item, kind):
-                marks += _drawn(item, figure, wires)
+    titles: set[Text] = set()
+    for item in figure.primitives:
+        if isinstance(item, Frame):
+            title = next((t for t in figure.primitives if isinstance(t, Text) and heads(item, t)), None)
+            titles |= {title} if title else set()
+            marks += frame_marks(replace(item, title=title.string) if title else item, wires)
+    for item in figure.primitives:
+        if isinstance(item, Box):
+            marks += _box(item)
+        elif isinstance(item, Circle):
+            marks += _circle(item)
+        elif isinstance(item, Text) and item not in titles:
+            marks += _text(item, figure)
     for wire in wires:
-        marks += wire_marks(wire)
+        marks += wire_marks(wire, wires)
     return Piece(figure.width, figure.height, tuple(marks))
-
-
-def _drawn(item: Box | Circle | Wire | Text | Frame, figure: Figure, wires: Sequence[Wire]) -> Iterator[Mark]:
-    match item:
-        case Box():
-            return _box(item)
-        case Circle():
-            return _circle(item)
-        case Wire():
-            return wire_marks(item)
-        case Text():
-            return _text(item, figure)
-        case Frame():
-            return frame_marks(item, wires)
 
 
 def _box(box: Box) -> Iterator[Mark]:
@@ -49,17 +46,19 @@ def _box(box: Box) -> Iterator[Mark]:
         yield from _cards(box, look.stroke, look.form)
         yield label(box.x + box.width + 2 * CARD + 3, box.y + 6, f"× {box.repeat}", 9, BOLD, ACCENT)
     if look.form:
-        inset = 3.0 * (look.rings - 1)
-        yield Shape(
-            box.x, box.y, box.width, box.height, look.fill, look.stroke, style=look.form, pen=look.pen
-        )
-        if inset:
-            yield Shape(
-                box.x + inset / 1.5, box.y + inset / 1.5, box.width - inset / 0.75, box.height - inset / 0.75,
-                "none", look.stroke, style="rounded", pen=0.6,
-            )  # fmt: skip
-    yield from _bars(box)
+        yield from moved(outline(look, box.width, box.height), box.x, box.y)
     yield from _lines(box)
+
+
+def outline(look: Style, wide: float, high: float) -> Iterator[Mark]:
+    """The border with its fill, its second ring and its bars."""
+    yield Shape(0, 0, wide, high, look.fill, look.stroke, style=look.form, pen=look.pen)
+    if look.rings > 1:
+        form = "rounded" if "rounded" in look.form else "solid"
+        yield Shape(2, 2, wide - 4, high - 4, "none", look.stroke, style=form, pen=0.6)
+    cut = max(0.0, min(12.0, high / 3) - 9.5) + 0.8 if "rounded" in look.form else look.pen / 2
+    for x in {"left": (BAR,), "both": (BAR, wide - BAR)}.get(look.bars, ()):
+        yield line(x, cut, x, high - cut, look.stroke, 0.9)
 
 
 def _cards(box: Box, stroke: str, form: str) -> Iterator[Mark]:
@@ -67,13 +66,6 @@ def _cards(box: Box, stroke: str, form: str) -> Iterator[Mark]:
         yield Shape(
             box.x + step * CARD, box.y - step * CARD, box.width, box.height, "#ffffff", stroke, style=form, pen=0.8
         )
-
-
-def _bars(box: Box) -> Iterator[Mark]:
-    look = style(box.role)
-    sides = {"left": (box.x + 4,), "both": (box.x + 4, box.x + box.width - 4)}.get(look.bars, ())
-    for x in sides:
-        yield line(x, box.y + look.pen / 2, x, box.y + box.height - look.pen / 2, look.stroke, 0.9)
 
 
 def _lines(box: Box) -> Iterator[Mark]:
@@ -84,9 +76,7 @@ def _lines(box: Box) -> Iterator[Mark]:
     for i, (string, height) in enumerate(zip(box.lines, heights, strict=True)):
         size = SIZES["label"] if i < few else SIZES["detail"]
         face = BOLD if port and i < few else PLAIN
-        yield Label(
-            box.x + box.width / 2, y + height / 2 + CAP * size, string, size, face, INK if i < few else GREY
-        )
+        yield Label(box.x + box.width / 2, y + height / 2 + CAP * size, string, size, face, INK if i < few else GREY)
         y += height
 
 
@@ -105,11 +95,15 @@ def _circle(circle: Circle) -> Iterator[Mark]:
 
 
 def _text(text: Text, figure: Figure) -> Iterator[Mark]:
-    """A port in the middle of its wire stands off it a little."""
-    size, face = SIZES[text.kind], BOLD if text.kind in BOLD_KINDS else PLAIN
+    """The shape behind a port's name is grey; a port in the middle of its wire stands off it a little."""
+    size, bold = SIZES[text.kind], text.kind in BOLD_KINDS
     y = text.y + POINTS.text_height / 2 + CAP * size
-    start = text.x
+    name, bracket, shape = text.string.partition("(") if text.kind == "port" else (text.string, "", "")
+    start, shape = text.x, bracket + shape
     if text.anchor == "middle":
-        start -= width(text.string, size, face == BOLD) / 2
+        start -= (width(name, size, bold) + width(shape, size - 0.5)) / 2
         y += OFF if text.y > figure.height / 2 else -OFF
-    yield label(start, y, text.string, size, face, _TONE.get(text.kind, GREY))
+    if name:
+        yield label(start, y, name.rstrip(), size, BOLD if bold else PLAIN, _TONE.get(text.kind, GREY))
+    if shape:
+        yield label(start + width(name, size, bold), y, shape, size - 0.5, PLAIN, GREY)

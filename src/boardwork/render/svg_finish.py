@@ -1,4 +1,4 @@
-"""Graphviz's SVG -> the delivered one: no comments, fonts inside, a title and a description for those who cannot see."""
+"""Graphviz's SVG -> the delivered one: no comments, fonts inside, a title and a description for who cannot see it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,20 @@ def finished(drawn: bytes, title: str, description: str) -> bytes:
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL)
     text = re.sub(r'<g id="(?:node|edge)\d+" class="\w+">(.*?)</g>', r"\1", text, flags=re.DOTALL)
+    text = text.replace('<g id="graph0" class="graph" ', "<g ")
     text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     text = text.replace(' xml:space="preserve" text-anchor="middle"', "")
     for ours, short in _FACES.items():
         text = text.replace(f" {ours}", f" {short}".rstrip())
     text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
-    head = (
-        f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}</style>\n"
+    head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}</style>\n"
+    text = re.sub(
+        r"<svg (.*?)>\s*",
+        lambda m: f'<svg class="boardwork" role="img" {_squeezed(m[1])}>\n{head}',
+        text,
+        count=1,
+        flags=re.DOTALL,
     )
-    text = re.sub(r"<svg (.*?)>\s*", lambda m: f'<svg role="img" {_squeezed(m[1])}>\n{head}', text, count=1, flags=re.DOTALL)
     return (re.sub(r"\n\s*\n+", "\n", text).strip() + "\n").encode()
 
 
@@ -49,7 +54,7 @@ def _safe(text: str) -> str:
 
 @cache
 def style_sheet() -> str:
-    """The fonts as data, and a class for each face."""
+    """The fonts as data, and a class for each face; nothing outside this picture is touched."""
     faces = (
         ("Inter", 400, "normal", TEXT_FONTS["regular"]),
         ("Inter", 600, "normal", TEXT_FONTS["bold"]),
@@ -62,9 +67,9 @@ def style_sheet() -> str:
         for family, weight, slant, path in faces
     ]
     rules += [
-        f"text{{font-family:{_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
-        "text.b{font-weight:600}",
-        f"text.m{{font-family:{_SERIF}}}",
-        f"text.i{{font-family:{_SERIF};font-style:italic}}",
+        f".boardwork text{{font-family:{_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
+        ".boardwork text.b{font-weight:600}",
+        f".boardwork text.m{{font-family:{_SERIF}}}",
+        f".boardwork text.i{{font-family:{_SERIF};font-style:italic}}",
     ]
     return "\n".join(rules) + "\n"

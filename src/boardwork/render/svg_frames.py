@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from boardwork.figure.points import POINTS, SIZES, width
-from boardwork.figure.primitives import Frame, Wire
-from boardwork.render.svg_marks import BOLD, PLAIN, Mark, Shape, label, label_to
+from boardwork.figure.primitives import Frame, Text, Wire
+from boardwork.render.svg_marks import BOLD, PLAIN, Label, Mark, Shape, label, label_to
 from boardwork.render.svg_style import ACCENT, CAP, FRAME, GREY
 
 CARD = 3.0  # how far the cards of a repeat stand out
@@ -30,25 +30,37 @@ def frame_marks(frame: Frame, wires: Sequence[Wire]) -> Iterator[Mark]:
     yield from _title(frame, right, wires, ACCENT if repeats else GREY)
 
 
+def heads(frame: Frame, text: Text) -> bool:
+    """Whether the text is the frame's title, set apart from it."""
+    inside = frame.x <= text.x <= frame.x + frame.width and frame.y <= text.y <= frame.y + POINTS.text_height
+    return text.kind == "title" and not frame.title and inside
+
+
 def _title(frame: Frame, right: float, wires: Sequence[Wire], colour: str) -> Iterator[Mark]:
-    """Word by word, over the wires that cross the line of the title."""
+    """Title and detail, the detail only where all of it fits."""
     middle = frame.y + 4 + POINTS.text_height / 2
     walls = sorted(_crossings(wires, middle - 5, middle + 5))
-    x = frame.x + 8
-    for text, size, face, tone in (
-        (frame.title, SIZES["title"], BOLD, colour),
-        (f" {frame.detail}" if frame.detail else "", SIZES["detail"], PLAIN, GREY),
-    ):
-        for word in text.split(" ") if text else ():
-            wide = width(word, size, face == BOLD)
-            for wall in walls:
-                if x - CLEAR < wall < x + wide + CLEAR:
-                    x = wall + CLEAR
-            if x + wide > right and face == PLAIN:
-                return
-            if word:
-                yield label(x, middle + CAP * SIZES["title"], word, size, face, tone)
-            x += wide + width(" ", size)
+    base = middle + CAP * SIZES["title"]
+    title, x = _flow([frame.title], frame.x + 8, base, walls, Label(0, 0, "", SIZES["title"], BOLD, colour))
+    yield from title
+    if frame.detail:
+        small = Label(0, 0, "", SIZES["detail"], PLAIN, GREY)
+        detail, end = _flow(frame.detail.split(" "), x + 4, base, walls, small)
+        if end <= right:
+            yield from detail
+
+
+def _flow(words: Sequence[str], x: float, y: float, walls: Sequence[float], like: Label) -> tuple[list[Label], float]:
+    """Words from `x` on, each clear of every wall; where the last one ends."""
+    out: list[Label] = []
+    for word in words:
+        wide = width(word, like.size, like.face == BOLD)
+        for wall in walls:
+            if x - CLEAR < wall < x + wide + CLEAR:
+                x = wall + CLEAR
+        out.append(label(x, y, word, like.size, like.face, like.colour))
+        x += wide + width(" ", like.size)
+    return out, x
 
 
 def _crossings(wires: Sequence[Wire], top: float, bottom: float) -> Iterator[float]:

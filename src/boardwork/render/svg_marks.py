@@ -1,4 +1,4 @@
-"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top-left corner, y downwards."""
+"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top left, y downwards."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def moved(marks: Iterable[Mark], dx: float, dy: float) -> tuple[Mark, ...]:
     out: list[Mark] = []
     for mark in marks:
         if isinstance(mark, Stroke):
-            out.append(replace(mark, points=tuple((x + dx, y + dy) for x, y in mark.points)))
+            points = tuple((x + dx, y + dy) for x, y in mark.points)
+            out.append(Stroke(points, mark.colour, mark.pen, mark.dashed, mark.arrow))
+        elif isinstance(mark, Label):
+            out.append(Label(mark.x + dx, mark.y + dy, mark.string, mark.size, mark.face, mark.colour))
         else:
             out.append(replace(mark, x=mark.x + dx, y=mark.y + dy))
     return tuple(out)
@@ -90,7 +93,8 @@ def moved(marks: Iterable[Mark], dx: float, dy: float) -> tuple[Mark, ...]:
 
 def stacked(pieces: Iterable[Piece], gap: float) -> Piece:
     """Pieces one below the other."""
-    y, widest, marks = 0.0, 0.0, []
+    y, widest = 0.0, 0.0
+    marks: list[Mark] = []
     for piece in pieces:
         y += gap if marks else 0.0
         marks += moved(piece.marks, 0, y)

@@ -1,26 +1,32 @@
-"""Panels that are figures of fixed size or text of any width -> where each stands, with as little empty room as can be."""
+"""Panels that are figures of fixed size or text of any width -> where each stands, with little empty room."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from boardwork.render.svg_marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
 from boardwork.render.svg_style import ACCENT, GAP, GREY, HEAD, HEADING, INK, PAD, PALE, SMALL
+from boardwork.render.svg_text import Run, paragraph
 
-WIDTHS = tuple(range(680, 1121, 55))
+WIDTHS = tuple(range(570, 1121, 55))
+MOST_STRETCH = 60.0  # a column is left open below rather than stretched by more
 STEP = 25.0  # heights are compared at widths rounded to this
 LEAST_TEXT = 220.0  # no column of text is narrower
 
 
 @dataclass(frozen=True)
 class Panel:
-    """`content(room)` draws what is inside; `least` is the narrowest room; `fixed` if it does not use a wider one."""
+    """`content(room, height)` draws what is inside, loosened to a height if it can be.
+
+    `least` is the narrowest room; `fixed` panels, the figures, do not use a wider one.
+    """
 
     title: str
     note: str
-    content: Callable[[float], Piece]
+    content: Callable[[float, float], Piece]
     least: float
     fixed: bool
 
@@ -32,7 +38,7 @@ def arranged(panels: Sequence[Panel]) -> Piece:
     """The panels on a page; they are numbered as given."""
     draw = _drawer(panels)
 
-    def roughly(index: int, room: float) -> Piece:
+    def roughly(index: int, room: float, more: float = 0) -> Piece:
         return draw(index, max(panels[index].least + 2 * PAD, room // STEP * STEP))
 
     best: tuple[float, float, Plan, tuple[int, ...]] | None = None
@@ -41,21 +47,25 @@ def arranged(panels: Sequence[Panel]) -> Piece:
         if best is None or score < best[0] - 1e-6:
             best = (score, room, columns, below)
     assert best is not None
-    return _built(draw, *best[1:])
+    return _built(panels, draw, *best[1:])
 
 
-Draw = Callable[[int, float], Piece]
+class Draw(Protocol):
+    """Draws a panel at a width, without its frame, `more` higher than it needs."""
+
+    def __call__(self, index: int, room: float, more: float = 0) -> Piece: ...
 
 
 def _drawer(panels: Sequence[Panel]) -> Draw:
     @cache
-    def draw(index: int, room: float) -> Piece:
-        return panels[index].content(room - 2 * PAD)
+    def draw(index: int, room: float, more: float = 0) -> Piece:
+        panel = panels[index]
+        content = panel.content(room - 2 * PAD, 0)
+        if more and not panel.fixed:
+            content = panel.content(room - 2 * PAD, content.height + more)
+        return _panel(index, panel, content, room, more / 2 if panel.fixed else 0.0)
 
-    def framed(index: int, room: float) -> Piece:
-        return _panel(index, panels[index], draw(index, room), room)
-
-    return cache(framed)
+    return draw
 
 
 def _plans(panels: Sequence[Panel]) -> Iterator[tuple[float, Plan, tuple[int, ...]]]:
@@ -107,11 +117,11 @@ def _score(panels: Sequence[Panel], draw: Draw, room: float, columns: Plan, belo
             empty += (room - panels[i].least) * draw(i, room).height
     height = top + sum(draw(i, room).height + GAP for i in below) + 90
     proportion = height / (room + 40)
-    off = max(0.0, proportion - 1.45) * 0.5 + max(0.0, 0.9 - proportion) * 0.6
-    return empty / (room * height) + off + 0.02 * max(0.0, room - 900) / 100 + height * room / 4e7
+    off = max(0.0, proportion - 1.45) * 0.25 + max(0.0, 0.9 - proportion) * 0.6
+    return 1.4 * empty / (room * height) + off + 0.02 * max(0.0, room - 900) / 100 + height * room / 4e7
 
 
-def _built(draw: Draw, room: float, columns: Plan, below: tuple[int, ...]) -> Piece:
+def _built(panels: Sequence[Panel], draw: Draw, room: float, columns: Plan, below: tuple[int, ...]) -> Piece:
     heights = [sum(draw(i, wide).height for i in column) + GAP * (len(column) - 1) for wide, column in columns]
     top = max(heights)
     marks: list[Mark] = []
@@ -119,9 +129,10 @@ def _built(draw: Draw, room: float, columns: Plan, below: tuple[int, ...]) -> Pi
     for (wide, column), height in zip(columns, heights, strict=True):
         y = 0.0
         for i in column:
-            stretch = top - height if i == column[-1] else 0.0
+            spare = top - height if i == column[-1] else 0.0
+            stretch = spare if spare <= MOST_STRETCH or panels[i].fixed else 0.0
             marks += moved(_frame(wide, draw(i, wide).height + stretch), x, y)
-            marks += moved(draw(i, wide).marks, x, y)
+            marks += moved(draw(i, wide, stretch).marks, x, y)
             y += draw(i, wide).height + GAP
         x += wide + GAP
     y = top + GAP
@@ -136,7 +147,7 @@ def _frame(wide: float, height: float) -> tuple[Mark, ...]:
     return (Shape(0, 0, wide, height, "#ffffff", PALE, style="rounded,filled", pen=0.8),)
 
 
-def _panel(index: int, panel: Panel, content: Piece, room: float) -> Piece:
+def _panel(index: int, panel: Panel, content: Piece, room: float, down: float) -> Piece:
     """The heading with its number, a rule, the content centred below."""
     middle, number = PAD + 6.0, str(index + 1)
     start = PAD + 18
@@ -148,11 +159,9 @@ def _panel(index: int, panel: Panel, content: Piece, room: float) -> Piece:
     ]
     y = HEAD + 8
     if panel.note:
-        from boardwork.render.svg_text import Run, paragraph
-
         note = paragraph([Run(panel.note, PLAIN, GREY)], room - 2 * PAD, SMALL + 0.6)
         marks += moved(note.marks, PAD, y - 3)
         y += note.height + 2
     left = PAD + (room - 2 * PAD - content.width) / 2 if panel.fixed else PAD
-    marks += moved(content.marks, left, y)
+    marks += moved(content.marks, left, y + down)
     return Piece(room, y + content.height + PAD, tuple(marks))

@@ -11,14 +11,26 @@ from boardwork.figure.points import width
 from boardwork.formula import draw_points
 from boardwork.numbers import count, exact
 from boardwork.render.svg_marks import (
-    BOLD, MATHS, MATHS_ITALIC, PLAIN, Label, Mark, Piece, Stroke, label, label_to, line, moved, stacked,
+    BOLD,
+    MATHS,
+    MATHS_ITALIC,
+    PLAIN,
+    Label,
+    Mark,
+    Piece,
+    Stroke,
+    label,
+    label_to,
+    line,
+    moved,
+    stacked,
 )  # fmt: skip
 from boardwork.render.svg_style import ACCENT, ALARM, BODY, GREY, INK, SMALL
 from boardwork.render.svg_text import Run, paragraph
 from boardwork.sheet import Equation, Symbol, Tradeoff
 
 FORMULA, LEAST_FORMULA = 10.5, 8.0
-INDENT = 8.0
+LOOSEST = 1.0  # a gap grows by at most this share
 
 
 def equation(item: Equation, room: float) -> Piece:
@@ -27,9 +39,12 @@ def equation(item: Equation, room: float) -> Piece:
     if item.values:
         parts.append(paragraph([Run(_values(item.values), PLAIN, GREY)], room, SMALL))
     for check in item.checks:
-        runs = [Run(f"{check.claim}:", PLAIN, GREY), Run(f"{check.formula} = {_number(check.expected)}")]
+        result = f"{check.formula}\xa0=\xa0{_number(check.expected)}"
+        if width(result, SMALL) <= room:
+            result = result.replace(" ", "\xa0")  # on a line of its own rather than broken
+        runs = [Run(f"{check.claim}:", PLAIN, GREY), Run(result)]
         if check.ok:
-            runs.append(Run("✓", BOLD, ACCENT))
+            runs.insert(0, Run("✓", BOLD, ACCENT))
         else:
             runs.append(Run(f"but measured {_number(check.measured)}", BOLD, ALARM))
         parts.append(paragraph(runs, room, SMALL))
@@ -125,17 +140,20 @@ def symbol(name: str, item: Symbol, room: float) -> Piece:
     return Piece(room, max(row.height for row in rows), tuple(marks))
 
 
-def columns(items: Sequence[Piece], number: int, gap: float, between: float) -> Piece:
-    """The pieces in order over some columns of one width, so that the tallest column is as short as can be."""
+def columns(items: Sequence[Piece], number: int, gap: float, between: float, height: float = 0) -> Piece:
+    """The pieces in order over some columns of one width, so that the tallest column is as short as can be.
+
+    Columns shorter than the tallest, or than `height`, are loosened somewhat.
+    """
     if not items:
         return Piece(0, 0)
-    best = _split([p.height + gap for p in items], number)
+    parts = [items[start:stop] for start, stop in _split([p.height + gap for p in items], number)]
     room = items[0].width
     marks: list[Mark] = []
-    tallest = 0.0
-    for place, (start, stop) in enumerate(best):
-        column = stacked(items[start:stop], gap)
-        tallest = max(tallest, column.height)
+    tallest = max(height, *(stacked(part, gap).height for part in parts))
+    for place, part in enumerate(parts):
+        spare = (tallest - stacked(part, gap).height) / max(1, len(part) - 1)
+        column = stacked(part, gap + min(spare, LOOSEST * gap))
         marks += moved(column.marks, place * (room + between), 0)
     return Piece(number * room + (number - 1) * between, tallest, tuple(marks))
 

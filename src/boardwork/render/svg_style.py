@@ -46,7 +46,7 @@ STYLES = {
     "norm": Style("norm", *_GOLD, form="filled", bars="both"),
     "activation": Style("activation", *_RED, form="filled,diagonals"),
     "softmax": Style("softmax", *_RED, form="filled,diagonals", pen=1.8),
-    "pool": Style("pooling", *_PURPLE, form="filled,diagonals", bars="both"),
+    "pool": Style("pooling", *_PURPLE, form="filled", rings=2),
     "dropout": Style("dropout", *_GREY, form="rounded,filled,dashed"),
     "reshape": Style("reshape", *_GREY, form="filled,dashed"),
     "other": Style("other", *_GREY),

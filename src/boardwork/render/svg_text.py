@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boardwork.figure.points import width
 from boardwork.render.svg_marks import BOLD, PLAIN, Label, Piece, label
@@ -21,7 +22,7 @@ class Run:
 
 def paragraph(runs: Sequence[Run], room: float, size: float = BODY) -> Piece:
     """The runs one after the other, broken at spaces, set flush left."""
-    lines = _broken(runs, room, size)
+    lines = _broken([replace(run, string=_glued(run.string)) for run in runs], room, size)
     leading = LEADING * size
     marks: list[Label] = []
     for number, line in enumerate(lines):
@@ -45,6 +46,11 @@ def _broken(runs: Sequence[Run], room: float, size: float) -> list[list[Run]]:
     return [line for line in lines if line]
 
 
+def _glued(text: str) -> str:
+    """A number keeps its unit."""
+    return re.sub(r"(\d) (?=(?:%|[kMGT]?B|[kMGT])(?:\W|$))", "\\1\xa0", text)
+
+
 def _put(line: list[Run], word: Run) -> None:
     """Join what is in one style, so that a line is few texts."""
     if line and (line[-1].face, line[-1].colour) == (word.face, word.colour):
@@ -57,7 +63,7 @@ def _words(runs: Sequence[Run], room: float, size: float) -> list[Run]:
     """Words no wider than the room."""
     out: list[Run] = []
     for run in runs:
-        for word in run.string.split():
+        for word in filter(None, run.string.split(" ")):
             rest = word
             while _wide(Run(rest, run.face), size) > room and len(rest) > 1:
                 fit = next(n for n in range(len(rest) - 1, 0, -1) if n == 1 or _fits(rest[:n], run, room, size))

@@ -34,14 +34,15 @@ def _goes_on(first: Wire, second: Wire, wires: Sequence[Wire]) -> bool:
     return starts == ends == 1
 
 
-def wire_marks(wire: Wire) -> Iterator[Mark]:
+def wire_marks(wire: Wire, wires: Sequence[Wire]) -> Iterator[Mark]:
+    """The stroke, with a dot where it leaves another line."""
     points = _plain(wire.points)
     if len(points) < 2:
         return
     apart = wire.kind == "residual"
     colour = RESIDUAL if apart else ACCENT if wire.kind == "state" else WIRE
     yield Stroke(rounded(points), colour, 1.1, apart or wire.kind == "state", wire.arrow)
-    if apart:
+    if wire.kind != "data" and any(_inside(points[0], other) for other in wires):
         yield Shape(points[0][0] - 2, points[0][1] - 2, 4, 4, colour, colour, form="ellipse", pen=0.5)
 
 
@@ -80,3 +81,12 @@ def rounded(points: Sequence[Point], radius: float = RADIUS) -> tuple[Point, ...
 def _towards(start: Point, goal: Point, step: float) -> Point:
     share = step / max(math.dist(start, goal), 1e-9)
     return (start[0] + (goal[0] - start[0]) * share, start[1] + (goal[1] - start[1]) * share)
+
+
+def _inside(place: Point, wire: Wire) -> bool:
+    """On the line, and not at its ends."""
+    ends = wire.points[0], wire.points[-1]
+    if any(math.dist(place, end) < 1e-6 for end in ends):
+        return False
+    runs = zip(wire.points, wire.points[1:], strict=False)
+    return any(math.dist(a, place) + math.dist(place, b) - math.dist(a, b) < 1e-6 for a, b in runs)

@@ -25,7 +25,15 @@ _NARROWER: tuple[Metrics, ...] = (
         CELLS, most_shape=14, most_label=18, branch_shape=9, branch_label=10, branch_gap=1, gutter=2, frame_pad=1
     ),
     dataclasses.replace(
-        CELLS, most_shape=0, most_label=12, branch_shape=0, branch_label=8, branch_gap=1, gutter=1, frame_pad=1, text_gap=1
+        CELLS,
+        most_shape=0,
+        most_label=12,
+        branch_shape=0,
+        branch_label=8,
+        branch_gap=1,
+        gutter=1,
+        frame_pad=1,
+        text_gap=1,
     ),
 )
 
@@ -42,7 +50,9 @@ class _Writer:
     def write(self) -> str:
         sheet = self.sheet
         equations = "\n\n".join(map(self._equation, sheet.equations)) or "Nothing in this model has a formula to check."
-        tradeoffs = "\n\n".join(map(self._tradeoff, sheet.tradeoffs)) or "No trade-off is known for what was recognised."
+        tradeoffs = (
+            "\n\n".join(map(self._tradeoff, sheet.tradeoffs)) or "No trade-off is known for what was recognised."
+        )
         panels = [
             ("1  Big picture", "", self._diagram(sheet.big_picture)),
             (f"2  Zoom: {zoomed(sheet)}", self._wrapped(sheet.zoom.reason), self._diagram(sheet.zoom.diagram)),
@@ -52,7 +62,9 @@ class _Writer:
             ("Notes", "", self._notes()),
         ]
         shown = [
-            {"rule": "─" * self.width, "title": title, "lead": lead, "body": body} for title, lead, body in panels if body
+            {"rule": "─" * self.width, "title": title, "lead": lead, "body": body}
+            for title, lead, body in panels
+            if body
         ]
         head = [sheet.subject.title, *self._wrapped(heading(sheet)).splitlines(), " · ".join(key_numbers(sheet))]
         return self._plain(template("sheet.txt").render(head=head, panels=shown))

@@ -1,0 +1,141 @@
+"""The laws of a drawn page: it is XML, repeatable, legible, and says what the sheet says."""
+
+import dataclasses
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from boardwork.errors import DrawingError
+from boardwork.figure import draw
+from boardwork.figure.points import POINTS, SIZES, advances, in_font, width
+from boardwork.figure.primitives import Box
+from boardwork.options import Options
+from boardwork.render import dot
+from boardwork.render.svg import page, svg
+from boardwork.render.svg_marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
+from boardwork.sheet import (
+    Check,
+    Diagram,
+    Edge,
+    Equation,
+    Group,
+    Heading,
+    Node,
+    Port,
+    Sheet,
+    Symbol,
+    Tradeoff,
+    Zoom,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+NASTY = 'a<b & "c" \\n d\\'
+SHAPE = ("batch", "seq_len", "64")
+
+
+def block(label="Linear"):
+    nodes = (
+        Node("n0", "x", "(batch, seq_len, 64)", "input"),
+        Node("n1", "LayerNorm", role="norm", parent="g0"),
+        Node("n2", label, "64 → 256", "linear", parent="g0"),
+        Node("n3", "GELU", role="activation", repeat=3),
+        Node("n4", "+", role="add"),
+        Node("n5", "y", "(batch, seq_len, 64)", "output"),
+    )
+    links = [("n0", "n1"), ("n1", "n2"), ("n2", "n3"), ("n3", "n4"), ("n4", "n5")]
+    edges = (*(Edge(a, b, shape=SHAPE) for a, b in links), Edge("n0", "n4", "residual", SHAPE))
+    return Diagram(nodes, edges, (Group("g0", "Half", "64 → 256", repeat=2),))
+
+
+@pytest.fixture(scope="module")
+def sheet():
+    ports = (Port("x", SHAPE, (1, 8, 64), "float32"),)
+    check = Check("all of <them>", "64 · 256", 16384, 16384, True)
+    latex = r"P = \frac{d_k}{\sqrt{2}} \cdot \left(\frac{a}{b}\right)"
+    return Sheet(
+        Heading("tests:Net", NASTY, "Net", ports, ports),
+        {"params_total": 16384, "params_bytes": 65536, "params_trainable": 16384, "macs": 1, "flops": 2},
+        {"batch": Symbol(1, "sequences at once")},
+        block(),
+        Zoom("net.block", "Block", "the largest <block>", block(NASTY)),
+        tuple(Equation(f"Weights {i}", latex, "P = d_k / √2", {"d_k": 64}, (check,), "arXiv:1") for i in range(4)),
+        tuple(Tradeoff(f"This & that {i}", "because " * 20, "other", "never", {"d": 2.0}, "arXiv:2") for i in range(3)),
+        ("Nothing is hidden.",),
+    )
+
+
+@pytest.fixture(scope="module")
+def root(sheet):
+    return ET.fromstring(svg(sheet, Options()))
+
+
+def test_the_same_sheet_gives_the_same_bytes_without_traces_of_the_machine(sheet):
+    drawn = svg(sheet, Options())
+    assert drawn == svg(sheet, Options())
+    assert not re.search(rb"<!--|<!DOCTYPE|/work|/usr|/home|graphviz version", drawn)
+
+
+def test_it_describes_itself(root):
+    assert root.get("role") == "img"
+    assert root.findtext(f"{SVG}title") == NASTY
+    assert "Key equations" in root.findtext(f"{SVG}desc")
+    assert "font/woff2;base64," in root.findtext(f"{SVG}style")
+
+
+def test_labels_survive(root):
+    said = [text.text for text in root.iter(f"{SVG}text")]
+    assert said.count(NASTY) >= 2  # the title and a box
+    assert any("<block>" in text for text in said)
+
+
+def test_no_text_is_small_or_without_a_colour(root):
+    texts = list(root.iter(f"{SVG}text"))
+    maths = [t for t in texts if t.get("class") in ("m", "i")]
+    assert min(float(t.get("font-size")) for t in texts if t not in maths) >= 7
+    assert maths
+    assert all((t.get("fill") or "").startswith("#") for t in texts)
+
+
+def test_text_lies_on_the_page_and_has_glyphs(sheet):
+    whole = page(sheet)
+    labels = [m for m in whole.marks if isinstance(m, Label)]
+    for item in labels:
+        if item.face in (MATHS, MATHS_ITALIC):
+            continue
+        half = width(item.string, item.size, item.face == BOLD) / 2
+        assert item.x - half > 0
+        assert item.x + half < whole.width
+        assert set(in_font(item.string)) <= set(advances()["bold" if item.face == BOLD else "regular"])
+
+
+def test_boxes_hold_their_text():
+    for box in (p for p in draw(block("A rather long label that has to be broken"), POINTS).primitives):
+        if isinstance(box, Box):
+            for i, line in enumerate(box.lines):
+                kind = "label" if i < box.label_lines else "detail"
+                assert width(line, SIZES[kind]) <= box.width - POINTS.pad_x
+
+
+def test_graphviz_moves_nothing(sheet):
+    whole = page(sheet)
+    drawn = ET.fromstring(svg(sheet, Options()))
+    wanted = [(round(m.x, 1), round(m.y - whole.height, 1)) for m in whole.marks if isinstance(m, Label)]
+    found = [(float(t.get("x")), float(t.get("y"))) for t in drawn.iter(f"{SVG}text")]
+    assert len(wanted) == len(found)
+    shift = {(round(a - c), round(b - d)) for (a, b), (c, d) in zip(wanted, found, strict=True)}
+    assert len(shift) == 1
+
+
+def test_a_page_needs_no_equations(sheet):
+    bare = dataclasses.replace(sheet, equations=(), tradeoffs=(), symbols={}, footnotes=())
+    assert b"Key equations" not in re.sub(rb"<desc>.*?</desc>", b"", svg(bare, Options()), flags=re.DOTALL)
+
+
+def test_without_graphviz_there_is_a_hint(monkeypatch):
+    dot.binary.cache_clear()
+    monkeypatch.setattr(dot.importlib.metadata, "files", lambda name: None)
+    monkeypatch.setattr(dot.shutil, "which", lambda name: None)
+    with pytest.raises(DrawingError, match="pip install graphviz-pure"):
+        dot.draw(Piece(10, 10))
+    dot.binary.cache_clear()
