@@ -15,7 +15,7 @@ from boardwork.trace.records import Op
 
 
 def measure(outline: Outline) -> Facts:
-    """Facts of the model as a whole, and of one attention, feed-forward, norm, convolution ... that stands for its kind.
+    """Facts of the whole model, and of one attention, feed-forward, norm, convolution ... that stands for its kind.
 
     The one that stands for its kind is in the block that the zoom opens, if that holds one.
     """

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from boardwork import numbers
 from boardwork.errors import KnowledgeError
 from boardwork.facts import WORDS, Facts
-from boardwork import numbers
 from boardwork.knowledge import Story, expressions, tell
 from boardwork.knowledge import story as telling
 from boardwork.knowledge.expressions import evaluate, filled, parse

@@ -44,14 +44,14 @@ def timm_models() -> list[str]:
 
 def transformers_models() -> list[str]:
     """Every type whose config has defaults and leads to a model; parts of other models have no model of their own."""
-    from transformers import MODEL_MAPPING
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+    from boardwork.targets.build import library
 
+    transformers = library("transformers")
     found = []
-    for kind in CONFIG_MAPPING:
+    for kind in transformers.CONFIG_MAPPING:
         with contextlib.suppress(Exception):
-            config = CONFIG_MAPPING[kind]()
-            if type(config) in MODEL_MAPPING:
+            config = transformers.CONFIG_MAPPING[kind]()
+            if type(config) in transformers.MODEL_MAPPING:
                 found.append(f"hf:{kind}")
     return found
 
@@ -68,6 +68,6 @@ def target_of(name: str, folder: Path) -> str:
 
 
 def _default_config(kind: str) -> Any:
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+    from boardwork.targets.build import library
 
-    return CONFIG_MAPPING[kind]()
+    return library("transformers").CONFIG_MAPPING[kind]()

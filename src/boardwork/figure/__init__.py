@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from boardwork.figure.blocks import Block
+from boardwork.figure.laid import moved
 from boardwork.figure.metrics import CELLS, Metrics
-from boardwork.figure.place import Placer, moved
+from boardwork.figure.place import Placer
 from boardwork.figure.primitives import Figure
 from boardwork.figure.reduce import reduce
 from boardwork.figure.shapes import texts_of

@@ -1,7 +1,7 @@
 """The hand-over of the layout: placed boxes, circles, wires and texts. Knows no model and no format.
 
-Coordinates grow to the right and downwards from the top-left corner, in character cells (text) or points (SVG). In cells
-every coordinate is a whole number and a box of width 3 and height 3 has one cell inside its border.
+Coordinates grow to the right and downwards from the top-left corner, in character cells (text) or points (SVG). In
+cells every coordinate is a whole number and a box of width 3 and height 3 has one cell inside its border.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class _Graph:
 
     def cut(self) -> Line:
         """No bare wire can go: end a branch that holds boxes before its last wire; return that wire."""
-        into, out = self._degrees()
+        into, _out = self._degrees()
         for index, (source, target, block) in sorted(self.edges.items()):
             if (
                 isinstance(block, Seq)

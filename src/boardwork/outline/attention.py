@@ -43,7 +43,9 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
 
 def _fused(flow: Flow, op: Op) -> Core:
     query, key, value = (op.slot(name) for name in ("query", "key", "value"))
-    assert query is not None and key is not None and value is not None
+    assert query is not None
+    assert key is not None
+    assert value is not None
     scale = op.attrs.get("scale")
     default = flow.tensors[query].shape[-1] ** -0.5
     return {op.id}, op, (query, key, value), default if scale is None else float(scale)

@@ -8,8 +8,72 @@ from boardwork.trace.records import Op, Tensor, Trace
 
 # Operations that move or relabel elements and compute nothing.
 SHAPE_OPS = frozenset(
-    ["view", "reshape", "transpose", "permute", "contiguous", "unsqueeze", "squeeze", "expand", "expand_as", "unflatten", "flatten", "movedim", "t", "T", "mT", "view_as", "reshape_as", "clone", "detach", "alias", "positive", "to", "type", "float", "half", "bfloat16", "double", "type_as", "long", "int", "bool", "cpu", "cuda", "getitem", "select", "narrow", "unbind", "chunk", "split", "split_with_sizes", "tensor_split", "repeat_interleave", "repeat", "broadcast_to", "ravel", "dropout", "alpha_dropout", "feature_dropout", "dropout1d", "dropout2d", "dropout3d", "rearrange", "_maybe_cast", "index_select", "is_floating_point", "requires_grad", "as_strided", "to_dense", "size", "numel", "broadcast_tensors", "swapdims", "data"]
-)  # fmt: skip
+    [
+        "view",
+        "reshape",
+        "transpose",
+        "permute",
+        "contiguous",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "expand_as",
+        "unflatten",
+        "flatten",
+        "movedim",
+        "t",
+        "T",
+        "mT",
+        "view_as",
+        "reshape_as",
+        "clone",
+        "detach",
+        "alias",
+        "positive",
+        "to",
+        "type",
+        "float",
+        "half",
+        "bfloat16",
+        "double",
+        "type_as",
+        "long",
+        "int",
+        "bool",
+        "cpu",
+        "cuda",
+        "getitem",
+        "select",
+        "narrow",
+        "unbind",
+        "chunk",
+        "split",
+        "split_with_sizes",
+        "tensor_split",
+        "repeat_interleave",
+        "repeat",
+        "broadcast_to",
+        "ravel",
+        "dropout",
+        "alpha_dropout",
+        "feature_dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "rearrange",
+        "_maybe_cast",
+        "index_select",
+        "is_floating_point",
+        "requires_grad",
+        "as_strided",
+        "to_dense",
+        "size",
+        "numel",
+        "broadcast_tensors",
+        "swapdims",
+        "data",
+    ]
+)
 _WRITES = ("setitem", "copy", "fill", "zero", "index_copy")
 
 
@@ -74,7 +138,7 @@ class Flow:
         return record.producer not in self.fed and record.producer not in self.weighted
 
     def origin(self, tensor: int) -> tuple[Tensor, list[int]]:
-        """Walk back through shape operations; return the first tensor that is not one's result, and those operations."""
+        """Walk back through shape operations to the first tensor that none of them made; also return those operations."""
         passed: list[int] = []
         while True:
             record = self.tensors[tensor]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from boardwork.trace.arguments import tensors_in
 
 # A full mask and a non-empty choice: what holds when nothing is padded.
 _SCALARS: dict[str, tuple[Any, str]] = {
@@ -18,8 +21,12 @@ _SCALARS: dict[str, tuple[Any, str]] = {
     "allclose": (True, "two tensors were taken to be equal"),
     "is_nonzero": (True, "a condition was taken to hold"),
 }
+_CHOICES = ("nonzero", "argwhere", "masked_select", "unique", "unique_consecutive", "_unique2")
+# What has no result on meta, but one on values.
+NEEDS_VALUES = frozenset([*_SCALARS, *_CHOICES, "tolist", "numpy", "bincount", "repeat_interleave", "where"])
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 _MOVES = ("cuda", "cpu")
+_ALL = "every element was taken to be selected"
 
 
 def on_meta_only(args: tuple[Any, ...]) -> bool:
@@ -43,16 +50,89 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         rest = [v for v in args[1:] if not _is_device(v)]
         keep = {k: v for k, v in kwargs.items() if not _is_device(v)}
         return (args[0].to(*rest, **keep) if rest or keep else args[0]), ""
-    if name in ("nonzero", "argwhere"):
-        rows = args[0].numel()
-        return args[0].new_empty((rows, args[0].dim()), dtype=torch.int64), "every element was taken to be selected"
+    if name == "tolist":
+        return torch.ones(args[0].shape, device="cpu", dtype=args[0].dtype).tolist(), "values were taken to be 1"
+    if name == "where" and len(args) == 1 and not kwargs:
+        return tuple(_chosen(args[0], {"as_tuple": True})), _ALL
+    if name in _CHOICES:
+        return _choice(name, args, kwargs), _ALL
+    if name == "nms":
+        return args[1].new_empty(args[1].shape, dtype=torch.int64), "no box was taken to be suppressed"
+    if name == "roi_align":
+        return _regions(args), ""
     return None
+
+
+def without_values(name: str, func: Callable[..., Any], args: Any, kwargs: Any, error: Exception) -> tuple[Any, str]:
+    """A second attempt after `error`: tensors on several devices are brought together, masks become full ones.
+
+    Raises:
+        Exception: `error`, when nothing is known that helps.
+    """
+    if name == "repeat" or (name == "expand" and any(isinstance(a, torch.Tensor) for a in args[1:])):
+        sizes = [1 if isinstance(a, torch.Tensor) else a for a in args[1:]]
+        return getattr(args[0], name)(*sizes), "a number of repeats was taken to be 1"
+    mixed = {t.device for t in tensors_in((args, kwargs))}
+    if len(mixed) > 1 and torch.device("meta") in mixed:
+        return func(*moved(args), **moved(kwargs)), ""
+    raise error
+
+
+def moved(value: Any) -> Any:
+    """The same nesting with every tensor on meta."""
+    if isinstance(value, torch.Tensor):
+        return value if value.is_meta else torch.empty_like(value, device="meta")
+    if isinstance(value, dict):
+        return {key: moved(item) for key, item in value.items()}
+    return type(value)(map(moved, value)) if type(value) in (list, tuple) else value
+
+
+def full_masks(index: Any, values: Callable[[torch.Tensor], torch.Tensor | None]) -> tuple[Any, str]:
+    """An index with its masks as positions, which need no values; the guess when a mask is not known."""
+    parts, guess = [], ""
+    for part in index if isinstance(index, tuple) else (index,):
+        if not (isinstance(part, torch.Tensor) and part.is_meta and part.dtype in (torch.bool, torch.uint8)):
+            parts.append(part)
+            continue
+        real = values(part)
+        if real is None:
+            parts.extend(_chosen(part, {"as_tuple": True}))
+            guess = _ALL
+        else:
+            parts.extend(torch.empty_like(where, device="meta") for where in real.nonzero(as_tuple=True))
+    return tuple(parts), guess
 
 
 def _is_device(value: Any) -> bool:
     if isinstance(value, torch.device):
         return True
     return isinstance(value, str) and value.split(":")[0] in ("cpu", "cuda", "meta", "mps")
+
+
+def _chosen(mask: torch.Tensor, kwargs: dict[str, Any]) -> Any:
+    if kwargs.get("as_tuple"):
+        return tuple(mask.new_empty(mask.numel(), dtype=torch.int64) for _ in range(max(mask.dim(), 1)))
+    return mask.new_empty((mask.numel(), mask.dim()), dtype=torch.int64)
+
+
+def _choice(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if name in ("nonzero", "argwhere"):
+        return _chosen(args[0], kwargs)
+    if name == "masked_select":
+        return args[0].new_empty(torch.broadcast_shapes(args[0].shape, args[1].shape)).flatten()
+    axis = kwargs.get("dim")
+    found = torch.empty_like(args[0]) if axis is not None else args[0].new_empty(args[0].numel())
+    wanted = [kwargs.get(key) for key in ("return_inverse", "return_counts")]
+    rows = args[0].shape[axis] if axis is not None else args[0].numel()
+    further = [args[0].new_empty(args[0].shape if axis is None else rows, dtype=torch.int64)] if wanted[0] else []
+    further += [args[0].new_empty(rows, dtype=torch.int64)] if wanted[1] else []
+    return (found, *further) if further else found
+
+
+def _regions(args: tuple[Any, ...]) -> torch.Tensor:
+    """torchvision.ops.roi_align(input, boxes, scale, height, width, ...): (N, C, H, W) x (K, 5) -> (K, C, h, w)."""
+    value, boxes = args[0], args[1]
+    return value.new_empty((boxes.shape[0], value.shape[1], int(args[3]), int(args[4])))
 
 
 def _grouped(args: tuple[Any, ...]) -> torch.Tensor:

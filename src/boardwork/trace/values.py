@@ -1,0 +1,101 @@
+"""Small tensors made from known numbers -> their values beside the meta tensors, so that a mask or a grid is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from boardwork.trace.arguments import tensors_in
+
+LARGEST = 65_536  # elements whose values are followed
+_FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
+# Results that no value of an argument determines.
+_UNKNOWN = ("empty", "rand", "normal", "bernoulli", "multinomial", "dropout")
+
+
+class Values:
+    """What is known of tensors on meta. Kept by id: whoever uses it keeps the tensors alive."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._forgotten: set[int] = set()
+
+    def give(self, twin: torch.Tensor, real: torch.Tensor) -> None:
+        """`real` holds the values of `twin`."""
+        if real.numel() <= LARGEST:
+            self._of[id(twin)] = (twin, real)
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """The values, None if they are not known or no longer hold."""
+        found = self._of.get(id(tensor))
+        if found is None or (self._forgotten and storage_of(tensor) in self._forgotten):
+            return None
+        return found[1]
+
+    def forget(self, tensor: torch.Tensor) -> None:
+        """Something unknown was written to the memory behind `tensor`."""
+        if self._of:
+            self._forgotten.add(storage_of(tensor))
+
+    def run(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """`func` on the values; None when one of them is not known."""
+        try:
+            with torch.device("cpu"):
+                return func(*self._real(args), **{**self._real(kwargs), **_on_cpu(kwargs)})
+        except Exception:  # not known, or not to be had on CPU
+            return None
+
+    def known(self, args: Any, kwargs: Any) -> bool:
+        """True when every tensor among the arguments has values, and there is one."""
+        if not self._of:
+            return False
+        found = [*tensors_in(args), *tensors_in(kwargs)]
+        return bool(found) and all(not t.is_meta or self.of(t) is not None for t in found)
+
+    def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
+        """Keep the values of `out`, a result on meta, where the arguments determine them."""
+        if isinstance(out, torch.Tensor):
+            if not out.is_meta or out.numel() > LARGEST or raw.startswith(_UNKNOWN):
+                return
+            if raw in _FILLED:
+                self.give(out, torch.full(out.shape, _FILLED[raw], dtype=out.dtype, device="cpu"))
+                return
+        elif not isinstance(out, list | tuple):
+            return
+        made = not any(True for _ in tensors_in((args, kwargs)))
+        if not made and not self.known(args, kwargs):
+            return
+        real = self.run(func, args, kwargs)
+        for twin, value in zip(tensors_in(out), tensors_in(real), strict=False):
+            if twin.shape == value.shape and twin.is_meta:
+                self.give(twin, value.to(twin.dtype))
+
+    def _real(self, value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            if not value.is_meta:
+                return value
+            real = self.of(value)
+            if real is None:
+                raise LookupError
+            return real
+        if isinstance(value, dict):
+            return {key: self._real(item) for key, item in value.items()}
+        if isinstance(value, slice):
+            return slice(self._real(value.start), self._real(value.stop), self._real(value.step))
+        if type(value) in (list, tuple):
+            return type(value)(map(self._real, value))
+        return value
+
+
+def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {"device": "cpu"} if kwargs.get("device") is not None else {}
+
+
+def storage_of(tensor: torch.Tensor) -> int:
+    """Identity of the memory behind a tensor; torch has no public name for it that works on meta."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (RuntimeError, NotImplementedError):
+        return -id(tensor)
