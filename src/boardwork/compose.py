@@ -87,6 +87,8 @@ def _node(index: int, box: Block, trace: Trace, seen: set[int], parent: str, not
     new = {box.facts["tensor"]} if box.role == "parameter" else used - seen
     seen |= new
     detail = box.detail
+    if box.runs > 1:
+        detail = f"{detail}, run {box.runs} times, same weights".removeprefix(", ")
     if box.role in ("input", "output"):
         detail = f"({', '.join(notation.write(trace.tensors[box.facts['tensor']]))})"
     return Node(

@@ -80,7 +80,7 @@ def outlined(module: nn.Module) -> Outline:
 
 def every_leaf(block: Block) -> list[Block]:
     own = [block] if not block.children else [leaf for child in block.children for leaf in every_leaf(child)]
-    return own + [leaf for copy in block.copies for leaf in every_leaf(copy)]
+    return own + [leaf for other in (*block.copies, *block.again) for leaf in every_leaf(other)]
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -166,3 +166,28 @@ def test_equal_layers_fold() -> None:
     found = outlined(nn.Sequential(*layers))
     assert [block.repeat for block in found.big_picture.boxes if block.repeat > 1] == [4]
     assert dataclasses.asdict(found.trace)["cls"] == "Sequential"
+
+
+def test_weights_run_again_are_one_box_that_says_so() -> None:
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.TransformerEncoderLayer(WIDTH, 2, 16, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for _ in range(3):
+                x = self.layer(x)
+            return x
+
+    found = outline(
+        trace(
+            from_module(
+                nn.Sequential(nn.Linear(WIDTH, WIDTH), Loop(), nn.Linear(WIDTH, 4)), (torch.empty(2, 3, WIDTH),)
+            )
+        )
+    )
+    (box,) = [b for b in found.big_picture.boxes if b.again]
+    assert box.repeat == 1
+    assert box.runs == 3
+    sheet = compose(found, measure(found), tell(measure(found)))
+    assert [n.detail for n in sheet.big_picture.nodes if "run 3 times, same weights" in n.detail]

@@ -17,8 +17,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Space:
+    """Room between neighbours that no edge joins."""
+
+
+@dataclass(frozen=True)
 class Op:
-    """A box or circle, with what reaches it from the side: whole nodes, or the numbers of lifted edges."""
+    """A box or circle, with what reaches it from the side: whole nodes, or the numbers that stand for lifted edges.
+
+    `tags_in`: the numbers of the sources; `tags_out`: its own number, if anything that leaves it was lifted.
+    """
 
     node: Node
     side_inputs: tuple[tuple[Node, Edge], ...] = ()
@@ -49,7 +57,7 @@ class Par:
     branches: tuple[Block, ...] = field(default=())
 
 
-Block = Line | Op | Framed | Seq | Par
+Block = Line | Space | Op | Framed | Seq | Par
 
 
 def parts_of(block: Block) -> tuple[Block, ...]:
@@ -66,6 +74,14 @@ def in_sequence(*blocks: Block) -> Block:
 def in_parallel(*blocks: Block) -> Block:
     """Branches without parallels directly inside."""
     return Par(tuple(b for block in blocks for b in (block.branches if isinstance(block, Par) else (block,))))
+
+
+def is_open(block: Block, end: int) -> bool:
+    """True when all of it comes from the virtual start (`end` 0), or goes to the virtual end (-1)."""
+    part = parts_of(block)[end]
+    if isinstance(part, Par):
+        return all(is_open(branch, end) for branch in part.branches)
+    return isinstance(part, Line) and part.edge is None
 
 
 def is_bare(block: Block) -> bool:

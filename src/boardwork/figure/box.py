@@ -25,8 +25,9 @@ class Shape:
     round: bool = False
 
 
-def box_of(node: Node, m: Metrics, spread: float = 0) -> Shape:
-    """The placed form of a node; `spread` is the least half width of a box."""
+def box_of(op: Op, m: Metrics, spread: float = 0) -> Shape:
+    """The placed form of a node; `spread` is the least half width of a box. It is as high as what stands beside it."""
+    node, rows = op.node, sum(len(lines) for lines, _ in side_texts(op, "in", m))
     if node.role in CIRCLES:
         return _circle(node, m)
     if node.role in ("input", "output"):
@@ -38,6 +39,7 @@ def box_of(node: Node, m: Metrics, spread: float = 0) -> Shape:
     half = max((max(widths) + (m.unit and max(widths) % 2 == 0)) / 2 + m.pad_x, spread)
     half = float(int(half)) if m.unit else half
     height = len(labels) * m.label_height + len(details) * m.detail_height + 2 * m.pad_y
+    height = max(height, rows * m.text_height)
     box = Box(-half, 0, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
     extra = m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0
     return Shape(half, height, _middle(height, m), (box,), extra)
@@ -72,7 +74,10 @@ def _middle(height: float, m: Metrics) -> float:
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     """Break at spaces so that no line is wider than `most`, if its words allow."""
     lines: list[str] = []
-    for word in text.split(" "):
+    words = text.split(" ")
+    if m.break_words:
+        words = [piece for word in words for piece in _broken(word, int(most))]
+    for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and m.width_of(longer, kind) <= most:
             lines[-1] = longer
@@ -81,11 +86,22 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     return lines
 
 
-def side_texts(op: Op, way: str) -> Sequence[tuple[tuple[str, ...], str]]:
+def _broken(word: str, most: int) -> list[str]:
+    return [word[i : i + most] for i in range(0, len(word), most)] if most > 0 else [word]
+
+
+def _numbers(tags: Sequence[int], m: Metrics, most: int) -> tuple[str, ...]:
+    """Numbers as lines of at most so many."""
+    shown = [m.tag(tag) for tag in tags]
+    return tuple(" ".join(shown[i : i + most]) for i in range(0, len(shown), most))
+
+
+def side_texts(op: Op, way: str, m: Metrics) -> Sequence[tuple[tuple[str, ...], str]]:
     """What stands beside a box: (lines, kind of wire), for side inputs or outputs and for tags."""
     sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
     nodes = [(tuple(t for t in (node.label, node.detail) if t), edge.kind) for node, edge in sides]
-    numbers = [((", ".join(f"({tag})" for tag in tags),), "data")] if tags else []
+    most = 6 if op.node.role in CIRCLES else 4
+    numbers = [(_numbers(tags, m, most), "data")] if tags else []
     found = nodes + numbers
     if way == "in" and len(found) > 1 and op.node.role in CIRCLES:  # one arrow is all that a circle has room for
         return [((", ".join(lines[0] for lines, _ in found),), found[0][1])]

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from boardwork.figure.primitives import Primitive, Wire
+from boardwork.figure.primitives import Point, Primitive, Wire
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Items at an offset: nothing is copied until everything has its place."""
+
+    x: float
+    y: float
+    items: tuple[Item, ...]
+
+
+Item = Primitive | Moved
 
 
 @dataclass(frozen=True)
@@ -15,15 +28,25 @@ class Laid:
     left: float
     right: float
     height: float
-    items: tuple[Primitive, ...] = ()
+    items: tuple[Item, ...] = ()
 
-    def at(self, x: float, y: float) -> tuple[Primitive, ...]:
+    def at(self, x: float, y: float) -> tuple[Item, ...]:
         """The primitives, moved."""
-        return tuple(moved(item, x, y) for item in self.items)
+        return (Moved(x, y, self.items),) if self.items else ()
 
 
-def moved(item: Primitive, x: float, y: float) -> Primitive:
-    """A primitive at another place."""
+def placed(items: Sequence[Item], x: float, y: float) -> Iterator[Primitive]:
+    """Every primitive at its place, in order."""
+    waiting: list[tuple[Item, Point]] = [(item, (x, y)) for item in reversed(items)]
+    while waiting:
+        item, (dx, dy) = waiting.pop()
+        if isinstance(item, Moved):
+            waiting += [(inner, (dx + item.x, dy + item.y)) for inner in reversed(item.items)]
+        else:
+            yield _at(item, dx, dy)
+
+
+def _at(item: Primitive, x: float, y: float) -> Primitive:
     if isinstance(item, Wire):
         return dataclasses.replace(item, points=tuple((a + x, b + y) for a, b in item.points))
     return dataclasses.replace(item, x=item.x + x, y=item.y + y)
@@ -34,7 +57,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.left = self.right = self.height = 0.0
-        self.items: list[Primitive] = []
+        self.items: list[Item] = []
 
     def add(self, laid: Laid) -> None:
         self.items += laid.at(0, self.height)

@@ -29,10 +29,17 @@ class Metrics:
     branch_shape: float
     arrow: float  # room under a wire's text for the arrow head
     unit: float  # 1 where a coordinate is a cell that is filled, 0 where it is a point
+    tag: Callable[[int], str] = "({})".format  # how the number of a lifted edge is written
+    break_words: bool = False  # whether a word that is too wide is broken
 
 
 def _cells(text: str, kind: str) -> float:
     return float(len(text))
+
+
+def circled(number: int) -> str:
+    """①, up to ⑳; (21) from there on."""
+    return chr(0x2460 + number - 1) if number <= 20 else f"({number})"
 
 
 CELLS = Metrics(
@@ -55,4 +62,5 @@ CELLS = Metrics(
     frame_pad=2,
     most_label=28,
     most_shape=32,
+    tag=circled,
 )

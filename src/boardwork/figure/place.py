@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, parts_of
+from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, Space, is_open
 from boardwork.figure.box import Shape, box_of, side_texts, wrap
 from boardwork.figure.branches import Branches
-from boardwork.figure.laid import Laid, Stack
+from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
 from boardwork.sheet import Group
@@ -29,24 +29,30 @@ class Placer:
             return self.branches.parallel(block, None)
         if isinstance(block, Framed):
             return self._framed(block)
-        return self._line(block) if isinstance(block, Line) else self.op(block)
+        if isinstance(block, Space):
+            return Laid(0, 0, self.m.gap)
+        return self.line(block) if isinstance(block, Line) else self.op(block)
 
-    def sequence(self, parts: Sequence[Block]) -> Laid:
+    def sequence(self, parts: Sequence[Block], *, shared: bool = False) -> Laid:
+        """`shared`: a fork that comes first hangs from the bus above."""
         stack = Stack()
         index = 0
         while index < len(parts):
             part, following = parts[index], parts[index + 1] if index + 1 < len(parts) else None
             if isinstance(part, Par) and isinstance(following, Op):
-                stack.add(self.branches.parallel(part, following))
+                stack.add(self.branches.parallel(part, following, shared=shared and not index))
                 index += 2
                 continue
-            stack.add(self.place(part))
+            if isinstance(part, Par):
+                stack.add(self.branches.parallel(part, None, shared=shared and not index))
+            else:
+                stack.add(self.place(part))
             index += 1
         return stack.done()
 
     # -- wires and boxes ------------------------------------------------------------------------------------------
 
-    def _line(self, line: Line, height: float = 0) -> Laid:
+    def line(self, line: Line, height: float = 0) -> Laid:
         if line.edge is None:
             return Laid(0, 0, height)
         m = self.m
@@ -69,10 +75,10 @@ class Placer:
 
     def op(self, op: Op, spread: float = 0) -> Laid:
         """`spread`: the box is at least that much wide on each side, to receive branches."""
-        shape = box_of(op.node, self.m, spread)
+        shape = box_of(op, self.m, spread)
         left, right, items = shape.half, shape.half, list(shape.items)
-        left = self._side_inputs(side_texts(op, "in"), shape, items)
-        out_reach, height = self._side_outputs(side_texts(op, "out"), shape.height, items)
+        left = self._side_inputs(side_texts(op, "in", self.m), shape, items)
+        out_reach, height = self._side_outputs(side_texts(op, "out", self.m), shape.height, items)
         right = max(shape.half + shape.extra, out_reach)
         return Laid(left, right, height, tuple(items))
 
@@ -89,7 +95,7 @@ class Placer:
             reach = max(reach, m.gutter + 2 + m.text_gap + m.width_of(words, "port"))
             height += m.text_height
         if height > top:
-            items.append(self.plain((0, top), (0, height)))
+            items.append(self.plain((0, top), (0, height - m.unit)))
         return reach, height
 
     def _side_inputs(self, texts: Sequence[tuple[tuple[str, ...], str]], shape: Shape, items: list[Primitive]) -> float:
@@ -118,19 +124,6 @@ class Placer:
         m = self.m
         return Placer(dataclasses.replace(m, most_label=min(m.most_label, m.branch_label), most_shape=m.branch_shape))
 
-    def stretched(self, branch: Block, height: float, head: bool) -> Laid:
-        """A branch whose last wire reaches down to `height`, with an arrow head or without."""
-        *before, last = parts_of(branch)
-        assert isinstance(last, Line) or before
-        if not isinstance(last, Line):
-            before, last = [*before, last], Line(None)
-        above = self.sequence(before)
-        final = self._line(dataclasses.replace(last, arrow=head), height - above.height)
-        stack = Stack()
-        stack.add(above)
-        stack.add(final)
-        return stack.done()
-
     # -- frames ---------------------------------------------------------------------------------------------------
 
     def _framed(self, framed: Framed) -> Laid:
@@ -142,13 +135,15 @@ class Placer:
         left, right = (max(left, room), right) if on_left else (left, max(right, room))
         head = m.text_height + m.unit + (0 if m.unit else m.text_gap)
         height = head + body.height + (m.unit or m.frame_pad)
-        items: list[Primitive] = [
+        items: list[Item] = [
             Frame(-left, 0, left + right + m.unit, height, "", "", group.repeat),
-            self.plain((0, 0), (0, head - m.unit)),
             *self._frame_texts(group, left, right, on_left),
             *body.at(0, head),
-            self.plain((0, head + body.height - m.unit), (0, height - m.unit)),
         ]
+        if not is_open(framed.body, 0):
+            items.append(self.plain((0, 0), (0, head - m.unit)))
+        if not is_open(framed.body, -1):
+            items.append(self.plain((0, head + body.height - m.unit), (0, height - m.unit)))
         return Laid(left, right, height, tuple(items))
 
     def _frame_texts(self, group: Group, left: float, right: float, on_left: bool) -> Iterator[Text]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence
+from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence, parts_of
+from boardwork.figure.lifted import marked
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 START, END = "(start)", "(end)"
@@ -19,78 +20,84 @@ def reduce(diagram: Diagram, texts: Texts) -> Block:
 
 
 class _Graph:
-    """A multigraph whose edges hold blocks: (from, to, block)."""
+    """A graph whose edges hold blocks: (from, to, block). Edges with the same ends are merged as they come."""
 
     def __init__(self, edges: Sequence[tuple[str, str, Block]]) -> None:
-        self.edges = dict(enumerate(edges))
-        self.fresh = len(self.edges)
+        self.edges: dict[int, tuple[str, str, Block]] = {}
+        self.into: dict[str, dict[int, None]] = {}
+        self.out: dict[str, dict[int, None]] = {}
+        self.between: dict[tuple[str, str], int] = {}
+        self.waiting: list[str] = []
+        self.fresh = 0
+        for edge in edges:
+            self.add(edge)
 
     def copy(self) -> _Graph:
         twin = _Graph([])
-        twin.edges, twin.fresh = dict(self.edges), self.fresh
+        twin.edges, twin.between, twin.fresh = dict(self.edges), dict(self.between), self.fresh
+        twin.into = {vertex: dict(held) for vertex, held in self.into.items()}
+        twin.out = {vertex: dict(held) for vertex, held in self.out.items()}
         return twin
 
     def reduce(self) -> None:
-        """Merge in series and in parallel until nothing changes."""
-        while self._series() or self._parallel():
-            pass
+        """Contract every vertex with one way in and one way out, until there is none."""
+        while self.waiting:
+            vertex = self.waiting.pop()
+            into, out = self.into.get(vertex, {}), self.out.get(vertex, {})
+            if vertex not in (START, END) and len(into) == 1 == len(out):
+                first, second = self.pop(next(iter(into))), self.pop(next(iter(out)))
+                self.add((first[0], second[1], in_sequence(first[2], second[2])))
 
-    def _series(self) -> bool:
-        into, out = self._degrees()
-        for vertex, arriving in into.items():
-            leaving = out.get(vertex, [])
-            if len(arriving) == 1 == len(leaving) and vertex not in (START, END) and arriving != leaving:
-                first, second = self.edges.pop(arriving[0]), self.edges.pop(leaving[0])
-                self._add((first[0], second[1], in_sequence(first[2], second[2])))
-                return True
-        return False
-
-    def _parallel(self) -> bool:
-        seen: dict[tuple[str, str], int] = {}
-        for index in sorted(self.edges):
-            source, target, block = self.edges[index]
-            if (source, target) in seen:
-                other = self.edges.pop(seen[source, target])
-                del self.edges[index]
-                self._add((source, target, in_parallel(other[2], block)))
-                return True
-            seen[source, target] = index
-        return False
-
-    def _add(self, edge: tuple[str, str, Block]) -> None:
-        self.edges[self.fresh] = edge
+    def add(self, edge: tuple[str, str, Block]) -> None:
+        source, target, block = edge
+        if (source, target) in self.between:
+            block = in_parallel(self.pop(self.between[source, target])[2], block)
+        self.edges[self.fresh] = (source, target, block)
+        self.into.setdefault(target, {})[self.fresh] = None
+        self.out.setdefault(source, {})[self.fresh] = None
+        self.between[source, target] = self.fresh
+        self.waiting += [source, target]
         self.fresh += 1
 
-    def _degrees(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-        into: dict[str, list[int]] = {}
-        out: dict[str, list[int]] = {}
-        for index, (source, target, _) in self.edges.items():
-            into.setdefault(target, []).append(index)
-            out.setdefault(source, []).append(index)
-        return into, out
+    def pop(self, index: int) -> tuple[str, str, Block]:
+        edge = self.edges.pop(index)
+        del self.into[edge[1]][index], self.out[edge[0]][index], self.between[edge[:2]]
+        self.waiting += edge[:2]
+        return edge
 
     def lines_to_lift(self) -> list[int]:
         """Edges that are one bare wire and whose both ends stay connected without them."""
-        into, out = self._degrees()
         return [
             index
             for index, (source, target, block) in self.edges.items()
-            if isinstance(block, Line) and block.edge is not None and len(out[source]) > 1 and len(into[target]) > 1
+            if isinstance(block, Line)
+            and block.edge is not None
+            and len(self.out[source]) > 1
+            and len(self.into[target]) > 1
         ]
 
-    def cut(self) -> Line:
-        """No bare wire can go: end a branch that holds boxes before its last wire; return that wire."""
-        into, _out = self._degrees()
+    def cut(self) -> list[Line]:
+        """No bare wire can go: end a branch that holds boxes before its last wires; return those wires."""
         for index, (source, target, block) in sorted(self.edges.items()):
-            if (
-                isinstance(block, Seq)
-                and len(into[target]) > 1
-                and isinstance(block.parts[-1], Line)
-                and block.parts[-1].edge
-            ):
-                self.edges[index] = (source, END, in_sequence(*block.parts[:-1], Line(None)))
-                return block.parts[-1]
+            if len(self.out[source]) > 1 and len(self.into[target]) > 1 and target != END:
+                ended, lines = _ended(block)
+                self.pop(index)
+                self.add((source, END, ended))
+                return lines
         raise AssertionError("a graph that cannot be reduced has a join")
+
+
+def _ended(block: Block) -> tuple[Block, list[Line]]:
+    """The block up to its last wires, and those wires."""
+    if isinstance(block, Line):
+        return Line(None), [block] if block.edge is not None else []
+    if isinstance(block, Par):
+        ends = [_ended(branch) for branch in block.branches]
+        kept = [ended for ended, _ in ends if ended != Line(None)]
+        return in_parallel(*kept) if len(kept) > 1 else kept[0], [line for _, lines in ends for line in lines]
+    *before, last = parts_of(block)
+    ended, lines = _ended(last)
+    return in_sequence(*before, ended), lines
 
 
 class _Reducer:
@@ -100,12 +107,24 @@ class _Reducer:
         self.diagram, self.texts = diagram, texts
         self.rank = _ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
-        self.tags = 0
+        self.parents = {group.id: group.parent for group in diagram.groups}
+        self.lifted: list[Edge] = []
+        self.torn = False
         self.marks: dict[str, Op] = {node.id: Op(node) for node in diagram.nodes}
 
     def block(self) -> Block:
         edges = self._without_sides(list(self.diagram.edges))
-        return self._number(self._level("", edges, {n.id for n in self.diagram.nodes} - self.aside))
+        for group in reversed(_outside_in(self.diagram)):
+            self._one_way(group, edges, self._members(group.id))
+        for name in ("", *(g.id for g in self.diagram.groups)):
+            self._no_way_back(name, edges)
+        members = {n.id for n in self.diagram.nodes} - self.aside
+        block = self._level("", edges, members)
+        while self.torn:  # a frame was drawn with a wire through its border that has since been lifted
+            self.torn = False
+            block = self._level("", edges, members)
+        self.marks = marked(self.marks, self.lifted)
+        return self._number(block)
 
     # -- side inputs and outputs ----------------------------------------------------------------------------------
 
@@ -139,7 +158,7 @@ class _Reducer:
     def _attach(self, node: str, **sides: tuple[tuple[Node, Edge], ...]) -> None:
         op = self.marks[node]
         merged = {key: getattr(op, key) + value for key, value in sides.items()}
-        self.marks[node] = dataclasses.replace(op, **merged)  # type: ignore[arg-type]
+        self.marks[node] = dataclasses.replace(op, **merged)
 
     # -- one frame ------------------------------------------------------------------------------------------------
 
@@ -151,7 +170,7 @@ class _Reducer:
         for edge in edges:
             source, target = owner.get(edge.source), owner.get(edge.target)
             if source is not None and target is not None and source != target:
-                if {source, target} & {g.id for g in self.diagram.groups} and (source, target) in drawn:
+                if (source in self.parents or target in self.parents) and (source, target) in drawn:
                     continue
                 drawn.add((source, target))
                 inner.append((f"{source}>", f"<{target}", self._line(edge, arrow=target in self.order)))
@@ -161,12 +180,11 @@ class _Reducer:
         inner += self._ends(
             group, edges, owner, {e[1] for e in inner if e[1][0] == "<"}, {e[0] for e in inner if e[0][-1] == ">"}
         )
-        return self._reduced(_Graph(inner))
+        return self._reduced(_Graph(inner), edges)
 
     def _child(self, group: str, node: str) -> str:
         """The node itself, or the outermost frame between `group` and it."""
-        parents = {g.id: g.parent for g in self.diagram.groups}
-        parent = self.marks[node].node.parent
+        parents, parent = self.parents, self.marks[node].node.parent
         chain = [node]
         while parent and parent != group and parent in parents:
             chain.append(parent)
@@ -178,7 +196,36 @@ class _Reducer:
         if group is None:
             return self.marks[name]
         members = {node for node, own in owner.items() if own == name}
-        return Framed(group, self._level(name, self._one_way(group, edges, members), members))
+        return Framed(group, self._level(name, edges, members))
+
+    def _members(self, group: str) -> set[str]:
+        """The nodes inside a frame, at any depth; all for the top."""
+        everything = {n.id for n in self.diagram.nodes} - self.aside
+        return {node for node in everything if not group or group in self._frames(node)}
+
+    def _frames(self, node: str) -> list[str]:
+        """The frames round a node, inside out."""
+        parents, parent = self.parents, self.marks[node].node.parent
+        found: list[str] = []
+        while parent in parents and parent not in found:
+            found.append(parent)
+            parent = parents[parent]
+        return found
+
+    def _no_way_back(self, group: str, edges: list[Edge]) -> None:
+        """Frames need not be drawn in one piece of the order: edges that would run back into one become tags."""
+        owner = {node: self._child(group, node) for node in self._members(group)}
+        waiting = list(dict.fromkeys(owner[n.id] for n in self.diagram.nodes if n.id in owner))
+        inner = [e for e in edges if owner.get(e.source) and owner.get(e.target) and owner[e.source] != owner[e.target]]
+        while waiting:
+            held = {owner[e.target] for e in inner}
+            ready = [name for name in waiting if name not in held]
+            if not ready:
+                ready = waiting[:1]
+                for edge in [e for e in inner if owner[e.target] == ready[0]]:
+                    self._lift(edge, edges)
+            inner = [e for e in inner if owner[e.source] not in ready and owner[e.target] not in ready]
+            waiting = [name for name in waiting if name not in ready]
 
     def _one_way(self, group: Group, edges: list[Edge], members: set[str]) -> list[Edge]:
         """A frame has one way in and one way out; other edges through its border become tags."""
@@ -192,8 +239,7 @@ class _Reducer:
             main = max(counts, key=lambda n: (counts[n], -self.order[n]), default="")
             lifted += [e for e in outside if getattr(e, key) != main]
         for edge in lifted:
-            self._lift(edge)
-            edges.remove(edge)
+            self._lift(edge, edges)
         return edges
 
     def _ends(
@@ -220,14 +266,14 @@ class _Reducer:
 
     # -- reduction ------------------------------------------------------------------------------------------------
 
-    def _reduced(self, graph: _Graph) -> Block:
+    def _reduced(self, graph: _Graph, edges: list[Edge]) -> Block:
         graph.reduce()
         while len(graph.edges) > 1:
-            self._lift_one(graph)
+            self._lift_one(graph, edges)
             graph.reduce()
         return next(iter(graph.edges.values()))[2]
 
-    def _lift_one(self, graph: _Graph) -> None:
+    def _lift_one(self, graph: _Graph, edges: list[Edge]) -> None:
         lines = graph.lines_to_lift()
         best = (
             next((i for i in self._by_length(graph, lines) if self._suffices(graph, i)), None)
@@ -236,16 +282,18 @@ class _Reducer:
         )
         if best is None and lines:
             best = self._by_length(graph, lines)[0]
-        line = graph.edges.pop(best)[2] if best is not None else graph.cut()
-        assert isinstance(line, Line)
-        assert line.edge is not None
-        self._lift(line.edge)
+        lines_out = [graph.pop(best)[2]] if best is not None else graph.cut()
+        for line in lines_out:
+            assert isinstance(line, Line)
+            assert line.edge is not None
+            self._lift(line.edge, edges)
 
     def _by_length(self, graph: _Graph, lines: list[int]) -> list[int]:
         """Longest first."""
 
         def length(index: int) -> int:
-            edge = graph.edges[index][2].edge  # type: ignore[union-attr]
+            block = graph.edges[index][2]
+            edge = block.edge if isinstance(block, Line) else None
             return 0 if edge is None else self.rank[edge.target] - self.rank[edge.source]
 
         return sorted(lines, key=lambda i: (-length(i), i))
@@ -253,15 +301,14 @@ class _Reducer:
     @staticmethod
     def _suffices(graph: _Graph, index: int) -> bool:
         twin = graph.copy()
-        del twin.edges[index]
+        twin.pop(index)
         twin.reduce()
         return len(twin.edges) == 1
 
-    def _lift(self, edge: Edge) -> None:
-        self.tags += 1
-        source, target = self.marks[edge.source], self.marks[edge.target]
-        self.marks[edge.source] = dataclasses.replace(source, tags_out=(*source.tags_out, self.tags))
-        self.marks[edge.target] = dataclasses.replace(target, tags_in=(*target.tags_in, self.tags))
+    def _lift(self, edge: Edge, edges: list[Edge]) -> None:
+        self.lifted.append(edge)
+        edges.remove(edge)
+        self.torn |= self.marks[edge.source].node.parent != self.marks[edge.target].node.parent
 
     def _first(self, block: Block) -> int:
         """Place of a branch among its like: that of its first box."""
@@ -281,6 +328,20 @@ class _Reducer:
         if isinstance(block, Par):
             return Par(tuple(map(self._number, sorted(block.branches, key=self._first))))
         return Framed(block.group, self._number(block.body)) if isinstance(block, Framed) else block
+
+
+def _outside_in(diagram: Diagram) -> list[Group]:
+    """Frames, each after the one round it."""
+    parents = {g.id: g.parent for g in diagram.groups}
+
+    def depth(name: str) -> int:
+        seen: list[str] = []
+        while name in parents and name not in seen:
+            seen.append(name)
+            name = parents[name]
+        return len(seen)
+
+    return sorted(diagram.groups, key=lambda g: depth(g.id))
 
 
 def _by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:

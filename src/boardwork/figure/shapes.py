@@ -20,7 +20,7 @@ def texts_of(diagram: Diagram) -> dict[Edge, tuple[str, ...]]:
         )
         forked = leaving[edge.source].count(edge.shape) > 2  # three times the same shape side by side says nothing
         said_by_end = roles[edge.target] == "output" or edge.kind == "residual" or forked
-        shape = "" if edge.shape in known or said_by_end else f"({', '.join(edge.shape)})"
+        shape = "" if not edge.shape or edge.shape in known or said_by_end else f"({', '.join(edge.shape)})"
         words = tuple(word for word in (edge.label, shape) if word)
         if words:
             found[edge] = words

@@ -16,7 +16,7 @@ ASCII = {
     "∈": "in", "∉": "not in", "→": "->", "←": "<-", "↔": "<->", "↦": "->", "⇒": "=>", "⊤": "T", "⊥": "_|_",
     "′": "'", "″": "''", "‴": "'''", "…": "...", "⋯": "...", "‖": "||", "⌊": "floor(", "⌋": ")", "⌈": "ceil(",
     "⌉": ")", "⟨": "<", "⟩": ">", "ˆ": "_hat", "¯": "_bar", "˜": "_tilde", "˙": "_dot", "¬": "not ",
-    "√": "sqrt", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"',
+    "√": "sqrt", "✓": "[ok]", "✗": "[differs]", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
 
 BELOW = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
@@ -46,11 +46,11 @@ def raised(text: str, sign: str) -> str | None:
 def ascii_text(text: str) -> str:
     """A line of prose or maths in ASCII: names for signs, `_x` and `^x` for small letters."""
     for table, sign in ((BELOW, "_"), (ABOVE, "^")):
-        plain = {small: letter for letter, small in table.items()}
+        plain = {small: letter for letter, small in reversed(table.items())}
 
         def full(match: re.Match[str], plain: dict[str, str] = plain, sign: str = sign) -> str:
             body = "".join(plain[c] for c in match[0])
             return sign + (body if body.isalnum() else f"({body})")
 
         text = re.sub(f"[{re.escape(''.join(plain))}]+", full, text)
-    return ascii_name(text)
+    return ascii_name(re.sub(r"√(\w+)", r"sqrt(\1)", text))

@@ -14,7 +14,8 @@ class Block:
     """A part of the model. A leaf owns operations, any other block owns children in order of execution.
 
     `kind`: what recognition found ("attention", "feed_forward", "norm" ...), "" if nothing. `repeat` counts distinct
-    copies; the block itself is one of them and `copies` holds the others. `runs`: how often the same weights ran.
+    copies; the block itself is one of them and `copies` holds the others.
+    `again`: the later runs of the same weights; they are in the same box and are no copies.
     `facts`: what the recogniser measured, by the words of facts.py without their prefix.
     """
 
@@ -27,7 +28,7 @@ class Block:
     ops: tuple[int, ...] = ()
     children: tuple[Block, ...] = ()
     copies: tuple[Block, ...] = ()
-    runs: int = 1
+    again: tuple[Block, ...] = ()
     module: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -35,6 +36,11 @@ class Block:
     def repeat(self) -> int:
         """Number of distinct copies, 1 for a block that stands alone."""
         return 1 + len(self.copies)
+
+    @property
+    def runs(self) -> int:
+        """How often its weights run."""
+        return 1 + sum(later.runs for later in self.again)
 
     def one(self) -> tuple[int, ...]:
         """Operations of one copy, in order."""
@@ -45,13 +51,16 @@ class Block:
         return self.one() + tuple(op for copy in self.copies for op in copy.all())
 
     def leaves(self) -> Iterator[Block]:
-        """Leaves of one copy, folded copies below it included."""
+        """Leaves of one copy with its later runs, folded copies below it included."""
         if not self.children:
             yield self
         for child in self.children:
             yield from child.leaves()
             for copy in child.copies:
                 yield from copy.leaves()
+        for later in self.again:
+            for block in (later, *later.copies):
+                yield from block.leaves()
 
     def walk(self) -> Iterator[Block]:
         """This block and every block below it; of folded copies only the one that is drawn."""

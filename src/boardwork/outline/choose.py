@@ -33,7 +33,7 @@ def _count(boxes: Sequence[Block]) -> int:
 
 
 def _may_open(flow: Flow, root: Block, boxes: Sequence[Block], box: Block) -> bool:
-    if not box.children or box.repeat > 1:
+    if not box.children or box.repeat > 1 or box.again:
         return False
     if box.kind:
         return _count(boxes) < 2
@@ -95,7 +95,7 @@ def _percent(flow: Flow, root: Block, block: Block) -> str:
 def _inner(block: Block) -> Block:
     while len(block.children) == 1 and block.children[0].children:
         block = block.children[0]
-    return dataclasses.replace(block, copies=())
+    return dataclasses.replace(block, copies=(), again=())
 
 
 def at_path(root: Block, path: str) -> Block:
@@ -105,7 +105,7 @@ def at_path(root: Block, path: str) -> Block:
     def search(block: Block) -> Block | None:
         seen.append(block.path)
         if block.path == path and block.children:
-            return dataclasses.replace(block, copies=())
+            return dataclasses.replace(block, copies=(), again=())
         for part in (*block.children, *block.copies):
             found = search(part)
             if found is not None:
@@ -127,9 +127,9 @@ def parts(block: Block) -> list[Block | tuple[Block, Sequence[Block]]]:
         return list(block.children or [block])
     found: list[Block | tuple[Block, Sequence[Block]]] = []
     for child in block.children:
-        if child.kind in _OPENED and child.children and child.repeat == 1:
+        if child.kind in _OPENED and child.children and child.repeat == 1 and not child.again:
             found.append((child, child.children))
-        elif child.children and not child.kind and child.repeat == 1 and len(block.children) < 4:
+        elif child.children and not child.kind and child.repeat == 1 and not child.again and len(block.children) < 4:
             found.extend(parts(child))
         else:
             found.append(child)

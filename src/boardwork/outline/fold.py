@@ -25,18 +25,31 @@ def fold(flow: Flow, block: Block) -> Block:
 
 
 def _run(flow: Flow, children: Sequence[Block], start: int) -> list[Block]:
+    """Neighbours that are copies of one another, or runs of the same module."""
     run = [children[start]]
     for following in children[start + 1 :]:
-        if not _equal(flow, run[-1], following) or any(following.module == b.module for b in run):
+        same = following.module == run[0].module and following.path == run[0].path
+        looped = len(run) > 1 and run[1].module == run[0].module
+        if len(run) > 1 and same != looped:
+            break
+        if not (_repeats(flow, run[-1], following) if same else _equal(flow, run[-1], following)):
+            break
+        if not same and any(following.module == b.module for b in run):
             break
         run.append(following)
     return run
 
 
+def _repeats(flow: Flow, one: Block, two: Block) -> bool:
+    """True when the same weights run again on their own result."""
+    names = [[flow.ops[op].name for op in block.one() if not flow.is_shape(op)] for block in (one, two)]
+    return bool(one.path) and _weighted(flow, one) and names[0] == names[1] and _chained(flow, one, two)
+
+
 def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if not one.children or not two.children or one.cls != two.cls or one.repeat > 1 or two.repeat > 1:
         return False
-    if one.kind != two.kind or one.path == two.path:
+    if one.kind != two.kind or one.path == two.path or one.again or two.again:
         return False
     names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
     if not _chained(flow, one, two):
@@ -59,12 +72,16 @@ def _merged(run: list[Block]) -> Block:
     """The copy with most operations stands for all: it shows the projection that the others lack."""
     if len(run) == 1:
         return run[0]
+    if run[0].module == run[1].module:
+        return dataclasses.replace(run[0], again=(*run[0].again, *run[1:]))
     shown = max(run, key=lambda block: len(block.one()))
     return dataclasses.replace(shown, copies=tuple(b for b in run if b is not shown))
 
 
 def _without_shell(block: Block) -> Block:
     """A container that holds nothing but one folded block is that block, under the container's path."""
-    if block.kind or len(block.children) != 1 or block.children[0].repeat == 1 or not block.path:
+    if block.kind or len(block.children) != 1 or not block.path:
+        return block
+    if block.children[0].repeat == 1 and not block.children[0].again:
         return block
     return dataclasses.replace(block.children[0], facts={**block.children[0].facts, "container": block.path})

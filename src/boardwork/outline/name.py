@@ -32,7 +32,7 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     inside = [b for child in block.children for b in child.walk()]
     direct = [b.kind for b in block.children]
     attention = [b for b in inside if b.kind == "attention"]
-    if any(b.repeat > 1 for b in inside):
+    if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
     if attention and any(b.kind == "feed_forward" for b in inside):
         crossed = any(b.facts["cross"] for b in attention)

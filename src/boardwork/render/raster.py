@@ -102,8 +102,9 @@ class Raster:
                 self.over[x, y] = "─" if y in (y1, y2) else "│" if x in (x1, x2) else " "
         for cell, corner in zip(((x1, y1), (x2, y1), (x1, y2), (x2, y2)), "┌┐└┘", strict=True):
             self.over[cell] = corner
+        top = y1 + 1 + (y2 - y1 - 1 - len(box.lines)) // 2
         for i, line in enumerate(box.lines):
-            self._write(x1 + 1 + (x2 - x1 - 1 - len(line)) // 2, y1 + 1 + i, line)
+            self._write(x1 + 1 + (x2 - x1 - 1 - len(line)) // 2, top + i, line)
         if box.repeat > 1:
             self._write(x2 + 2, y1 + 1, f"× {box.repeat}")
 

@@ -49,10 +49,8 @@ class _Writer:
 
     def write(self) -> str:
         sheet = self.sheet
-        equations = "\n\n".join(map(self._equation, sheet.equations)) or "Nothing in this model has a formula to check."
-        tradeoffs = (
-            "\n\n".join(map(self._tradeoff, sheet.tradeoffs)) or "No trade-off is known for what was recognised."
-        )
+        equations = "\n\n".join(map(self._equation, sheet.equations))
+        tradeoffs = "\n\n".join(map(self._tradeoff, sheet.tradeoffs))
         panels = [
             ("1  Big picture", "", self._diagram(sheet.big_picture)),
             (f"2  Zoom: {zoomed(sheet)}", self._wrapped(sheet.zoom.reason), self._diagram(sheet.zoom.diagram)),
@@ -79,6 +77,7 @@ class _Writer:
         return textwrap.fill(string, self.width, initial_indent=first, subsequent_indent=after, break_long_words=False)
 
     def _diagram(self, diagram: Diagram) -> str:
+        diagram = _in_ascii(diagram) if self.ascii else diagram
         for metrics in _NARROWER:
             lines = Raster(draw(diagram, metrics)).lines(self.ascii)
             widest = max(map(len, lines), default=0)
@@ -111,3 +110,15 @@ class _Writer:
 
     def _notes(self) -> str:
         return "\n".join(self._wrapped(note, "- ", "  ") for note in self.sheet.footnotes)
+
+
+def _in_ascii(diagram: Diagram) -> Diagram:
+    """The diagram with plain words, before it is measured: `→` is one column, `->` two."""
+    return dataclasses.replace(
+        diagram,
+        nodes=tuple(
+            dataclasses.replace(n, label=ascii_text(n.label), detail=ascii_text(n.detail)) for n in diagram.nodes
+        ),
+        edges=tuple(dataclasses.replace(e, shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges),
+        groups=tuple(dataclasses.replace(g, detail=ascii_text(g.detail)) for g in diagram.groups),
+    )

@@ -13,8 +13,10 @@ import torch
 from torch import nn
 
 from boardwork.errors import TargetError
+from boardwork.targets import torchvision_operators
 from boardwork.targets.call import Call
 from boardwork.targets.state import global_state_kept
+from boardwork.targets.values import Building
 
 
 def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:
@@ -29,8 +31,10 @@ def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:
     arguments = {**fixed, **call.kwargs}
     with global_state_kept():
         try:
-            with torch.device("meta"):
+            with torch.device("meta"), Building() as building:
                 module = make(*call.args, **arguments)
+            if isinstance(module, nn.Module):
+                building.tell(module)
         except Exception:
             module = _build_on_cpu(make, call, arguments)
     if not isinstance(module, nn.Module):
@@ -68,12 +72,14 @@ def library(name: str, extra: str | None = None) -> ModuleType:
     if importlib.util.find_spec(name) is None:
         hint = f'pip install "boardwork[{extra or name}]"'
         raise TargetError(f"This target needs {name}, which is not installed.", hint=hint)
-    if importlib.util.find_spec("torchvision") is not None:
-        from boardwork.targets.torchvision_operators import prepare
-
-        prepare()
+    vision = importlib.util.find_spec("torchvision") is not None
+    if vision:
+        torchvision_operators.prepare()
     try:
         with global_state_kept():
-            return importlib.import_module(name)
+            module = importlib.import_module(name)
+            if vision:
+                torchvision_operators.admit()
+            return module
     except Exception as error:
         raise TargetError(f"{name} is installed but does not import: {error}") from error

@@ -36,7 +36,7 @@ def _mentioned(module: nn.Module) -> list[str]:
     try:
         source = textwrap.dedent(inspect.getsource(type(module).forward))
         function = ast.parse(source).body[0]
-    except (OSError, TypeError, SyntaxError, IndexError):
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):  # AttributeError: a scripted module
         return []
     paths = (_child_path(module, names) for names in _self_attributes(function))
     return [path for path in paths if path]

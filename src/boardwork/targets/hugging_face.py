@@ -65,7 +65,8 @@ def _model_class(transformers: ModuleType, config: Any, folder: Path) -> Any:
     for name in _auto_classes(config):
         mapping = getattr(transformers, name)._model_mapping
         if type(config) in mapping:
-            return mapping[type(config)]
+            found = mapping[type(config)]
+            return found[0] if isinstance(found, tuple) else found
     raise TargetError(f"transformers has no model for {type(config).__name__}.", where=str(folder))
 
 

@@ -10,13 +10,18 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
+from boardwork.targets.values import remembered
 
 
 def on_meta(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor without storage, of the same shape, dtype and kind."""
+    if isinstance(tensor, nn.UninitializedParameter | nn.UninitializedBuffer):
+        return type(tensor)(requires_grad=tensor.requires_grad, device="meta", dtype=tensor.dtype)
     twin = torch.empty_like(tensor, device="meta")
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(twin, requires_grad=tensor.requires_grad)
+    if (real := remembered(tensor)) is not None:
+        twin.boardwork_values = real  # type: ignore[attr-defined]
     return twin
 
 
@@ -30,16 +35,32 @@ def module_on_meta(module: nn.Module) -> nn.Module:
     for part in module.modules():
         for store in (part._parameters, part._buffers):
             for tensor in store.values():
-                if tensor is not None and not nn.parameter.is_lazy(tensor):
+                if tensor is not None:
                     memo.setdefault(id(tensor), on_meta(tensor))
     try:
         with _CopyOnMeta():
-            return copy.deepcopy(module, memo)
+            try:
+                return copy.deepcopy(module, dict(memo))
+            except Exception:  # a lock, an open file, a generator: shared, for a forward only uses it
+                return copy.deepcopy(module, _uncopyable_shared(module, memo))
     except Exception as error:
         raise TraceError(
             f"{type(module).__name__} cannot be copied for tracing: {error}",
             hint="remove locks, open files and generators from the module's attributes",
         ) from error
+
+
+def _uncopyable_shared(module: nn.Module, memo: dict[int, Any]) -> dict[int, Any]:
+    """`memo` with every attribute of a module that cannot be copied as its own copy."""
+    shared: dict[int, Any] = {}
+    for part in module.modules():
+        for name, value in vars(part).items():
+            if name not in ("_parameters", "_buffers", "_modules"):
+                try:
+                    copy.deepcopy(value, dict(memo))
+                except Exception:  # of any sort, from any class
+                    shared[id(value)] = value
+    return {**memo, **shared}
 
 
 def value_on_meta(value: Any) -> Any:

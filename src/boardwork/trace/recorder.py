@@ -10,10 +10,12 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from boardwork.errors import TraceError
 from boardwork.trace.arguments import named, tensors_in
 from boardwork.trace.cost import multiply_adds
 from boardwork.trace.records import Call, Op, Tensor, Weight
-from boardwork.trace.standin import stand_in
+from boardwork.trace.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
+from boardwork.targets.values import Values, storage_of
 
 _VIEWS_BY_PROPERTY = ("T", "mT", "H", "mH", "real", "imag")
 # Functions whose flag for work in place is the last positional argument.
@@ -36,11 +38,19 @@ _MAYBE_IN_PLACE = frozenset(
 _NO_OP = ("requires_grad_", "detach_", "register_hook", "retain_grad")
 
 
-class Recorder(TorchFunctionMode):
-    """Records what runs while a module call is open. Keeps every tensor alive, so that ids stay unique."""
+class LongForwardError(TraceError):
+    """More operations than expected: most likely a loop over the sequence."""
 
-    def __init__(self, model: nn.Module) -> None:
+
+class Recorder(TorchFunctionMode):
+    """Records what runs while a module call is open. Keeps every tensor alive, so that ids stay unique.
+
+    Raises LongForwardError after `limit` operations, where a limit is set.
+    """
+
+    def __init__(self, model: nn.Module, limit: int = 0) -> None:
         super().__init__()
+        self.limit = limit
         self.paths = {id(module): name for name, module in model.named_modules(remove_duplicate=True)}
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
@@ -52,6 +62,7 @@ class Recorder(TorchFunctionMode):
         self._known: dict[int, int] = {}
         self._alive: list[Any] = []
         self._written: dict[int, tuple[int, int]] = {}
+        self.values = Values()
         self.weights = self._weights(model)
 
     # -- module calls ---------------------------------------------------------------------------------------------
@@ -97,14 +108,47 @@ class Recorder(TorchFunctionMode):
         return out
 
     def _run(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        replaced = stand_in(raw, args, kwargs)
-        if replaced is None:
-            return func(*args, **kwargs)
-        out, guess = replaced
+        """What `func` gives, from values where they are needed and known, from a stand-in where they are not."""
+        if raw in NEEDS_VALUES and self.values.known(args, kwargs):
+            real = self.values.run(func, args, kwargs)
+            if real is not None:
+                return self._twins(real)
+        out, guess = self._on_meta(raw, func, args, kwargs)
         if guess:
             where = self.calls[self._stack[-1][0]].path or "the model"
             self.guesses.setdefault(f"{where}: {guess} ({raw.strip('_')} needs numbers that a meta tensor has not).")
+        written = self._target_of_write(raw, args, kwargs)
+        if written is None:
+            self.values.follow(raw, func, args, kwargs, out)
+        elif not (self.values.known(args, kwargs) and self.values.wrote(func, args, kwargs)):
+            self.values.forget(written)
         return out
+
+    def _on_meta(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, str]:
+        replaced, guess = stand_in(raw, args, kwargs), ""
+        if raw == "repeat_interleave" and replaced is None:
+            replaced = repeated(args, kwargs, self.values.of)
+        if replaced is not None:
+            return replaced
+        if raw in ("__getitem__", "__setitem__") and args[0].is_meta and not isinstance(args[1], int | str):
+            index, guess = full_masks(args[1], self.values.of)
+            args = (args[0], index, *args[2:])
+        try:
+            return func(*args, **kwargs), guess
+        except (RuntimeError, NotImplementedError, TypeError) as error:
+            out, second = without_values(func, args, kwargs, self.values.of, error)
+            return out, guess or second
+
+    def _twins(self, real: Any) -> Any:
+        """Values as tensors on meta that remember them; what is no tensor stays as it is."""
+        if isinstance(real, torch.Tensor):
+            twin: torch.Tensor = moved(real)
+            self._alive.append(twin)
+            self.values.give(twin, real)
+            return twin
+        if isinstance(real, tuple) and any(isinstance(item, torch.Tensor) for item in real):
+            return tuple(map(self._twins, real))
+        return real
 
     def _property(self, func: Any, args: Any, kwargs: Any) -> Any:
         out = func(*args, **kwargs)
@@ -115,6 +159,7 @@ class Recorder(TorchFunctionMode):
             elif name != "grad":
                 self._alive.append(out)
                 self._known[id(out)] = self.identify(args[0])
+            self.values.follow(name, func, args, kwargs, out)
         return out
 
     def _record(self, raw: str, args: Any, kwargs: Any, out: Any) -> None:
@@ -128,12 +173,14 @@ class Recorder(TorchFunctionMode):
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         index = len(self.ops)
+        if 0 < self.limit <= index:
+            raise LongForwardError(f"The forward has more than {self.limit} operations.")
         if name.startswith("conv") and "weight" in (found := dict(slots)):
             attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
         macs = multiply_adds(name, slots, attrs, results[0])
         outputs = tuple(self._new(tensor, "op", producer=index) for tensor in results)
         if written is not None:
-            self._written[_storage(written)] = (self._known[id(written)], index)
+            self._written[storage_of(written)] = (self._known[id(written)], index)
         call, module = self._stack[-1]
         self.ops.append(Op(index, name, inputs, tuple(s for s, _ in slots), outputs, attrs, call, macs))
         if macs and isinstance(module, nn.RNNBase | nn.RNNCellBase):
@@ -162,7 +209,7 @@ class Recorder(TorchFunctionMode):
         known = self._known.get(id(tensor))
         if known is None:
             return self._new(tensor, "constant")
-        write = self._written.get(_storage(tensor)) if self._written else None
+        write = self._written.get(storage_of(tensor)) if self._written else None
         if write is not None and write[0] != known and write[1] > self._last_touch(known):
             return self._rewritten(tensor, write[1])
         return known
@@ -233,14 +280,6 @@ _SAME = {
     "hardtanh": "hardtanh",
     "convolution": "conv2d",
 }
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    """Identity of the memory behind a tensor; torch has no public name for it that works on meta."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except (RuntimeError, NotImplementedError):
-        return -id(tensor)
 
 
 def _opened(func: Any) -> Callable[..., Any]:

@@ -42,6 +42,8 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         return None
     if name in _RECURRENT and len(args) > 2 and isinstance(args[2], list | tuple):
         return _recurrent(name, args), ""
+    if name == "item" and (args[0].dtype is torch.bool or args[0].is_floating_point()):
+        return _SCALARS["__bool__" if args[0].dtype is torch.bool else "__float__"]
     if name in _SCALARS:
         return _SCALARS[name]
     if name in _MOVES:
@@ -63,19 +65,41 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     return None
 
 
-def without_values(name: str, func: Callable[..., Any], args: Any, kwargs: Any, error: Exception) -> tuple[Any, str]:
-    """A second attempt after `error`: tensors on several devices are brought together, masks become full ones.
+Known = Callable[[torch.Tensor], "torch.Tensor | None"]
+
+
+def without_values(func: Callable[..., Any], args: Any, kwargs: Any, known: Known, error: Exception) -> tuple[Any, str]:
+    """A second attempt after `error`: tensors of several devices are brought together, tensors as sizes become numbers.
 
     Raises:
-        Exception: `error`, when nothing is known that helps.
+        Exception: `error`, when neither is the case.
     """
-    if name == "repeat" or (name == "expand" and any(isinstance(a, torch.Tensor) for a in args[1:])):
-        sizes = [1 if isinstance(a, torch.Tensor) else a for a in args[1:]]
-        return getattr(args[0], name)(*sizes), "a number of repeats was taken to be 1"
-    mixed = {t.device for t in tensors_in((args, kwargs))}
-    if len(mixed) > 1 and torch.device("meta") in mixed:
-        return func(*moved(args), **moved(kwargs)), ""
+    devices = {t.device for t in tensors_in((args, kwargs))}
+    if len(devices) > 1 and torch.device("meta") in devices:
+        args, kwargs = moved(args), moved(kwargs)
+        try:
+            return func(*args, **kwargs), ""
+        except RuntimeError:
+            pass
+    guesses: list[str] = []
+    sizes = [_numbers(value, known, guesses) for value in args[1:]]
+    if any(a is not b for a, b in zip(sizes, args[1:], strict=True)):
+        return func(*args[:1], *sizes, **kwargs), "".join(guesses[:1])
     raise error
+
+
+def _numbers(value: Any, known: Known, guesses: list[str]) -> Any:
+    """Whole numbers that live in tensors, as Python's numbers; the same object where there are none."""
+    if isinstance(value, torch.Tensor) and value.is_meta and value.dim() == 0 and not value.is_floating_point():
+        real = known(value)
+        if real is None:
+            guesses.append("a size was taken to be 1")
+        return 1 if real is None else real.item()
+    if type(value) in (list, tuple) and any(isinstance(item, torch.Tensor) for item in value):
+        return type(value)(_numbers(item, known, guesses) for item in value)
+    if isinstance(value, slice) and any(isinstance(v, torch.Tensor) for v in (value.start, value.stop, value.step)):
+        return slice(*(_numbers(v, known, guesses) for v in (value.start, value.stop, value.step)))
+    return value
 
 
 def moved(value: Any) -> Any:
@@ -87,20 +111,39 @@ def moved(value: Any) -> Any:
     return type(value)(map(moved, value)) if type(value) in (list, tuple) else value
 
 
-def full_masks(index: Any, values: Callable[[torch.Tensor], torch.Tensor | None]) -> tuple[Any, str]:
-    """An index with its masks as positions, which need no values; the guess when a mask is not known."""
-    parts, guess = [], ""
+def full_masks(index: Any, known: Known) -> tuple[Any, str]:
+    """An index with its masks as positions and its bounds as numbers; the guess where a mask or a bound is not known."""
+    parts: list[Any] = []
+    guesses: list[str] = []
     for part in index if isinstance(index, tuple) else (index,):
-        if not (isinstance(part, torch.Tensor) and part.is_meta and part.dtype in (torch.bool, torch.uint8)):
+        if isinstance(part, slice):
+            parts.append(_numbers(part, known, guesses))
+        elif not (isinstance(part, torch.Tensor) and part.is_meta and part.dtype in (torch.bool, torch.uint8)):
             parts.append(part)
-            continue
-        real = values(part)
-        if real is None:
-            parts.extend(_chosen(part, {"as_tuple": True}))
-            guess = _ALL
-        else:
+        elif (real := known(part)) is not None:
             parts.extend(torch.empty_like(where, device="meta") for where in real.nonzero(as_tuple=True))
-    return tuple(parts), guess
+        else:
+            parts.extend(_chosen(part, {"as_tuple": True}))
+            guesses.append(_ALL)
+    return tuple(parts), "".join(guesses[:1])
+
+
+def repeated(args: Any, kwargs: Any, known: Known) -> tuple[Any, str] | None:
+    """torch.repeat_interleave with a tensor of counts: its length is their sum, one each where they are not known."""
+    value, counts = args[0], args[1] if len(args) > 1 else kwargs.get("repeats")
+    if counts is None and not value.is_floating_point():
+        real = known(value)
+        rows = int(real.sum()) if real is not None else value.numel()
+        return value.new_empty(rows), "" if real is not None else "counts were taken to be 1"
+    if not (isinstance(counts, torch.Tensor) and counts.is_meta):
+        return None
+    axis = args[2] if len(args) > 2 else kwargs.get("dim")
+    value = value.flatten() if axis is None else value
+    axis = 0 if axis is None else axis
+    real = known(counts)
+    rows = value.shape[axis] if real is None else int(real.sum()) * (value.shape[axis] if real.numel() == 1 else 1)
+    shape = [rows if i == axis % value.dim() else n for i, n in enumerate(value.shape)]
+    return value.new_empty(shape), "counts were taken to be 1" if real is None else ""
 
 
 def _is_device(value: Any) -> bool:
@@ -139,7 +182,7 @@ def _grouped(args: tuple[Any, ...]) -> torch.Tensor:
     """Tokens sorted by expert times one matrix an expert: (N, K) x (E, K, M) -> (N, M)."""
     left, right = args[0], args[1]
     shape = (*left.shape[:-1], right.shape[-1])
-    return torch.empty(shape, dtype=left.dtype, device=left.device)
+    return torch.zeros(shape, dtype=left.dtype, device=left.device)
 
 
 def _recurrent(name: str, args: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:

@@ -61,7 +61,8 @@ def run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
 @contextmanager
 def _sizes_of_any_value() -> Iterator[None]:
     """torchinfo stops at outputs that it does not know and miscounts mult-adds: give it the first tensor, no counts."""
-    saved = layer_info.LayerInfo.calculate_size, layer_info.LayerInfo.calculate_macs
+    names = ("calculate_size", "calculate_macs", "get_kernel_size")
+    saved = {name: vars(layer_info.LayerInfo)[name] for name in names}
 
     def calculate_size(inputs: Any, batch_dim: int | None) -> tuple[list[int], int]:
         tensor = next(tensors_in(inputs), None)
@@ -72,7 +73,9 @@ def _sizes_of_any_value() -> Iterator[None]:
 
     patched: Any = layer_info.LayerInfo
     patched.calculate_size, patched.calculate_macs = staticmethod(calculate_size), lambda self: None
+    patched.get_kernel_size = staticmethod(lambda module: None)  # it takes any attribute `kernel_size` for numbers
     try:
         yield
     finally:
-        patched.calculate_size, patched.calculate_macs = staticmethod(saved[0]), saved[1]
+        for name, original in saved.items():
+            setattr(patched, name, original)

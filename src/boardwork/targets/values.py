@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-
-from boardwork.trace.arguments import tensors_in
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 LARGEST = 65_536  # elements whose values are followed
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
@@ -47,11 +47,20 @@ class Values:
         except Exception:  # not known, or not to be had on CPU
             return None
 
+    def wrote(self, func: Callable[..., Any], args: Any, kwargs: Any) -> bool:
+        """The same write on the values; False if it cannot be done there."""
+        try:
+            with torch.device("cpu"):
+                func(*self._real(args), **self._real(kwargs))
+        except Exception:  # of any sort: what was known is forgotten
+            return False
+        return True
+
     def known(self, args: Any, kwargs: Any) -> bool:
         """True when every tensor among the arguments has values, and there is one."""
         if not self._of:
             return False
-        found = [*tensors_in(args), *tensors_in(kwargs)]
+        found = [*_tensors(args), *_tensors(kwargs)]
         return bool(found) and all(not t.is_meta or self.of(t) is not None for t in found)
 
     def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
@@ -64,11 +73,11 @@ class Values:
                 return
         elif not isinstance(out, list | tuple):
             return
-        made = not any(True for _ in tensors_in((args, kwargs)))
+        made = not any(True for _ in _tensors((args, kwargs)))
         if not made and not self.known(args, kwargs):
             return
         real = self.run(func, args, kwargs)
-        for twin, value in zip(tensors_in(out), tensors_in(real), strict=False):
+        for twin, value in zip(_tensors(out), _tensors(real), strict=False):
             if twin.shape == value.shape and twin.is_meta:
                 self.give(twin, value.to(twin.dtype))
 
@@ -87,6 +96,50 @@ class Values:
         if type(value) in (list, tuple):
             return type(value)(map(self._real, value))
         return value
+
+
+class Building(TorchFunctionMode):
+    """While a module is built on meta: its small buffers remember the numbers that they were made from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = Values()
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        raw = getattr(func, "__name__", "")
+        if raw == "__setitem__" or (raw.endswith("_") and not raw.endswith("__")):
+            if isinstance(args[0], torch.Tensor) and args[0].is_meta:
+                self.values.forget(args[0])
+        else:
+            self.values.follow(raw, func, args, kwargs, out)
+        return out
+
+    def tell(self, module: nn.Module) -> None:
+        """Every buffer of whole numbers is given what is known of it."""
+        for buffer in module.buffers():
+            real = self.values.of(buffer)
+            if real is not None and not buffer.is_floating_point():
+                buffer.boardwork_values = real  # type: ignore[attr-defined]
+
+
+def remembered(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The values of a small tensor of whole numbers: its own on CPU, those it was made from on meta."""
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.numel() > LARGEST:
+        return None
+    return tensor.detach() if tensor.device.type == "cpu" else getattr(tensor, "boardwork_values", None)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _tensors(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _tensors(item)
 
 
 def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:

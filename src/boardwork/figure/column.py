@@ -1,0 +1,83 @@
+"""Diagram -> one nested Block without branches: boxes in execution order, frames round those that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from boardwork.figure.blocks import Block, Framed, Line, Op, Space, in_sequence
+from boardwork.figure.lifted import marked
+from boardwork.sheet import Diagram, Edge
+
+Texts = Mapping[Edge, tuple[str, ...]]
+
+
+def column(diagram: Diagram, texts: Texts) -> Block:
+    """Wires between neighbours only; all other edges become numbered tags."""
+    return _Column(diagram, texts).block("", None, None)
+
+
+class _Column:
+    def __init__(self, diagram: Diagram, texts: Texts) -> None:
+        self.texts = texts
+        self.groups = {group.id: group for group in diagram.groups}
+        self.inside = _inside(diagram)
+        order = self._nodes("")
+        ends = {(edge.source, edge.target): edge for edge in reversed(diagram.edges)}
+        self.wires = {pair: ends[pair] for pair in pairwise(order) if pair in ends}
+        drawn = set(map(id, self.wires.values()))
+        self.ops = marked({n.id: Op(n) for n in diagram.nodes}, [e for e in diagram.edges if id(e) not in drawn])
+
+    def _nodes(self, group: str) -> list[str]:
+        """The boxes inside a frame as they are drawn, from the top."""
+        return [n for name in self.inside[group] for n in (self._nodes(name) if name in self.groups else [name])]
+
+    def block(self, group: str, before: str | None, after: str | None) -> Block:
+        """What is in a frame; `before` and `after` are the boxes that stand next to it."""
+        parts: list[Block] = []
+        if group:
+            parts.append(self._line(before, self._nodes(group)[0], arrow=self._leads(group), text=False))
+        for place, name in enumerate(self.inside[group]):
+            first, last = self._ends(name)
+            if parts and place:
+                parts.append(self._line(before, first, arrow=name not in self.groups))
+            following = self.inside[group][place + 1 : place + 2]
+            below = self._ends(following[0])[0] if following else after
+            parts.append(self._drawn(name, before, below))
+            before = last
+        if group:
+            parts.append(self._line(before, after, arrow=False, text=False))
+        return in_sequence(*parts)
+
+    def _leads(self, group: str) -> bool:
+        """True where a box, and no frame, comes first."""
+        return self.inside[group][0] not in self.groups
+
+    def _ends(self, name: str) -> tuple[str, str]:
+        nodes = self._nodes(name) if name in self.groups else [name]
+        return nodes[0], nodes[-1]
+
+    def _drawn(self, name: str, before: str | None, after: str | None) -> Block:
+        if name in self.groups:
+            return Framed(self.groups[name], self.block(name, before, after))
+        return self.ops[name]
+
+    def _line(self, source: str | None, target: str | None, *, arrow: bool = True, text: bool = True) -> Block:
+        edge = self.wires.get((source or "", target or ""))
+        if edge is None:
+            return Space() if text else Line(None)
+        return Line(edge, arrow, self.texts.get(edge, ()) if text else ())
+
+
+def _inside(diagram: Diagram) -> dict[str, Sequence[str]]:
+    """Frame -> the boxes and frames right inside it, by their first box; "" is the top. Frames without boxes go."""
+    parents = {group.id: group.parent for group in diagram.groups}
+    inside: dict[str, dict[str, None]] = {"": {}}
+    for node in diagram.nodes:
+        name, parent, seen = node.id, node.parent, set[str]()
+        while parent in parents and parent not in seen:
+            inside.setdefault(parent, {})[name] = None
+            seen.add(parent)
+            name, parent = parent, parents[parent]
+        inside[""][name] = None
+    return {group: tuple(names) for group, names in inside.items()}

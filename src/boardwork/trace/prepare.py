@@ -1,0 +1,80 @@
+"""A user's module -> the module to trace: wrappers off, on meta or, where meta does not do, with numbers on CPU."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.targets.values import remembered
+from boardwork.trace.duplicate import module_on_meta
+
+LARGEST_ON_CPU = 500_000_000  # parameters
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The module inside torch.compile's, DataParallel's and DistributedDataParallel's wrappers."""
+    while True:
+        inner = getattr(module, "_orig_mod", None)
+        if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = module.module
+        if not isinstance(inner, nn.Module):
+            return module
+        module = inner
+
+
+def unwrap_children(module: nn.Module) -> nn.Module:
+    """The same for what is inside `module`, which must be a copy."""
+    for part in list(module.modules()):
+        for name, child in list(part.named_children()):
+            if (inner := unwrapped(child)) is not child:
+                part._modules[name] = inner
+    return module
+
+
+def is_lazy(module: nn.Module) -> bool:
+    """True while some weight waits for the first forward to learn its shape."""
+    return any(nn.parameter.is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))
+
+
+def on_cpu(module: nn.Module) -> nn.Module | None:
+    """A copy with numbers: the module's own, zeros where it is on meta; None if it is too large."""
+    if is_lazy(module) or sum(p.numel() for p in module.parameters()) > LARGEST_ON_CPU:
+        return None
+    with torch.device("cpu"):
+        if any(t.is_meta for t in (*module.parameters(), *module.buffers())):
+            values = {name: remembered(buffer) for name, buffer in module.named_buffers()}
+            twin = module_on_meta(module).to_empty(device="cpu")
+            with torch.no_grad():
+                for name, tensor in (*twin.named_parameters(), *twin.named_buffers()):
+                    real = values.get(name)
+                    tensor.zero_() if real is None else tensor.copy_(real)
+            return twin.eval()
+        return copy.deepcopy(module).cpu().eval()
+
+
+def values_on_cpu(value: Any) -> Any:
+    """The same nesting with every tensor on CPU, zeros where it has no values."""
+    if isinstance(value, torch.Tensor):
+        return torch.zeros_like(value, device="cpu") if value.is_meta else value.detach().clone().cpu()
+    if isinstance(value, dict):
+        return type(value)({key: values_on_cpu(item) for key, item in value.items()})
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(values_on_cpu, value))
+    if isinstance(value, list | tuple):
+        return type(value)(map(values_on_cpu, value))
+    return value
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Compiled functions run as the Python they were made from; torch._dynamo is slow to import and is not for this."""
+    with ExitStack() as stack:
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield
