@@ -15,6 +15,7 @@ from boardwork.options import Options
 from boardwork.sheet import Sheet
 
 STDOUT = "-"
+WAYS = ("long", "short", "numbers")
 FORMATS = ("text", "svg", "json")
 
 input_option = click.option(
@@ -40,6 +41,7 @@ def main() -> None:
 @input_option
 @zoom_option
 @click.option("--ascii", is_flag=True, help="Text in plain ASCII.")
+@click.option("--symbols", default="long", show_default=True, type=click.Choice(WAYS), help="How sizes are written.")
 @click.option("--width", default=80, show_default=True, type=click.IntRange(min=40), help="Columns of a text sheet.")
 def draw(
     target: str,
@@ -49,12 +51,13 @@ def draw(
     zoom: str,
     ascii: bool,
     width: int,
+    symbols: str,
 ) -> None:
     """Draw TARGET: torchvision:resnet50, hf:DIR, model.py:Net(hidden=64), or a sheet.json drawn before.
 
     `boardwork targets` lists what a target can be.
     """
-    options = Options(zoom=zoom, width=width, ascii=ascii)
+    options = Options(zoom=zoom, width=width, ascii=ascii, symbols=symbols)
     with told():
         planned = [(output, _planned_format(output, format)) for output in outputs or (STDOUT,)]
         sheet = Sheet.from_json(target) if target.endswith(".json") else _drawn(target, inputs, options)

@@ -76,6 +76,13 @@ def _blocks(outline: Outline) -> dict[str, Any]:
         ("feed_forward", "feed_forward"),
         ("recurrent", "recurrent"),
         ("patches", "patch"),
+        ("excitation", "excitation"),
+        ("low_rank", "low_rank"),
+        ("sampling", "latent"),
+        ("modulation", "modulation"),
+        ("moe", "moe"),
+        ("graph_convolution", "graph_convolution"),
+        ("scan", "scan"),
     ):
         block = _one(outline, kind)
         if block is not None:

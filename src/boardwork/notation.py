@@ -25,6 +25,10 @@ _LAST = (
     ("input_size", "recurrent.input", "width of the recurrent layer's input"),
     ("classes", "classifier.classes", "classes"),
 )
+_TOKENS = (
+    ("tokens", "patch.tokens", "patches and class tokens of one image"),
+    ("patches", "patch.count", "patches of one image"),
+)
 _HEADS = (
     ("heads", "attention.heads", "query heads"),
     ("kv_heads", "attention.kv_heads", "key and value heads"),
@@ -48,12 +52,14 @@ class Notation:
             shape[-3] = self._match(shape[-3], _HEADS[:2])
         elif shape and len(shape) < 4:
             shape[-1] = self._match(shape[-1], _LAST)
+        if len(shape) > 2:
+            shape[-2] = self._match(shape[-2], _TOKENS)
         self.used.update(name for name in self.axes if any(name in axis for axis in shape))
         return tuple(shape)
 
     def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:
         for name, word, _ in names:
-            if word in self.facts and axis == str(self.facts[word]):
+            if word in self.facts and self.facts[word] != 1 and axis == str(self.facts[word]):
                 self.used.add(name)
                 return name
         return axis
@@ -61,7 +67,7 @@ class Notation:
     def table(self) -> dict[str, Symbol]:
         """The symbols used, with their values in this drawing."""
         found = {n: Symbol(self.axes[n], _AXES.get(n, "axis of the input")) for n in self.axes if n in self.used}
-        for name, word, meaning in (*_LAST, *_HEADS):
+        for name, word, meaning in (*_LAST, *_HEADS, *_TOKENS):
             value = self.facts.get(word)
             if name in self.used and isinstance(value, int):
                 found[name] = Symbol(value, meaning)

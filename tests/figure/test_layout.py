@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from itertools import combinations, pairwise
 
 import pytest
@@ -14,13 +16,14 @@ from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text, Wire
 from boardwork.figure.reduce import reduce
 from boardwork.render.raster import Raster
+from boardwork.render.text import diagram_lines
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 
 @st.composite
-def diagrams(make) -> Diagram:
+def diagrams(make, most: int = 9) -> Diagram:
     """Nodes in order, each after the first fed by some before it; no box without a way in from the input."""
-    count = make(st.integers(2, 9))
+    count = make(st.integers(2, most))
     nodes, edges = [Node("n0", "x", "(batch, d)", "input")], []
     for i in range(1, count):
         sources = make(st.lists(st.integers(0, i - 1), min_size=1, max_size=3, unique=True))
@@ -191,3 +194,106 @@ def test_a_residual_as_text() -> None:
         for byte in line.replace("→", "->").encode()
     )
     assert lines[3].strip().startswith("▼")
+
+
+@pytest.mark.parametrize("ascii", [False, True], ids=["unicode", "ascii"])
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(diagram=diagrams(most=14))
+def test_the_text_of_a_diagram_is_no_wider_than_the_page(ascii: bool, diagram: Diagram) -> None:
+    lines = diagram_lines(diagram, 80, ascii=ascii)
+    assert max(map(len, lines)) <= 80
+    assert not ascii or "".join(lines).isascii()
+
+
+def test_a_column_shows_every_box_and_every_edge() -> None:
+    nodes = (*(Node(n, n * 9, parent="g" if n in "bc" else "") for n in "abcd"),)
+    edges = (Edge("a", "b"), Edge("b", "c"), Edge("a", "d"), Edge("b", "d"), Edge("c", "d"))
+    drawn = "\n".join(Raster(draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS, in_column=True)).lines())
+    assert drawn.count("①") == drawn.count("②") == 2
+    assert all(n * 9 in drawn for n in "abcd")
+    assert drawn.count("▼") == 3
+
+
+def test_one_source_of_several_lifted_edges_has_one_number() -> None:
+    names = "abcdef"
+    edges = tuple(Edge(s, t) for i, s in enumerate(names) for t in names[i + 1 :])
+    figure = draw(Diagram(tuple(Node(n, n, "", "linear") for n in names), edges), CELLS)
+    shown = [item.string for item in figure.primitives if isinstance(item, Text)]
+    assert max(shown.count(sign) for sign in "①②③④") <= len(names)
+    block = reduce(Diagram(tuple(Node(n, n) for n in names), edges), {})
+    tags_in, tags_out = tags(block)
+    assert len(tags_out) == len(set(tags_out)) < len(tags_in)
+
+
+def test_a_wire_lifted_inside_a_frame_is_not_drawn_outside_it() -> None:
+    nodes = (*(Node(n, n, "", "linear", parent="g") for n in "abcdef"), Node("z", "z", "", "concat"))
+    pairs = ("bc", "bd", "cd", "ae", "ce", "cf", "az", "bz", "dz")
+    edges = tuple(Edge(s, t) for s, t in pairs)
+    figure = draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS)
+    (frame,) = [item for item in figure.primitives if isinstance(item, Frame)]
+    bottom = frame.y + frame.height - 1
+    for wire in (item for item in figure.primitives if isinstance(item, Wire)):
+        assert not min(y for _, y in wire.points) < bottom <= max(y for _, y in wire.points)
+
+
+def test_the_label_of_a_skip_stands_beside_its_rail() -> None:
+    nodes = (Node("a", "A"), Node("b", "B"), Node("+", "+", "", "add"))
+    edges = (Edge("a", "b"), Edge("b", "+"), Edge("a", "+", "residual", label="skip"))
+    for metrics in (CELLS, POINTS):
+        figure = draw(Diagram(nodes, edges), metrics)
+        assert "skip" in [item.string for item in figure.primitives if isinstance(item, Text)]
+
+
+def test_many_nested_skips_and_many_lifted_edges_are_quick() -> None:
+    nested = [Edge(f"a{i}", f"a{i + 1}") for i in range(300)] + [
+        Edge(f"a{i}", f"a{300 - i}", "residual") for i in range(149)
+    ]
+    chance = random.Random(1)
+    tangled = [Edge(f"a{j}", f"a{i}") for i in range(1, 300) for j in chance.sample(range(i), min(i, 2))]
+    began = time.perf_counter()
+    for edges in (nested, tangled):
+        draw(Diagram(tuple(Node(f"a{i}", f"Box {i}") for i in range(301)), tuple(edges)), CELLS)
+    assert time.perf_counter() - began < 3  # a fifth of it where nothing else runs
+
+
+def test_forks_of_a_fork_hang_from_one_bus() -> None:
+    nodes = tuple(Node(n, n.upper(), "", "multiply" if n in "mn" else "linear") for n in "xabcmn")
+    edges = tuple(Edge(s, t) for s, t in ("xa", "xb", "xc", "am", "bm", "mn", "cn"))
+    boxes = {b.node: b for b in shown(draw(Diagram(nodes, edges), CELLS))}
+    assert len({boxes[n].y for n in "abc"}) == 1
+
+
+def u_net() -> Diagram:
+    """Three skips within one another."""
+    nodes = [Node("x", "x", "", "input"), *(Node(f"d{i}", f"Down {i}") for i in range(4))]
+    nodes += [
+        node
+        for i in (2, 1, 0)
+        for node in (Node(f"u{i}", f"Up {i}"), Node(f"c{i}", "", "", "concat"), Node(f"e{i}", "E"))
+    ]
+    nodes.append(Node("y", "y", "", "output"))
+    edges = [Edge("x", "d0"), *(Edge(f"d{i}", f"d{i + 1}") for i in range(3)), Edge("d3", "u2"), Edge("e0", "y")]
+    edges += [Edge(f"e{i + 1}", f"u{i}") for i in range(2)]
+    for i in range(3):
+        edges += [Edge(f"u{i}", f"c{i}"), Edge(f"c{i}", f"e{i}"), Edge(f"d{i}", f"c{i}", "residual", label="skip")]
+    return Diagram(tuple(nodes), tuple(edges))
+
+
+def test_skips_within_skips_are_folded_to_a_u() -> None:
+    tall, folded = draw(u_net(), POINTS), draw(u_net(), POINTS, most_height=300)
+    assert folded.height < 0.7 * tall.height
+    assert sorted(b.node for b in shown(folded)) == sorted(b.node for b in shown(tall))
+    skips = [item for item in folded.primitives if isinstance(item, Wire) and item.kind == "residual"]
+    assert len(skips) == 3
+    assert all(len({y for _, y in skip.points}) == 1 for skip in skips)
+    for one, two in combinations(shown(folded), 2):
+        a, b = corners(one), corners(two)
+        assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (one, two)
+    texts = [item.string for item in folded.primitives if isinstance(item, Text)]
+    assert texts.count("skip") == 3
+
+
+def test_what_is_no_u_is_not_folded() -> None:
+    nodes = tuple(Node(str(i), f"Box {i}") for i in range(30))
+    row = Diagram(nodes, tuple(Edge(str(i), str(i + 1)) for i in range(29)))
+    assert draw(row, POINTS, most_height=300) == draw(row, POINTS)

@@ -48,14 +48,14 @@ class NanoGPT(nn.Module):
     def __init__(self, vocab: int = 97, width: int = 48, heads: int = 4, depth: int = 3, length: int = 32) -> None:
         super().__init__()
         self.token_table, self.place_table = nn.Embedding(vocab, width), nn.Embedding(length, width)
-        self.stack = nn.ModuleList(GPTBlock(width, heads, length) for _ in range(depth))
+        self.all_blocks = nn.ModuleList(GPTBlock(width, heads, length) for _ in range(depth))
         self.last_norm, self.lm_head = nn.LayerNorm(width), nn.Linear(width, vocab, bias=False)
 
     def forward(self, token_ids: Tensor) -> Tensor:
         hidden = self.token_table(token_ids) + self.place_table(
             torch.arange(token_ids.shape[1], device=token_ids.device)
         )
-        for layer in self.stack:
+        for layer in self.all_blocks:
             hidden = layer(hidden)
         return self.lm_head(self.last_norm(hidden))
 

@@ -25,7 +25,7 @@ from boardwork.trace import trace
 SOURCE = (Path(__file__).parent / "models.py").read_text(encoding="utf-8")
 NAMED = ("input", "output")  # their labels are names of arguments
 WORDS = ("Zebra", "Heron", "Tapir", "Otter", "Lynx", "Ibis", "Vole", "Newt")
-KEPT = {*dir(nn.Module), *dir(torch.Tensor), *vars(nn.functional), "weight", "bias"}
+KEPT = {*dir(nn.Module), *dir(torch.Tensor), *vars(nn.functional), *vars(torch), "weight", "bias"}
 
 
 class Names(ast.NodeVisitor):
@@ -35,22 +35,22 @@ class Names(ast.NodeVisitor):
         self.classes: list[str] = []
         self.others: list[str] = []
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.classes.append(node.name)
         self.generic_visit(node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         own = isinstance(node.value, ast.Name) and node.value.id == "self"
         if own and isinstance(node.ctx, ast.Store):
             self.others.append(node.attr)
         self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "register_buffer":
             self.others.append(str(getattr(node.args[0], "value", "")))
         self.generic_visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.name == "forward":
             self.others += [arg.arg for arg in node.args.args[1:]]
         self.generic_visit(node)
@@ -78,7 +78,10 @@ def modules() -> tuple[ModuleType, ModuleType]:
     names.visit(tree)
     assert set(names.others) & KEPT == set()
     new = {old: f"{WORDS[i % 8]}{WORDS[i // 8 % 8]}" for i, old in enumerate(dict.fromkeys(names.classes))}
-    new |= {old: f"{WORDS[i % 8]}_{WORDS[i // 8]}".lower() for i, old in enumerate(dict.fromkeys(names.others))}
+    new |= {
+        old: f"{WORDS[i % 8]}_{WORDS[i // 8 % 8]}_{i // 64}".lower()
+        for i, old in enumerate(dict.fromkeys(names.others))
+    }
     assert len(set(new.values())) == len(new)
     keys = dict.fromkeys(node.value for table in _tables(tree) for node in table.keys if isinstance(node, ast.Constant))
     return _module("as_written", tree, {}), _module(

@@ -28,12 +28,10 @@ RENEW = 100  # models a worker draws before the next one takes over, so that mem
 def outcomes(names: Iterable[str]) -> Iterator[dict[str, Any]]:
     """What the workers say about each model; one that takes too long is stopped with its worker."""
     worker: subprocess.Popen[str] | None = None
-    drawn = 0
-    for name in names:
+    for drawn, name in enumerate(names, 1):
         fresh = worker is None
         worker = worker or _worker()
         answer = _ask(worker, name, LIMIT + (STARTING if fresh else 0))
-        drawn += 1
         yield answer or _stopped(worker, name)
         if answer is None or drawn % RENEW == 0:
             _stop(worker)
@@ -50,7 +48,8 @@ def _worker() -> subprocess.Popen[str]:
 
 
 def _ask(worker: subprocess.Popen[str], name: str, seconds: float) -> dict[str, Any] | None:
-    assert worker.stdin and worker.stdout
+    assert worker.stdin
+    assert worker.stdout
     worker.stdin.write(name + "\n")
     worker.stdin.flush()
     ready, _, _ = select.select([worker.stdout], [], [], seconds)

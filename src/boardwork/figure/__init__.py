@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from boardwork.figure.blocks import Block
 from boardwork.figure.column import column
+from boardwork.figure.folded import folded
 from boardwork.figure.laid import placed
 from boardwork.figure.metrics import CELLS, Metrics
 from boardwork.figure.place import Placer
@@ -15,13 +18,23 @@ from boardwork.sheet import Diagram
 __all__ = ["CELLS", "Figure", "Metrics", "draw"]
 
 
-def draw(diagram: Diagram, metrics: Metrics, *, in_column: bool = False) -> Figure:
+def draw(diagram: Diagram, metrics: Metrics, *, in_column: bool = False, most_height: float | None = None) -> Figure:
     """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags.
 
     `in_column`: one box under the other, for little room; every edge that is not between neighbours becomes a tag.
+    `most_height`: a higher figure is folded, where it is made of skips within skips; for points only.
     """
     if not diagram.nodes:
         return Figure(0, 0, ())
-    block: Block = (column if in_column else reduce)(diagram, texts_of(diagram))
-    laid = Placer(metrics).place(block)
+    block = _block(diagram, in_column)
+    placer = Placer(metrics)
+    laid = placer.place(block)
+    if most_height is not None and laid.height > most_height:
+        laid = folded(block, placer) or laid
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
+
+
+@lru_cache(maxsize=4)
+def _block(diagram: Diagram, in_column: bool) -> Block:
+    """Kept, for the same diagram is tried at several widths."""
+    return (column if in_column else reduce)(diagram, texts_of(diagram))

@@ -24,7 +24,7 @@ class Branches:
 
     def parallel(self, par: Par, join: Op | None, *, shared: bool = False) -> Laid:
         """`shared`: the branches hang from a bus above, at its height, if none of them is a skip."""
-        skips = _skips(par)
+        skips = skips_of(par)
         body = [b for b in par.branches if not any(b is skip for skip in skips)]
         return self._with_skips(body, skips, join) if skips else self._branches(body, join, shared=shared)
 
@@ -173,7 +173,7 @@ class Branches:
         return items + list(end.at(0, tall + m.gap)), tall + m.gap + end.height, max(end.left, end.right)
 
 
-def _skips(par: Par) -> list[Block]:
+def skips_of(par: Par) -> list[Block]:
     """The branches that run on rails; the others are what they skip."""
     if any(is_open(branch, end) for branch in par.branches for end in (0, -1)):
         return []
@@ -184,7 +184,7 @@ def _skips(par: Par) -> list[Block]:
 def _forks(branch: Block) -> bool:
     """True for a branch that is forked at once, without a skip: it hangs from the bus that it starts at."""
     first = parts_of(branch)[0]
-    return isinstance(first, Par) and not is_open(first, 0) and not _skips(first)
+    return isinstance(first, Par) and not is_open(first, 0) and not skips_of(first)
 
 
 def _word(skip: Block) -> str:

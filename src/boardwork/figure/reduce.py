@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence, parts_of
@@ -35,8 +36,8 @@ class _Graph:
     def copy(self) -> _Graph:
         twin = _Graph([])
         twin.edges, twin.between, twin.fresh = dict(self.edges), dict(self.between), self.fresh
-        twin.into = {vertex: dict(held) for vertex, held in self.into.items()}
-        twin.out = {vertex: dict(held) for vertex, held in self.out.items()}
+        twin.into = {vertex: dict(held) for vertex, held in self.into.items() if held}
+        twin.out = {vertex: dict(held) for vertex, held in self.out.items() if held}
         return twin
 
     def reduce(self) -> None:
@@ -62,6 +63,9 @@ class _Graph:
     def pop(self, index: int) -> tuple[str, str, Block]:
         edge = self.edges.pop(index)
         del self.into[edge[1]][index], self.out[edge[0]][index], self.between[edge[:2]]
+        for held, vertex in ((self.into, edge[1]), (self.out, edge[0])):
+            if not held[vertex]:
+                del held[vertex]
         self.waiting += edge[:2]
         return edge
 
@@ -124,7 +128,7 @@ class _Reducer:
             self.torn = False
             block = self._level("", edges, members)
         self.marks = marked(self.marks, self.lifted)
-        return self._number(block)
+        return self._numbered(block)[1]
 
     # -- side inputs and outputs ----------------------------------------------------------------------------------
 
@@ -306,28 +310,29 @@ class _Reducer:
         return len(twin.edges) == 1
 
     def _lift(self, edge: Edge, edges: list[Edge]) -> None:
+        if edge not in edges:  # lifted already, inside the frame that it goes into or comes out of
+            return
         self.lifted.append(edge)
         edges.remove(edge)
         self.torn |= self.marks[edge.source].node.parent != self.marks[edge.target].node.parent
 
-    def _first(self, block: Block) -> int:
-        """Place of a branch among its like: that of its first box."""
-        if isinstance(block, Op):
-            return self.order[block.node.id]
-        if isinstance(block, Framed):
-            return self._first(block.body)
-        inside = block.parts if isinstance(block, Seq) else block.branches if isinstance(block, Par) else ()
-        return min((self._first(part) for part in inside), default=len(self.order))
+    def _numbered(self, block: Block) -> tuple[int, Block]:
+        """The boxes as they are now, tags included, in the place of those that the graph was built from.
 
-    def _number(self, block: Block) -> Block:
-        """Put the boxes as they are now, tags included, in the place of those that the graph was built from."""
+        Branches are put in the order of their first boxes, which is returned as well.
+        """
         if isinstance(block, Op):
-            return self.marks[block.node.id]
+            return self.order[block.node.id], self.marks[block.node.id]
+        if isinstance(block, Framed):
+            first, body = self._numbered(block.body)
+            return first, Framed(block.group, body)
         if isinstance(block, Seq):
-            return Seq(tuple(map(self._number, block.parts)))
+            parts = [self._numbered(part) for part in block.parts]
+            return min(first for first, _ in parts), Seq(tuple(part for _, part in parts))
         if isinstance(block, Par):
-            return Par(tuple(map(self._number, sorted(block.branches, key=self._first))))
-        return Framed(block.group, self._number(block.body)) if isinstance(block, Framed) else block
+            branches = sorted((self._numbered(branch) for branch in block.branches), key=lambda found: found[0])
+            return branches[0][0], Par(tuple(branch for _, branch in branches))
+        return len(self.order), block
 
 
 def _outside_in(diagram: Diagram) -> list[Group]:
@@ -353,11 +358,13 @@ def _by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:
 
 def _ranks(diagram: Diagram) -> dict[str, int]:
     """Longest distance of every node from a source."""
-    into, waiting = _by(diagram.edges, "target"), {n.id for n in diagram.nodes}
-    ranks: dict[str, int] = {}
-    while waiting:
-        ready = [n for n in waiting if all(e.source in ranks for e in into.get(n, []))] or [min(waiting)]
-        for node in ready:
-            ranks[node] = 1 + max((ranks.get(e.source, 0) for e in into.get(node, [])), default=-1)
-        waiting -= set(ready)
+    out, left = _by(diagram.edges, "source"), Counter(edge.target for edge in diagram.edges)
+    ranks = {node.id: 0 for node in diagram.nodes}
+    ready = [node for node in ranks if not left[node]]
+    while ready:
+        for edge in out.get(source := ready.pop(), ()):
+            ranks[edge.target] = max(ranks[edge.target], ranks[source] + 1)
+            left[edge.target] -= 1
+            if not left[edge.target]:
+                ready.append(edge.target)
     return ranks

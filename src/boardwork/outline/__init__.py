@@ -7,13 +7,22 @@ import dataclasses
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
 from boardwork.outline.choose import big_picture, parts, zoom
+from boardwork.outline.excitation import excitations
+from boardwork.outline.experts import mixtures
 from boardwork.outline.feed_forward import feed_forwards
 from boardwork.outline.flow import Flow
 from boardwork.outline.fold import fold
+from boardwork.outline.graph_convolution import graph_convolutions
 from boardwork.outline.layers import layers
+from boardwork.outline.loops import loops
+from boardwork.outline.low_rank import low_ranks
+from boardwork.outline.modulation import modulations
 from boardwork.outline.name import name
 from boardwork.outline.norms import norms
 from boardwork.outline.plumbing import absorb
+from boardwork.outline.sampling import samplings
+from boardwork.outline.scan import scans
+from boardwork.outline.sinusoid import sinusoids
 from boardwork.outline.tree import gather, grow
 from boardwork.outline.view import view
 from boardwork.trace.records import Trace
@@ -32,7 +41,7 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     log = [f"recognise: {_tally(patterns)}"]
     root = gather(flow, grow(flow), patterns)
     log.append(f"grow, gather: {_size(root)}")
-    for step in (absorb, fold, name):
+    for step in (absorb, fold, loops, name):
         root = step(flow, root)
         log.append(f"{step.__name__}: {_size(root)}")
     shown = big_picture(flow, root)
@@ -51,9 +60,15 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     )
 
 
+_SPECIAL = (mixtures, excitations, low_ranks, samplings, modulations, graph_convolutions, sinusoids, scans)
+
+
 def recognise(flow: Flow) -> list[Pattern]:
     """Every pattern in the data flow; what a larger one explains in other words is left out."""
-    groups = [*attentions(flow), *feed_forwards(flow)]
+    special = [group for find in _SPECIAL for group in find(flow)]
+    explained = {op for group in special for pattern in group for op in pattern.ops}
+    plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
+    groups = [*attentions(flow), *special, *plain]
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):

@@ -148,17 +148,25 @@ class AttentionParts:
         return any(self._triangular(mask) for mask in masks)
 
     def _triangular(self, mask: int) -> bool:
-        """True when the mask was made by tril, triu or by comparing positions, or its buffer's user cut it square."""
+        """True when the mask was made by tril, triu or by comparing positions, or cut from one square table."""
         todo, seen = [mask], set()
         while todo:
             op = self.flow.producer(todo.pop())
             if op is None or op.id in seen:
                 continue
             seen.add(op.id)
-            if op.name in ("tril", "triu", "le", "lt", "ge", "gt"):
+            if op.name in ("tril", "triu", "le", "lt", "ge", "gt") or self._cut_square(op):
                 return True
             todo.extend(op.inputs)
         return False
+
+    def _cut_square(self, op: Op) -> bool:
+        """True for the upper left corner of a square table: a mask that serves every length is causal."""
+        if op.name != "getitem" or not op.inputs or self.flow.tensors[op.inputs[0]].kind != "buffer":
+            return False
+        table, part = (self.flow.tensors[t].shape for t in (op.inputs[0], op.outputs[0]))
+        square = len(table) > 1 and table[-1] == table[-2] and part[-2:] == (part[-1], part[-1])
+        return square and all(n == 1 for n in table[:-2])
 
     def _weights(self, projections: dict[int, Op]) -> dict[str, int]:
         params = bias = 0
@@ -218,7 +226,10 @@ class AttentionParts:
             yield from (self._split(branch, branches) for branch in branches)
 
     def _after_projection(self, op: Op) -> set[int]:
-        return set(self.flow.skip(op)[1])
+        """Reshapes up to the expansion to all heads, which belongs to the core."""
+        passed = self.flow.skip(op)[1]
+        end = next((i for i, index in enumerate(passed) if self._expands(index)), len(passed))
+        return set(passed[:end])
 
     def _common(self, branches: list[Branch]) -> set[int]:
         shared = set.intersection(*(b.walk for b in branches))
@@ -226,26 +237,30 @@ class AttentionParts:
 
     def _split(self, branch: Branch, branches: list[Branch]) -> Pattern:
         """The part of a fused projection that becomes Q, K or V."""
-        shape = self.flow.tensors[branch.tensor].shape
         ops = {op for op in branch.walk - self._common(branches) if self.flow.is_shape(op)}
         rotated = self._rotation(branch)
         ops = {op for op in ops if op not in rotated}
-        heads = self._width_of(branch) // shape[-1]
-        return self._box("split", ops, branch.letter, "reshape", f"{heads} heads × {shape[-1]}")
+        width = self._size(branch)[1]
+        heads = self._width_of(branch) // width
+        words = f"{heads} heads × {width}" if heads > 1 else f"1 head × {width}"
+        return self._box("split", ops, branch.letter, "reshape", words)
 
     def _split_width(self, branch: Branch) -> int:
         return self._held(branch)
 
     def _width_of(self, branch: Branch) -> int:
-        shape = self.flow.tensors[branch.tensor].shape
-        rows = self._sequences(branch) * shape[-2]
-        return self._held(branch) // rows
+        return self._held(branch) // (self._sequences(branch) * self._size(branch)[0])
+
+    def _size(self, branch: Branch) -> tuple[int, int]:
+        """Length and width of one head; keys may enter transposed, so they are measured by what they meet."""
+        query, _, value = (self.flow.tensors[b.tensor].shape for b in self.branches)
+        return {"Q": query[-2:], "K": (value[-2], query[-1]), "V": value[-2:]}[branch.letter]  # type: ignore[return-value]
 
     def _sequences(self, branch: Branch) -> int:
         """Sequences in the batch: rows of the projection's input over the length."""
         assert branch.projection is not None
         source = self.flow.tensors[self._input(branch.projection)]
-        return max(1, source.size // source.shape[-1] // self.flow.tensors[branch.tensor].shape[-2])
+        return max(1, source.size // source.shape[-1] // self._size(branch)[0])
 
     def _rotated(self, branch: Branch) -> bool:
         return bool(self._rotation(branch))

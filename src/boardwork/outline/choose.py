@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from boardwork.errors import BoardworkError
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.squeeze import squeeze
 
-MOST_BOXES = 12
+MOST_BOXES = 12  # containers are opened up to here
+MOST_DRAWN = 20  # what a model calls one after the other is drawn up to here, a U-Net whole
+_TELLING = 0.08  # a repeated block with less of the model does not stand for it
 _CIRCLES = ("add", "multiply", "subtract", "concat")
 _OPENED = ("attention", "feed_forward")
 _STEM = ("conv", "norm", "activation", "pool")
@@ -25,7 +28,7 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
             break
         largest = max(fitting, key=lambda i: _share(flow, root, boxes[i]))
         boxes[largest : largest + 1] = boxes[largest].children
-    return _with_stem(boxes)
+    return squeeze(_with_stem(boxes), MOST_DRAWN, lambda box: _share(flow, root, box))
 
 
 def _count(boxes: Sequence[Block]) -> int:
@@ -44,8 +47,9 @@ def _may_open(flow: Flow, root: Block, boxes: Sequence[Block], box: Block) -> bo
 
 def _share(flow: Flow, root: Block, block: Block) -> float:
     """Mean of the shares of parameters and of operations."""
-    params, ops = weights_of(flow, block.all()), len(block.all())
-    return (params / max(1, weights_of(flow, root.all())) + ops / max(1, len(root.all()))) / 2
+    inside, everything = block.all(), root.all()
+    params = weights_of(flow, inside) / max(1, weights_of(flow, everything))
+    return (params + len(inside) / max(1, len(everything))) / 2
 
 
 def weights_of(flow: Flow, ops: Sequence[int]) -> int:
@@ -72,10 +76,11 @@ def zoom(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
     """
     if wanted:
         return at_path(root, wanted), f"opened because --zoom asks for {wanted}"
-    repeated = [b for b in root.walk() if b.repeat > 1 and b.children]
-    if repeated:
-        block = max(repeated, key=lambda b: (len(b.children) > 1) * _share(flow, root, b))
-        return _inner(block), f"one of {block.repeat} blocks that hold {_percent(flow, root, block)}"
+    repeated = [b for b in root.walk() if (b.repeat > 1 or b.again) and b.children]
+    block = max(repeated, key=lambda b: (len(b.children) > 1) * _share(flow, root, b), default=None)
+    if block is not None and _share(flow, root, block) > _TELLING:
+        count = f"one of {block.repeat} blocks that hold" if block.repeat > 1 else f"run {block.runs} times, it holds"
+        return _inner(block), f"{count} {_percent(flow, root, block)}"
     for kind, words in (("attention", "the part that mixes positions"), ("feed_forward", "the largest block")):
         found = [b for b in root.walk() if b.kind == kind]
         if found:
@@ -122,15 +127,22 @@ def at_path(root: Block, path: str) -> Block:
 
 
 def parts(block: Block) -> list[Block | tuple[Block, Sequence[Block]]]:
-    """What the zoom draws of a block: attention and feed-forward open as frames, small containers dissolved."""
+    """What the zoom draws of a block: attention and feed-forward open as frames, other containers while there is room."""
     if block.kind in _OPENED or not block.children:
         return list(block.children or [block])
-    found: list[Block | tuple[Block, Sequence[Block]]] = []
-    for child in block.children:
-        if child.kind in _OPENED and child.children and child.repeat == 1 and not child.again:
-            found.append((child, child.children))
-        elif child.children and not child.kind and child.repeat == 1 and not child.again and len(block.children) < 4:
-            found.extend(parts(child))
-        else:
-            found.append(child)
-    return found
+    boxes = list(block.children)
+    while True:
+        closed = [i for i, b in enumerate(boxes) if _is_plain_container(b)]
+        fitting = [i for i in closed if _count(boxes) - 1 + _count(boxes[i].children) <= MOST_BOXES]
+        if not fitting:
+            return [(b, b.children) if _is_frame(b) else b for b in boxes]
+        largest = max(fitting, key=lambda i: len(boxes[i].one()))
+        boxes[largest : largest + 1] = boxes[largest].children
+
+
+def _is_frame(block: Block) -> bool:
+    return block.kind in _OPENED and bool(block.children) and block.repeat == 1 and not block.again
+
+
+def _is_plain_container(block: Block) -> bool:
+    return bool(block.children) and block.kind in ("", "conv_block") and block.repeat == 1 and not block.again

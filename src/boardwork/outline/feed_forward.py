@@ -41,6 +41,9 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     ups = [flow.ops[i] for i in sorted(ends)]
     if any(up.name not in _LINEAR for up in ups) or len({_source(flow, up) for up in ups}) != 1:
         return None
+    inside = {*middle, down.id}
+    if any(user.id not in inside for i in (*ends, *middle) for user in flow.data_users(flow.ops[i])):
+        return None  # the hidden layer is used elsewhere too
     activation = activation_name(flow, middle)
     gate = _gate(flow, middle, ups)
     if not activation or (gate is None and len(ups) == 2):

@@ -75,6 +75,10 @@ SHAPE_OPS = frozenset(
     ]
 )
 _WRITES = ("setitem", "copy", "fill", "zero", "index_copy")
+# Operations that take a tensor for its shape and dtype alone.
+_FILLED = frozenset(
+    ["new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like"]
+)
 
 
 class Flow:
@@ -106,7 +110,7 @@ class Flow:
         """Operations that depend on a tensor that `start` accepts."""
         found: set[int] = set()
         for op in self.ops:
-            for tensor in op.inputs:
+            for tensor in op.inputs if op.name not in _FILLED else ():
                 record = self.tensors[tensor]
                 if start(record) or record.producer in found:
                     found.add(op.id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
-_ALIKE = 0.75  # share of operations in common: a first block with a projection folds, a stage with another does not
+_ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 
 
 def fold(flow: Flow, block: Block) -> Block:
@@ -52,10 +52,15 @@ def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if one.kind != two.kind or one.path == two.path or one.again or two.again:
         return False
     names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
-    if not _chained(flow, one, two):
+    if not _chained(flow, one, two) or _result(flow, one) != _result(flow, two):
         return False
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and _weighted(flow, one)
+
+
+def _result(flow: Flow, block: Block) -> tuple[int, ...]:
+    """Shape of what the block hands on: where it changes, a new stage begins."""
+    return flow.tensors[flow.ops[block.one()[-1]].outputs[0]].shape
 
 
 def _chained(flow: Flow, one: Block, two: Block) -> bool:

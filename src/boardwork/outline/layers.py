@@ -45,6 +45,8 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
         return _pool(flow, op, pool)
     if op.name == "mean" and len(flow.tensors[op.inputs[0]].shape) >= 3:
         return _mean(flow, op)
+    if op.name in ("interpolate", "pixel_shuffle"):
+        return _resized(flow, op)
     if op.name in CALLED:
         facts = called(flow, op).facts
         return dataclasses.replace(_followed(flow, op, "norm", CALLED[op.name][1], "norm", ""), facts=facts)
@@ -154,6 +156,13 @@ def _pool(flow: Flow, op: Op, name: str) -> Pattern:
     sides = len(flow.tensors[op.inputs[0]].shape) - 2
     label = f"{_POOLS[name]} {'×'.join([str(kernel)] * sides)}" + (f" /{stride}" if stride > 1 else "")
     return Pattern("pool", frozenset([op.id]), label, "pool")
+
+
+def _resized(flow: Flow, op: Op) -> Pattern:
+    before, after = (flow.tensors[t].shape[-1] for t in (op.inputs[0], op.outputs[0]))
+    ratio = f" ×{after // before}" if after % before == 0 and after > before else ""
+    name = "Pixel shuffle" if op.name == "pixel_shuffle" else "Upsample" if ratio else "Resize"
+    return Pattern("resize", frozenset([op.id]), name + ratio, "pool", str(op.attrs.get("mode") or ""))
 
 
 def _mean(flow: Flow, op: Op) -> Pattern | None:

@@ -123,7 +123,7 @@ class Links:
         for op in sorted(self.owner):
             for tensor in self.flow.ops[op].outputs:
                 leaves = any(
-                    user not in self.owner and user in self.flow.live for user in self.flow.users.get(tensor, ())
+                    user not in self.owner and self.flow.is_data(user) for user in self.flow.users.get(tensor, ())
                 )
                 if leaves or tensor in names:
                     made.setdefault((self.owner[op], tensor))

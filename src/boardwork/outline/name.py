@@ -24,7 +24,8 @@ def _name(flow: Flow, block: Block) -> Block:
     label, kind = _meaning(flow, block)
     if not label:
         return block
-    detail = _widths(block) if kind == "conv_block" else _variant(block)
+    written = {"conv_block": _widths, "mlp": _layers}.get(kind)
+    detail = written(block) if written is not None else _variant(flow, block)
     return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or detail)
 
 
@@ -34,15 +35,19 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     attention = [b for b in inside if b.kind == "attention"]
     if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
-    if attention and any(b.kind == "feed_forward" for b in inside):
+    if attention and any(b.kind in ("feed_forward", "moe") for b in inside):
         crossed = any(b.facts["cross"] for b in attention)
         causal = any(b.facts["causal"] for b in attention)
         return ("Decoder layer" if crossed or causal else "Encoder layer"), "transformer_layer"
+    if "scan" in direct:
+        return "State-space block", "state_space_block"
     convs = [b for b in block.children if b.kind == "conv"]
     if "add" in [b.role for b in block.children] and convs:
         return _residual_block(convs), "residual_block"
     if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
         return "Convolution block", "conv_block"
+    if direct.count("linear") > 1 and set(direct) <= {"linear", "norm", "activation"}:
+        return "MLP", "mlp"
     return "", ""
 
 
@@ -63,10 +68,29 @@ def _widths(block: Block) -> str:
     return f"{len(convs)} convolutions, {first} → {last.partition(',')[0]}"
 
 
-def _variant(block: Block) -> str:
-    """What the drawn copy has and the others have not."""
-    others = [len(copy.one()) for copy in block.copies]
-    return "the first has a projection" if others and max(others) < len(block.one()) else ""
+def _layers(block: Block) -> str:
+    """Widths before, between and after a run of linear layers."""
+    widths = [b.detail.split(" → ") for b in block.children if b.kind == "linear"]
+    return " → ".join([widths[0][0], *(after for _, after in widths)]) if all(len(w) == 2 for w in widths) else ""
+
+
+def _variant(flow: Flow, block: Block) -> str:
+    """What the drawn copy has and the others have not: a projection, a skip."""
+    if not block.copies:
+        return ""
+    which = "the first" if min(block.one()) < min(op for copy in block.copies for op in copy.one()) else "one"
+    if all(_products(flow, copy) < _products(flow, block) for copy in block.copies):
+        return f"{which} has a projection"
+    plain = [copy for copy in block.copies if _additions(flow, copy) < _additions(flow, block)]
+    return f"{len(plain)} of them without a skip" if plain else ""
+
+
+def _products(flow: Flow, block: Block) -> int:
+    return sum(flow.ops[op].macs > 0 for op in block.one())
+
+
+def _additions(flow: Flow, block: Block) -> int:
+    return sum(flow.ops[op].name == "add" and len(flow.data_inputs(flow.ops[op])) > 1 for op in block.one())
 
 
 def _head(flow: Flow, root: Block) -> Block:

@@ -85,14 +85,9 @@ def _joined(flow: Flow, block: Block, ops: tuple[int, ...]) -> Block:
 
 
 def _collapse(block: Block) -> Block:
-    """A block with one child is that child, under the outer path when the child has no meaning of its own."""
+    """A block with one child is that child, under the outer path."""
     children = tuple(_collapse(child) for child in block.children)
     block = dataclasses.replace(block, children=children)
     if len(children) != 1 or block.kind:
         return block
-    only = children[0]
-    return (
-        only
-        if only.kind or only.children
-        else dataclasses.replace(only, path=block.path, cls=block.cls, module=block.module)
-    )
+    return dataclasses.replace(children[0], path=block.path, cls=block.cls, module=block.module)

@@ -77,7 +77,7 @@ def _residual(
     if not any(weights):
         return []
     skip = min((0, 1), key=lambda n: (len(branches[n]), weights[n]))
-    return branches[skip]
+    return branches[skip] if weights[skip] <= weights[1 - skip] else []
 
 
 def _branch(links: Sequence[Link], into: dict[int, list[int]], start: int, common: int) -> list[int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from math import inf
 
 from boardwork.outline.blocks import Block, View
 from boardwork.outline.flow import Flow
@@ -34,7 +36,7 @@ def _in_order(found: View) -> View:
     for link in found.links:
         if link.source not in place and link.target in place:
             place[link.source] = min(place.get(link.source, place[link.target] - 0.5), place[link.target] - 0.5)
-    order = sorted(range(len(found.boxes)), key=lambda i: place.get(i, float("inf")))
+    order = _sorted(found, place)
     new = {old: position for position, old in enumerate(order)}
     return View(
         found.block,
@@ -42,3 +44,22 @@ def _in_order(found: View) -> View:
         tuple((frame, tuple(sorted(new[i] for i in inside))) for frame, inside in found.frames),
         tuple(dataclasses.replace(link, source=new[link.source], target=new[link.target]) for link in found.links),
     )
+
+
+def _sorted(found: View, place: dict[int, float]) -> list[int]:
+    """Box numbers, each after those that feed it, otherwise by `place`; outputs last."""
+    waiting = [0] * len(found.boxes)
+    for link in found.links:
+        waiting[link.target] += 1
+    ready = [(place.get(i, inf), i) for i, count in enumerate(waiting) if not count]
+    heapify(ready)
+    order: list[int] = []
+    while ready:
+        _, box = heappop(ready)
+        order.append(box)
+        for link in found.links:
+            if link.source == box:
+                waiting[link.target] -= 1
+                if not waiting[link.target]:
+                    heappush(ready, (place.get(link.target, inf), link.target))
+    return order + [i for i in range(len(found.boxes)) if i not in set(order)]

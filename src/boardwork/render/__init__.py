@@ -11,6 +11,7 @@ from pathlib import Path
 
 from boardwork.errors import DrawingError, FormatError
 from boardwork.options import Options
+from boardwork.render.symbols import written
 from boardwork.sheet import Sheet
 
 __all__ = ["FORMATS", "format_of", "render", "write"]
@@ -33,7 +34,9 @@ def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
     if format not in FORMATS:
         raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(FORMATS)}")
     module, name = FORMATS[format]
-    drawn = getattr(importlib.import_module(module), name)(sheet, options or Options())
+    options = options or Options()
+    shown = sheet if format == "json" else written(sheet, options.symbols)
+    drawn = getattr(importlib.import_module(module), name)(shown, options)
     return drawn if isinstance(drawn, bytes) else str(drawn).encode()
 
 

@@ -45,6 +45,8 @@ class Raster:
         if (x, y) in self.over:
             return self.over[x, y]
         mask = self.mask.get((x, y), 0)
+        if mask == _NORTH | _EAST | _SOUTH and (x, y + 1) not in self.mask and (x, y + 1) not in self.over:
+            mask = _NORTH | _EAST  # a stem ends with the last arrow that leaves it
         if self.dashed.get((x, y)) and mask in (1, 4, 5):
             return "╎"
         if self.dashed.get((x, y)) and mask in (2, 8, 10):

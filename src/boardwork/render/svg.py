@@ -18,6 +18,7 @@ from boardwork.render.svg_style import MARGIN
 from boardwork.sheet import Diagram, Sheet
 
 BETWEEN = 20.0  # columns of text
+TALL = 900.0  # a higher figure leaves most of the page empty beside it
 Make = Callable[[float], list[Piece]]
 
 
@@ -64,7 +65,7 @@ def _panels(sheet: Sheet) -> list[Panel]:
 
 
 def _figure(title: str, note: str, diagram: Diagram) -> Panel:
-    drawn = figure_marks(lay_out(diagram, POINTS))
+    drawn = figure_marks(lay_out(diagram, POINTS, most_height=TALL))
     return Panel(title, note, lambda room, height: drawn, max(drawn.width, LEAST_TEXT - 40), True)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from boardwork.errors import KnowledgeError
 from boardwork.figure.points import width
 from boardwork.formula import draw_points
-from boardwork.numbers import count, exact
+from boardwork.numbers import count
 from boardwork.render.svg_marks import (
     BOLD,
     MATHS,
@@ -27,6 +26,7 @@ from boardwork.render.svg_marks import (
 )  # fmt: skip
 from boardwork.render.svg_style import ACCENT, ALARM, BODY, GREY, INK, SMALL
 from boardwork.render.svg_text import Run, paragraph
+from boardwork.render.words import cited, computed, differs, reasons, values
 from boardwork.sheet import Equation, Symbol, Tradeoff
 
 FORMULA, LEAST_FORMULA = 10.5, 8.0
@@ -35,18 +35,18 @@ LOOSEST = 1.0  # a gap grows by at most this share
 
 def equation(item: Equation, room: float) -> Piece:
     """Name and source, the formula, the values, the checks."""
-    parts = [_named(item.name, item.source, room), _formula(item, room)]
+    parts = [_named(item.name, cited(item.source), room), _formula(item, room)]
     if item.values:
-        parts.append(paragraph([Run(_values(item.values), PLAIN, GREY)], room, SMALL))
+        parts.append(paragraph([Run(values(item), PLAIN, GREY)], room, SMALL))
     for check in item.checks:
-        result = f"{check.formula}\xa0=\xa0{_number(check.expected)}"
+        result = computed(check)
         if width(result, SMALL) <= room:
             result = result.replace(" ", "\xa0")  # on a line of its own rather than broken
         runs = [Run(f"{check.claim}:", PLAIN, GREY), Run(result)]
         if check.ok:
             runs.insert(0, Run("✓", BOLD, ACCENT))
         else:
-            runs.append(Run(f"but measured {_number(check.measured)}", BOLD, ALARM))
+            runs.append(Run(f"but {differs(check)}", BOLD, ALARM))
         parts.append(paragraph(runs, room, SMALL))
     return stacked(parts, 2.5)
 
@@ -96,34 +96,15 @@ def _half(string: str, size: float, italic: bool) -> float:
     return measure(string, italic).advance * size / 2
 
 
-def _values(values: dict[str, Any]) -> str:
-    return ",  ".join(f"{name} = {_number(value)}" for name, value in values.items())
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return exact(value) if value == int(value) else f"{value:.4g}"
-
-
 def tradeoff(item: Tradeoff, room: float) -> Piece:
     """Topic, why, alternative, when it fails, and the numbers that decide."""
-    parts = [_named(item.topic, "", room), paragraph([Run(item.why)], room)]
-    if item.alternative:
-        parts.append(paragraph([Run("Instead:", BOLD), Run(item.alternative)], room))
-    if item.fails_when:
-        parts.append(paragraph([Run("Fails when:", BOLD), Run(item.fails_when)], room))
-    small = [Run(_decides(item.decides), PLAIN, GREY), Run(item.source, PLAIN, GREY)]
-    if item.decides and item.source:
-        small.insert(1, Run("·", PLAIN, GREY))
-    if item.decides or item.source:
-        parts.append(paragraph(small, room, SMALL))
+    (_, why), *more, (_, decides) = reasons(item)
+    parts = [_named(item.topic, "", room), paragraph([Run(why)], room)]
+    parts += [paragraph([Run(f"{name}:", BOLD), Run(words)], room) for name, words in more if words]
+    small = " · ".join(filter(None, (decides, cited(item.source))))
+    if small:
+        parts.append(paragraph([Run(small, PLAIN, GREY)], room, SMALL))
     return stacked(parts, 1.5)
-
-
-def _decides(decides: dict[str, Any]) -> str:
-    said = (f"{name} = {count(v) if isinstance(v, int | float) else v}" for name, v in decides.items())
-    return ",  ".join(said)
 
 
 def symbol(name: str, item: Symbol, room: float) -> Piece:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import textwrap
+from dataclasses import replace
 
 from boardwork.figure import CELLS, draw
 from boardwork.figure.metrics import Metrics
@@ -12,35 +12,56 @@ from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
-from boardwork.render.words import checked, heading, key_numbers, reasons, zoomed
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 
 # Tried in order until the diagram fits the width.
 _NARROWER: tuple[Metrics, ...] = (
     CELLS,
-    dataclasses.replace(CELLS, branch_shape=18, branch_label=20),
-    dataclasses.replace(CELLS, branch_shape=14, branch_label=16, branch_gap=1, gutter=2),
-    dataclasses.replace(CELLS, most_shape=24, branch_shape=12, branch_label=14, branch_gap=1, gutter=2, frame_pad=1),
-    dataclasses.replace(
-        CELLS, most_shape=14, most_label=18, branch_shape=9, branch_label=10, branch_gap=1, gutter=2, frame_pad=1
-    ),
-    dataclasses.replace(
+    replace(CELLS, branch_shape=18, branch_label=20),
+    replace(CELLS, branch_shape=14, branch_label=16, branch_gap=2, gutter=2),
+    replace(CELLS, most_shape=24, branch_shape=12, branch_label=14, branch_gap=2, gutter=2, frame_pad=1),
+    replace(CELLS, most_shape=14, most_label=18, branch_shape=9, branch_label=10, branch_gap=2, gutter=2, frame_pad=1),
+    replace(
         CELLS,
         most_shape=0,
         most_label=12,
         branch_shape=0,
         branch_label=8,
-        branch_gap=1,
+        branch_gap=2,
         gutter=1,
         frame_pad=1,
         text_gap=1,
     ),
 )
+# One box under the other, if nothing else fits.
+_COLUMN = (
+    replace(CELLS, break_words=True),
+    replace(CELLS, break_words=True, most_label=16, most_shape=16, gutter=2, frame_pad=1),
+)
+_BLANK = 8  # a figure has at most about this much empty room at its right
+_plain_tag = "({})".format
 
 
 def text(sheet: Sheet, options: Options) -> str:
     """The sheet as lines of at most `options.width` characters, where its diagrams and formulas allow."""
     return _Writer(sheet, options).write()
+
+
+def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[str]:
+    """The diagram as lines of at most `width` characters, in the first form that fits."""
+    diagram = _in_ascii(diagram) if ascii else diagram
+    lines: list[str] = []
+    tries = [(m, False) for m in _NARROWER] + [(m, True) for m in _COLUMN]
+    tries = [(replace(m, tag=_plain_tag), in_column) for m, in_column in tries] if ascii else tries
+    for metrics, in_column in tries:
+        figure = draw(diagram, metrics, in_column=in_column)
+        if figure.width > width + _BLANK and (metrics, in_column) != tries[-1]:
+            continue
+        lines = Raster(figure).lines(ascii)
+        if max(map(len, lines), default=0) <= width:
+            break
+    return lines
 
 
 class _Writer:
@@ -77,30 +98,26 @@ class _Writer:
         return textwrap.fill(string, self.width, initial_indent=first, subsequent_indent=after, break_long_words=False)
 
     def _diagram(self, diagram: Diagram) -> str:
-        diagram = _in_ascii(diagram) if self.ascii else diagram
-        for metrics in _NARROWER:
-            lines = Raster(draw(diagram, metrics)).lines(self.ascii)
-            widest = max(map(len, lines), default=0)
-            if widest <= self.width:
-                break
-        indent = " " * max(0, min(4, self.width - widest))
+        lines = diagram_lines(diagram, self.width, ascii=self.ascii)
+        indent = " " * max(0, min(4, self.width - max(map(len, lines), default=0)))
         return "\n".join(indent + line if line else line for line in lines)
 
     def _equation(self, equation: Equation) -> str:
-        source = f"  [{equation.source}]" if equation.source else ""
+        source = f"  [{cited(equation.source)}]" if equation.source else ""
         drawn = draw_text(equation.latex, ascii=self.ascii)
         if max(map(len, drawn), default=0) > self.width - 4:
-            drawn = self._wrapped(equation.text).splitlines()
+            drawn = textwrap.wrap(equation.text, self.width - 4, break_long_words=False)
         parts = [equation.name + source, "", *("    " + line for line in drawn), ""]
-        values = ", ".join(f"{name} = {value}" for name, value in equation.values.items())
-        if values:
-            parts.append(self._wrapped(values, "  with "))
-        parts += [self._wrapped(checked(check), "  ") for check in equation.checks]
+        if equation.values:
+            parts.append(self._wrapped(values(equation), "  with "))
+        for check in equation.checks:
+            mark = f"✗ {differs(check)}" if differs(check) else "✓"
+            parts.append(self._wrapped(f"{check.claim}: {computed(check)} {mark}", "  "))
         return "\n".join(parts).rstrip()
 
     def _tradeoff(self, tradeoff: Tradeoff) -> str:
-        source = f"  [{tradeoff.source}]" if tradeoff.source else ""
-        lines = [self._wrapped(words, f"  {name:<11}") for name, words in reasons(tradeoff)]
+        source = f"  [{cited(tradeoff.source)}]" if tradeoff.source else ""
+        lines = [self._wrapped(words, f"  {name:<11}") for name, words in reasons(tradeoff) if words]
         return "\n".join([tradeoff.topic + source, *lines])
 
     def _symbols(self) -> str:
@@ -114,11 +131,9 @@ class _Writer:
 
 def _in_ascii(diagram: Diagram) -> Diagram:
     """The diagram with plain words, before it is measured: `→` is one column, `->` two."""
-    return dataclasses.replace(
+    return replace(
         diagram,
-        nodes=tuple(
-            dataclasses.replace(n, label=ascii_text(n.label), detail=ascii_text(n.detail)) for n in diagram.nodes
-        ),
-        edges=tuple(dataclasses.replace(e, shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges),
-        groups=tuple(dataclasses.replace(g, detail=ascii_text(g.detail)) for g in diagram.groups),
+        nodes=tuple(replace(n, label=ascii_text(n.label), detail=ascii_text(n.detail)) for n in diagram.nodes),
+        edges=tuple(replace(e, shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges),
+        groups=tuple(replace(g, detail=ascii_text(g.detail)) for g in diagram.groups),
     )

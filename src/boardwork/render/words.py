@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from boardwork.numbers import count, exact, size
-from boardwork.sheet import Check, Sheet, Tradeoff
+from boardwork.sheet import Check, Equation, Sheet, Tradeoff
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def key_numbers(sheet: Sheet) -> list[str]:
@@ -23,25 +28,45 @@ def heading(sheet: Sheet) -> str:
     return " · ".join(dict.fromkeys(word for word in (subject.cls, subject.target) if word and word != subject.title))
 
 
-def checked(check: Check) -> str:
-    """`64 = 512 / 8, as measured` or what differs."""
-    if check.ok:
-        return f"{check.claim}: {check.formula} = {exact(check.expected)} ✓"
-    return f"{check.claim}: {check.formula} = {exact(check.expected)} ✗ measured {exact(check.measured)}"
+def number(value: Any) -> str:
+    """A value of a formula: whole numbers in full."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return str(value)
+    return exact(value) if value == int(value) else f"{value:.4g}"
+
+
+def values(equation: Equation) -> str:
+    """`d_k = 64, heads = 8`."""
+    return ", ".join(f"{name} = {number(value)}" for name, value in equation.values.items())
+
+
+def computed(check: Check) -> str:
+    """`512 / 8 = 64`, with the signs of mathematics and not of Python."""
+    formula = re.sub(r"\s*\*\*\s*(\d+)", lambda found: found[1].translate(_RAISED), check.formula)
+    formula = formula.replace("**", "^").replace("*", "·")
+    return f"{formula} = {number(check.expected)}"
+
+
+def differs(check: Check) -> str:
+    """What was measured where that is something else, "" where it is not."""
+    return "" if check.ok else f"measured {number(check.measured)}"
+
+
+def cited(source: str) -> str:
+    """A source as it is written: the number of a preprint with its archive."""
+    return re.sub(r"(?<![\w.:])\d{4}\.\d{4,5}(?![\d.])", r"arXiv:\g<0>", source)
 
 
 def reasons(tradeoff: Tradeoff) -> Iterator[tuple[str, str]]:
-    """The four parts of a trade-off with their names."""
+    """The four parts of a trade-off with their names; "" for a part that is not known."""
     yield "Why", tradeoff.why
     yield "Instead", tradeoff.alternative
     yield "Fails when", tradeoff.fails_when
-    if tradeoff.decides:
-        yield "Decides", ", ".join(f"{name} = {value}" for name, value in decided(tradeoff).items())
+    yield "Decides", ", ".join(f"{name} = {_about(value)}" for name, value in tradeoff.decides.items())
 
 
-def decided(tradeoff: Tradeoff) -> dict[str, str]:
-    """The numbers that decide, as they are said."""
-    return {name: value if isinstance(value, str) else count(value) for name, value in tradeoff.decides.items()}
+def _about(value: Any) -> str:
+    return count(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def zoomed(sheet: Sheet) -> str:

@@ -1,4 +1,4 @@
-"""The name of an argument in transformers, the model and its config -> a tensor for it, with values where they matter."""
+"""The name of an argument in transformers, the model and its config -> a tensor, with values where they matter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Maker:
-    """What a tensor is made from: the module, its config, the arguments that forward gets, the name of the text axis."""
+    """What a tensor is made from: module, config, the arguments that forward gets, the name of the text axis."""
 
     module: nn.Module
     config: Any
@@ -50,7 +50,14 @@ class Maker:
 
     def entry(self, *names: str, default: Any = None) -> Any:
         """The first of these entries in the config, or in the part of it for one kind of input."""
-        parts = ("vision_config", "text_config", "audio_config", "backbone_config", "encoder_config", "audio_encoder_config")
+        parts = (
+            "vision_config",
+            "text_config",
+            "audio_config",
+            "backbone_config",
+            "encoder_config",
+            "audio_encoder_config",
+        )
         for name in names:
             for part in (self.config, *(getattr(self.config, part, None) for part in parts)):
                 value = getattr(part, name, None)
@@ -152,7 +159,9 @@ def _positions(maker: Maker, name: str) -> Argument:
 
 def _speech(maker: Maker, name: str) -> Argument:
     """Log-mel frames; the first layer says whether the bins come before the time axis or after it."""
-    bins = maker.entry("input_feat_per_channel", "num_mel_bins", "num_mel_channels", "input_feat_size", "feature_size", "input_dim")
+    bins = maker.entry(
+        "input_feat_per_channel", "num_mel_bins", "num_mel_channels", "input_feat_size", "feature_size", "input_dim"
+    )
     found = first_layer(maker.module)
     layer = found[1] if found else None
     if isinstance(layer, nn.Conv1d) and (bins is None or layer.in_channels == bins) and not _frames_first(maker, bins):
@@ -223,7 +232,9 @@ def _padding(maker: Maker, name: str) -> Argument:
     return Argument(name, torch.zeros(1, _series_length(maker), dtype=torch.int64, device="cpu"), ("batch", ""))
 
 
-def _of_width(*entries: str, length: int = TOKENS, dtype: torch.dtype | None = None) -> Callable[[Maker, str], Argument]:
+def _of_width(
+    *entries: str, length: int = TOKENS, dtype: torch.dtype | None = None
+) -> Callable[[Maker, str], Argument]:
     """(1, length, width) with the width from the config."""
 
     def make(maker: Maker, name: str) -> Argument:

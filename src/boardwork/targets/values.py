@@ -9,6 +9,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+# Methods of a tensor that give Python's numbers.
+NUMBERS = frozenset(
+    ["item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__", "equal"]
+)
 LARGEST = 65_536  # elements whose values are followed
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
 # Results that no value of an argument determines.
@@ -107,11 +111,14 @@ class Building(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        out = func(*args, **kwargs)
         raw = getattr(func, "__name__", "")
+        if raw in NUMBERS and self.values.known(args, kwargs):
+            return self.values.run(func, args, kwargs)
+        out = func(*args, **kwargs)
         if raw == "__setitem__" or (raw.endswith("_") and not raw.endswith("__")):
-            if isinstance(args[0], torch.Tensor) and args[0].is_meta:
-                self.values.forget(args[0])
+            written = args[0] if args else kwargs.get("tensor")  # as torch.nn.init calls it
+            if isinstance(written, torch.Tensor) and written.is_meta:
+                self.values.forget(written)
         else:
             self.values.follow(raw, func, args, kwargs, out)
         return out

@@ -16,7 +16,9 @@ from boardwork.targets.values import remembered
 def on_meta(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor without storage, of the same shape, dtype and kind."""
     if isinstance(tensor, nn.UninitializedParameter | nn.UninitializedBuffer):
-        return type(tensor)(requires_grad=tensor.requires_grad, device="meta", dtype=tensor.dtype)
+        kind: Any = type(tensor)
+        lazy: torch.Tensor = kind(requires_grad=tensor.requires_grad, device="meta", dtype=tensor.dtype)
+        return lazy
     twin = torch.empty_like(tensor, device="meta")
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(twin, requires_grad=tensor.requires_grad)

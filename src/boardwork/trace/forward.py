@@ -14,6 +14,7 @@ from torch import nn
 
 from boardwork.errors import BoardworkError, TraceError
 from boardwork.targets.subject import Subject
+from boardwork.targets.values import LARGEST, remembered
 from boardwork.trace import symbols, tree
 from boardwork.trace.arguments import tensors_in
 from boardwork.trace.cells import step_of
@@ -21,7 +22,6 @@ from boardwork.trace.duplicate import module_on_meta, value_on_meta
 from boardwork.trace.prepare import is_lazy, on_cpu, uncompiled, unwrap_children, unwrapped, values_on_cpu
 from boardwork.trace.recorder import LongForwardError, Recorder
 from boardwork.trace.records import Cell, Tensor, Trace
-from boardwork.targets.values import LARGEST, remembered
 
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
 SHORT = 16  # steps of a sequence that forward loops over

@@ -11,11 +11,11 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
+from boardwork.targets.values import Values, storage_of
 from boardwork.trace.arguments import named, tensors_in
 from boardwork.trace.cost import multiply_adds
 from boardwork.trace.records import Call, Op, Tensor, Weight
 from boardwork.trace.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
-from boardwork.targets.values import Values, storage_of
 
 _VIEWS_BY_PROPERTY = ("T", "mT", "H", "mH", "real", "imag")
 # Functions whose flag for work in place is the last positional argument.

@@ -57,7 +57,8 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     if name == "where" and len(args) == 1 and not kwargs:
         return tuple(_chosen(args[0], {"as_tuple": True})), _ALL
     if name in _CHOICES:
-        return _choice(name, args, kwargs), _ALL
+        guess = "values were taken to be all equal" if "unique" in name else _ALL
+        return _choice(name, args, kwargs), guess
     if name == "nms":
         return args[1].new_empty(args[1].shape, dtype=torch.int64), "no box was taken to be suppressed"
     if name == "roi_align":
@@ -112,7 +113,7 @@ def moved(value: Any) -> Any:
 
 
 def full_masks(index: Any, known: Known) -> tuple[Any, str]:
-    """An index with its masks as positions and its bounds as numbers; the guess where a mask or a bound is not known."""
+    """An index with masks as positions and bounds as numbers; the guess where one of them is not known."""
     parts: list[Any] = []
     guesses: list[str] = []
     for part in index if isinstance(index, tuple) else (index,):
@@ -162,20 +163,23 @@ def _choice(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if name in ("nonzero", "argwhere"):
         return _chosen(args[0], kwargs)
     if name == "masked_select":
-        return args[0].new_empty(torch.broadcast_shapes(args[0].shape, args[1].shape)).flatten()
-    axis = kwargs.get("dim")
-    found = torch.empty_like(args[0]) if axis is not None else args[0].new_empty(args[0].numel())
-    wanted = [kwargs.get(key) for key in ("return_inverse", "return_counts")]
-    rows = args[0].shape[axis] if axis is not None else args[0].numel()
-    further = [args[0].new_empty(args[0].shape if axis is None else rows, dtype=torch.int64)] if wanted[0] else []
-    further += [args[0].new_empty(rows, dtype=torch.int64)] if wanted[1] else []
+        return torch.masked_fill(args[0], args[1], 0).flatten()
+    axis = kwargs.get("dim")  # one distinct value: whoever loops over them loops once
+    found = args[0].new_empty(1) if axis is None else args[0].narrow(axis, 0, 1)
+    further = []
+    if kwargs.get("return_inverse"):
+        shape = args[0].shape if axis is None else (args[0].shape[axis],)
+        further.append(args[0].new_empty(shape, dtype=torch.int64))
+    if kwargs.get("return_counts"):
+        further.append(args[0].new_empty(1, dtype=torch.int64))
     return (found, *further) if further else found
 
 
 def _regions(args: tuple[Any, ...]) -> torch.Tensor:
     """torchvision.ops.roi_align(input, boxes, scale, height, width, ...): (N, C, H, W) x (K, 5) -> (K, C, h, w)."""
     value, boxes = args[0], args[1]
-    return value.new_empty((boxes.shape[0], value.shape[1], int(args[3]), int(args[4])))
+    found: torch.Tensor = value.new_empty((boxes.shape[0], value.shape[1], int(args[3]), int(args[4])))
+    return found
 
 
 def _grouped(args: tuple[Any, ...]) -> torch.Tensor:

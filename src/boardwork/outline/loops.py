@@ -1,0 +1,62 @@
+"""Tree -> the same tree with several neighbours that run again and again, same weights, as one loop."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+
+_LONGEST = 48  # parts of a loop's body
+
+
+def loops(flow: Flow, block: Block) -> Block:
+    """Find loops from the leaves up: a body of several parts, repeated at once on the same modules."""
+    children = [loops(flow, child) for child in block.children]
+    return dataclasses.replace(block, children=tuple(_looped(flow, block, children)))
+
+
+def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]:
+    marks = [_mark(flow, child) for child in children]
+    found: list[Block] = []
+    index = 0
+    while index < len(children):
+        length, times = _body(flow, children, marks, index)
+        if times < 2:
+            found.append(children[index])
+            index += 1
+            continue
+        bodies = [_body_block(parent, children[index + n * length : index + (n + 1) * length]) for n in range(times)]
+        found.append(dataclasses.replace(bodies[0], again=tuple(bodies[1:])))
+        index += length * times
+    return found
+
+
+def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
+    """Equal for two runs of the same part."""
+    names = tuple(flow.ops[op].name for op in block.all() if not flow.is_shape(op))
+    return block.module, block.path, block.kind, names
+
+
+def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:
+    """Length of the shortest body that starts here and runs at least twice, and how often it runs."""
+    for again in range(start + 2, min(start + _LONGEST, len(marks) // 2 + start) + 1):
+        length = again - start
+        if again >= len(marks) or marks[again] != marks[start]:
+            continue
+        times = 1
+        while marks[start + times * length : start + (times + 1) * length] == marks[start:again]:
+            times += 1
+        if times > 1 and any(_weighted(flow, child) for child in children[start:again]):
+            return length, times
+    return 1, 1
+
+
+def _weighted(flow: Flow, block: Block) -> bool:
+    return any(flow.tensors[t].kind == "parameter" for op in block.one() for t in flow.ops[op].inputs)
+
+
+def _body_block(parent: Block, parts: Sequence[Block]) -> Block:
+    path = next((part.path for part in parts if part.children and part.path), parent.path)
+    return Block("Loop body", "block", path=path, children=tuple(parts), module=parts[0].module)

@@ -1,0 +1,110 @@
+"""Flow -> state-space scan: h = a h + b over the steps of a sequence, read out at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
+
+_SHORTEST = 3
+_READING = frozenset(("mul", "sum", "matmul", "bmm", "einsum", "stack", "cat"))
+_PREPARING = frozenset(("mul", "exp", "neg", "einsum"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One h = a h + b. `decay` and `drive`: the tensors over all steps that a and b are cut from."""
+
+    add: int
+    multiply: int
+    before: int
+    decay: int
+    drive: int
+    passed: tuple[int, ...]
+
+
+def scans(flow: Flow) -> Iterator[list[Pattern]]:
+    """One pattern for every chain of steps."""
+    chains: dict[int, list[Step]] = {}
+    for op in flow.ops:
+        if op.name == "add" and flow.is_data(op.id) and len(op.inputs) == 2:
+            for step in _steps(flow, op):
+                chain = chains.pop(step.before, None)
+                if chain is not None and (chain[-1].decay, chain[-1].drive) == (step.decay, step.drive):
+                    chains[op.id] = [*chain, step]
+                    break
+                chains.setdefault(op.id, [step])
+    for chain in chains.values():
+        if len(chain) >= _SHORTEST:
+            yield [_pattern(flow, chain)]
+
+
+def _steps(flow: Flow, add: Op) -> Iterator[Step]:
+    """The ways to read an addition as a step; `before` is what made the earlier state."""
+    for product, drive in (add.inputs, add.inputs[::-1]):
+        multiply = flow.producer(product)
+        if multiply is None or multiply.name != "mul" or len(multiply.inputs) != 2:
+            continue
+        for decay, state in (multiply.inputs, multiply.inputs[::-1]):
+            (rates, first), (values, second) = flow.origin(decay), flow.origin(drive)
+            if first and second and flow.tensors[decay].size == flow.tensors[state].size:
+                before = flow.origin(state)[0].producer
+                yield Step(add.id, multiply.id, before, rates.id, values.id, (*first, *second))
+
+
+def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
+    ops = {i for step in chain for i in (step.add, step.multiply, *step.passed)}
+    ops |= _forward(flow, ops, {step.add for step in chain})
+    ops |= _backward(flow, [chain[0].decay, chain[0].drive]) | _start(flow, chain[0].before)
+    state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape
+    learned = {t for i in ops for t in flow.ops[i].inputs if flow.tensors[t].kind == "parameter"}
+    facts = {
+        "inner": state[-2], "states": state[-1], "steps": len(chain),
+        "params": sum(flow.tensors[t].size for t in learned),
+        "state": flow.tensors[flow.ops[chain[-1].add].outputs[0]].size // state[0],
+    }  # fmt: skip
+    detail = f"h = a h + b, {state[-2]} × {state[-1]} states, {len(chain)} steps"
+    return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)
+
+
+def _forward(flow: Flow, inside: set[int], adds: set[int]) -> set[int]:
+    """What reads the states, up to the operation that puts the steps side by side."""
+    found: set[int] = set()
+    todo = [user for add in adds for user in flow.data_users(flow.ops[add])]
+    while todo:
+        op = todo.pop()
+        if op.id in found or op.id in inside or not (op.name in _READING or flow.is_shape(op.id)):
+            continue
+        found.add(op.id)
+        found |= {i for t in op.inputs for i in flow.origin(t)[1] if len(flow.data_users(flow.ops[i])) == 1}
+        if op.name not in ("stack", "cat"):
+            todo.extend(flow.data_users(op))
+    return found
+
+
+def _backward(flow: Flow, tensors: list[int]) -> set[int]:
+    """The arithmetic that makes decay and drive, back to the layers."""
+    found: set[int] = set()
+    todo = list(tensors)
+    while todo:
+        op = flow.producer(todo.pop())
+        if op is not None and op.id not in found and (op.name in _PREPARING or flow.is_shape(op.id)):
+            found.add(op.id)
+            todo.extend(op.inputs)
+    return {i for i in found if flow.is_data(i) and not _cuts(flow, i)}
+
+
+def _start(flow: Flow, op: int) -> set[int]:
+    """Zeros of the size of a state, with the cut whose size they take."""
+    if op < 0 or not flow.ops[op].name.startswith(("zeros", "new_zeros")):
+        return set()
+    found = {op, *(i for t in flow.ops[op].inputs for i in flow.origin(t)[1])}
+    return {i for i in found if flow.is_data(i)}
+
+
+def _cuts(flow: Flow, op: int) -> bool:
+    """True for the cut of a layer's result that others use too."""
+    return len(flow.ops[op].outputs) > 1
