@@ -48,7 +48,10 @@ class Notation:
         """The shape in symbols; `split_in_heads` where the tensor is (batch, heads, length, head width)."""
         shape = [axis.replace("*", "·") for axis in tensor.symbols or map(str, tensor.shape)]
         if split_in_heads and len(shape) >= 4:
-            shape[-1] = self._match(shape[-1], _HEADS[2:])
+            head = self._match(shape[-1], _HEADS[2:])
+            if head == shape[-1]:  # keys may enter the product transposed
+                shape[-2] = self._match(shape[-2], _HEADS[2:3])
+            shape[-1] = head
             shape[-3] = self._match(shape[-3], _HEADS[:2])
         elif shape and len(shape) < 4:
             shape[-1] = self._match(shape[-1], _LAST)

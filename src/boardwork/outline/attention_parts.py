@@ -210,7 +210,7 @@ class AttentionParts:
             op = self.flow.ops[index]
             letters = ", ".join(f"W_{b.letter}" for b in branches)
             if len(branches) == 1:
-                after = self._after_projection(op) if not self._rotated(branches[0]) else set()
+                after = self._after_projection(op) | self._cached(branches[0]) if not self._rotated(branches[0]) else set()
                 yield self._box("project", {index} | after, f"Linear {letters}", "linear", self._in_out(op))
                 continue
             source, result = self.flow.tensors[self._input(op)], self.flow.tensors[op.outputs[0]]
@@ -230,6 +230,11 @@ class AttentionParts:
         passed = self.flow.skip(op)[1]
         end = next((i for i, index in enumerate(passed) if self._expands(index)), len(passed))
         return set(passed[:end])
+
+    def _cached(self, branch: Branch) -> set[int]:
+        """Joins with an empty cache, of one branch."""
+        ops = (self.flow.ops[i] for i in branch.walk)
+        return {op.id for op in ops if op.name == "cat" and len(self.flow.data_inputs(op)) == 1}
 
     def _common(self, branches: list[Branch]) -> set[int]:
         shared = set.intersection(*(b.walk for b in branches))

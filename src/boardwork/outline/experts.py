@@ -109,7 +109,9 @@ def _facts(flow: Flow, region: set[int], topk: Op, router: Product, layers: list
     into = [p for p in layers if p.before == d_model and p.after % d_ff == 0]
     count = experts if layers[0].rank == 2 else 1
     matrices, rest = divmod(sum(p.after for p in into), d_ff * count)
-    params, bias = sum(p.params for p in layers), sum(p.bias for p in layers)
+    used = {flow.origin(t)[0].id for i in region if i != router.op.id for t in flow.ops[i].inputs}
+    params = sum(flow.tensors[t].size for t in used if flow.tensors[t].kind == "parameter")
+    bias = params - sum(p.params - p.bias for p in layers)
     if rest or layers[-1].after != d_model or params != experts * (matrices + 1) * d_model * d_ff + bias:
         return None
     return {

@@ -177,7 +177,7 @@ class Flow:
         return self.skip(op)
 
     def convex(self, ops: frozenset[int]) -> bool:
-        """True when no path leaves the set and comes back."""
+        """True when no path of data leaves the set and comes back."""
         last, seen = max(ops), set()
         todo = [u for op in ops for u in self._after(op) if u not in ops]
         while todo:
@@ -193,4 +193,4 @@ class Flow:
 
     def _after(self, op: int) -> Iterator[int]:
         for out in self.ops[op].outputs:
-            yield from (u for u in self.users.get(out, ()) if u in self.live)
+            yield from (u for u in self.users.get(out, ()) if self.is_data(u))

@@ -45,10 +45,22 @@ def norms(flow: Flow) -> Iterator[Pattern]:
             continue
         if op.name in CALLED:
             yield called(flow, op)
-        elif op.name == "rsqrt" or (op.name == "pow" and op.attrs.get("exponent") == -0.5):
-            pattern = _written_out(flow, op)
-            if pattern is not None:
-                yield pattern
+            continue
+        root = _root(flow, op)
+        pattern = _written_out(flow, op, root) if root is not None else None
+        if pattern is not None:
+            yield pattern
+
+
+def _root(flow: Flow, op: Op) -> Op | None:
+    """The root of a mean square, taken here as rsqrt or as what this operation divides by."""
+    if op.name == "rsqrt" or (op.name == "pow" and op.attrs.get("exponent") == -0.5):
+        return op
+    divisor = flow.producer(op.inputs[1]) if op.name == "div" and len(op.inputs) == 2 else None
+    if divisor is not None and divisor.name == "add" and len(divisor.inputs) == 1:  # x / (std + eps)
+        inner = flow.producer(divisor.inputs[0])
+        return divisor if inner is not None and inner.name in ("std", "sqrt") else None
+    return divisor if divisor is not None and divisor.name in ("sqrt", "std") else None
 
 
 def called(flow: Flow, op: Op) -> Pattern:
@@ -68,24 +80,24 @@ def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -
     return facts | ({"eps": eps} if isinstance(eps, float) else {})
 
 
-def _written_out(flow: Flow, root: Op) -> Pattern | None:
-    """x * rsqrt(mean(x^2) + eps) * weight, with or without a mean taken off and a bias."""
-    ops, eps, centred, averaged = {root.id}, None, False, False
-    todo = [flow.producer(root.inputs[0])]
+def _written_out(flow: Flow, scaled: Op, root: Op) -> Pattern | None:
+    """x * rsqrt(mean(x^2) + eps) * weight, or x / sqrt(...), with or without a mean taken off and a bias."""
+    ops, eps, centred, averaged = {scaled.id, root.id}, None, root.name == "std", root.name == "std"
+    todo = [flow.producer(t) for t in dict.fromkeys((*root.inputs, *scaled.inputs))]
     while todo:
         op = todo.pop()
         if op is None or op.id in ops or op.name not in _STATISTIC or not _belongs(flow, op):
             continue
         ops.add(op.id)
-        averaged |= op.name in ("mean", "var", "sum", "var_mean")
-        centred |= op.name in ("sub", "var", "var_mean")
+        averaged |= op.name in ("mean", "var", "sum", "var_mean", "std")
+        centred |= op.name in ("sub", "var", "var_mean", "std")
         if op.name == "add":
             eps = next((v for v in op.attrs.values() if isinstance(v, float)), eps)
         todo.extend(flow.producer(t) for t in op.inputs)
     if not averaged:
         return None
-    weights = _scaling(flow, root, ops)
-    if len(ops) < 4:
+    weights = _scaling(flow, scaled, ops)
+    if len(ops) < 3:
         return None
     kind, label = ("layer", "LayerNorm") if centred else ("rms", "RMSNorm")
     width = flow.tensors[flow.ops[max(ops)].outputs[0]].shape[-1]
@@ -100,6 +112,8 @@ def _belongs(flow: Flow, op: Op) -> bool:
     if op.name in ("float", "to", "type"):
         users = flow.data_users(op)
         return len(users) > 1 and {u.name for u in users} <= {"pow", "mul", "square", "mean", "sub"}
+    if op.name in ("add", "mul", "div"):
+        return len(sources) == 1 and len(set(op.inputs)) == 1  # with a number, or x times itself
     return len(sources) == 1
 
 
@@ -119,7 +133,7 @@ def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
             passed.append(op.id)
             continue
         extra = [t for t in op.inputs if flow.is_weight(t)]
-        first = not weights and root.outputs[0] in op.inputs
+        first = root.name != "div" and not weights and root.outputs[0] in op.inputs
         if (op.name == "mul" and (first or extra)) or (op.name == "add" and extra and weights):
             ops.update(passed, [op.id])
             for t in extra:

@@ -28,7 +28,7 @@ def product(flow: Flow, op: Op | None) -> Product | None:
     """The product that `op` is, None if it is none, has a wider kernel, or multiplies activations."""
     if op is None or op.name not in (*_LINEAR, *_CONV):
         return None
-    data = [t for t in op.inputs if flow.origin(t)[0].kind != "parameter" and not flow.is_constant(t)]
+    data = [t for t in op.inputs if not flow.is_weight(t) and not flow.is_constant(t) and _real(flow, t)]
     learned = [t for t in op.inputs if flow.origin(t)[0].kind == "parameter"]
     matrices = [t for t in learned if len(flow.tensors[t].shape) > 1]
     if len(data) != 1 or len(matrices) != 1:
@@ -40,6 +40,11 @@ def product(flow: Flow, op: Op | None) -> Product | None:
     before, after = flow.tensors[data[0]].shape[axis], flow.tensors[op.outputs[0]].shape[axis]
     params = sum(flow.tensors[t].size for t in learned)
     return Product(op, data[0], before, after, params, params - flow.tensors[matrices[0]].size, len(weight))
+
+
+def _real(flow: Flow, tensor: int) -> bool:
+    """False for indices and sizes of groups."""
+    return "float" in flow.tensors[tensor].dtype
 
 
 def through(flow: Flow, tensor: int, names: tuple[str, ...] = ()) -> tuple[int, list[int]]:

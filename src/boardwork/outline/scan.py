@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -58,7 +59,8 @@ def _steps(flow: Flow, add: Op) -> Iterator[Step]:
 def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     ops = {i for step in chain for i in (step.add, step.multiply, *step.passed)}
     ops |= _forward(flow, ops, {step.add for step in chain})
-    ops |= _backward(flow, [chain[0].decay, chain[0].drive]) | _start(flow, chain[0].before)
+    ops |= _start(flow, chain[0].before)
+    ops |= _backward(flow, [chain[0].decay, chain[0].drive], ops)
     state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape
     learned = {t for i in ops for t in flow.ops[i].inputs if flow.tensors[t].kind == "parameter"}
     facts = {
@@ -79,14 +81,15 @@ def _forward(flow: Flow, inside: set[int], adds: set[int]) -> set[int]:
         if op.id in found or op.id in inside or not (op.name in _READING or flow.is_shape(op.id)):
             continue
         found.add(op.id)
-        found |= {i for t in op.inputs for i in flow.origin(t)[1] if len(flow.data_users(flow.ops[i])) == 1}
+        for tensor in op.inputs:
+            found.update(takewhile(lambda i: len(flow.data_users(flow.ops[i])) == 1, flow.origin(tensor)[1]))
         if op.name not in ("stack", "cat"):
             todo.extend(flow.data_users(op))
     return found
 
 
-def _backward(flow: Flow, tensors: list[int]) -> set[int]:
-    """The arithmetic that makes decay and drive, back to the layers."""
+def _backward(flow: Flow, tensors: list[int], inside: set[int]) -> set[int]:
+    """The arithmetic that makes decay and drive and nothing else, back to the layers."""
     found: set[int] = set()
     todo = list(tensors)
     while todo:
@@ -94,7 +97,11 @@ def _backward(flow: Flow, tensors: list[int]) -> set[int]:
         if op is not None and op.id not in found and (op.name in _PREPARING or flow.is_shape(op.id)):
             found.add(op.id)
             todo.extend(op.inputs)
-    return {i for i in found if flow.is_data(i) and not _cuts(flow, i)}
+    kept: set[int] = set()
+    for index in sorted(found, reverse=True):
+        if flow.is_data(index) and all(u.id in kept or u.id in inside for u in flow.data_users(flow.ops[index])):
+            kept.add(index)
+    return kept
 
 
 def _start(flow: Flow, op: int) -> set[int]:
@@ -104,7 +111,3 @@ def _start(flow: Flow, op: int) -> set[int]:
     found = {op, *(i for t in flow.ops[op].inputs for i in flow.origin(t)[1])}
     return {i for i in found if flow.is_data(i)}
 
-
-def _cuts(flow: Flow, op: int) -> bool:
-    """True for the cut of a layer's result that others use too."""
-    return len(flow.ops[op].outputs) > 1

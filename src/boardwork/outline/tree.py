@@ -120,7 +120,14 @@ def _claim(block: Block, pattern: Pattern) -> Block:
     named = dataclasses.replace(
         block, label=pattern.label, role=pattern.role, detail=pattern.detail, kind=pattern.kind, facts=pattern.facts
     )
-    return dataclasses.replace(named, ops=block.one(), children=()) if pattern.leaf else named
+    if pattern.leaf:
+        return dataclasses.replace(named, ops=block.one(), children=())
+    return dataclasses.replace(named, children=tuple(_flat(block.children)))
+
+
+def _flat(children: Sequence[Block]) -> list[Block]:
+    """The parts of a recognised frame, without the modules round them that mean nothing of their own."""
+    return [part for child in children for part in ([child] if child.kind or not child.children else _flat(child.children))]
 
 
 def _close(block: Block, pattern: Pattern, wanted: frozenset[int]) -> Block:

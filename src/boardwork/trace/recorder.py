@@ -136,7 +136,7 @@ class Recorder(TorchFunctionMode):
         try:
             return func(*args, **kwargs), guess
         except (RuntimeError, NotImplementedError, TypeError) as error:
-            out, second = without_values(func, args, kwargs, self.values.of, error)
+            out, second = without_values(raw, func, args, kwargs, self.values.of, error)
             return out, guess or second
 
     def _twins(self, real: Any) -> Any:

@@ -25,6 +25,7 @@ _CHOICES = ("nonzero", "argwhere", "masked_select", "unique", "unique_consecutiv
 # What has no result on meta, but one on values.
 NEEDS_VALUES = frozenset([*_SCALARS, *_CHOICES, "tolist", "numpy", "bincount", "repeat_interleave", "where"])
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+_FROM_SIZES = ("arange", "range", "linspace", "full", "zeros", "ones", "empty", "rand", "randn", "eye")
 _MOVES = ("cuda", "cpu")
 _ALL = "every element was taken to be selected"
 
@@ -69,7 +70,9 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
 Known = Callable[[torch.Tensor], "torch.Tensor | None"]
 
 
-def without_values(func: Callable[..., Any], args: Any, kwargs: Any, known: Known, error: Exception) -> tuple[Any, str]:
+def without_values(
+    name: str, func: Callable[..., Any], args: Any, kwargs: Any, known: Known, error: Exception
+) -> tuple[Any, str]:
     """A second attempt after `error`: tensors of several devices are brought together, tensors as sizes become numbers.
 
     Raises:
@@ -83,9 +86,10 @@ def without_values(func: Callable[..., Any], args: Any, kwargs: Any, known: Know
         except RuntimeError:
             pass
     guesses: list[str] = []
-    sizes = [_numbers(value, known, guesses) for value in args[1:]]
-    if any(a is not b for a, b in zip(sizes, args[1:], strict=True)):
-        return func(*args[:1], *sizes, **kwargs), "".join(guesses[:1])
+    start = 0 if name in _FROM_SIZES else 1
+    sizes = [_numbers(value, known, guesses) for value in args[start:]]
+    if any(a is not b for a, b in zip(sizes, args[start:], strict=True)):
+        return func(*args[:start], *sizes, **kwargs), "".join(guesses[:1])
     raise error
 
 
