@@ -210,7 +210,9 @@ class AttentionParts:
             op = self.flow.ops[index]
             letters = ", ".join(f"W_{b.letter}" for b in branches)
             if len(branches) == 1:
-                after = self._after_projection(op) | self._cached(branches[0]) if not self._rotated(branches[0]) else set()
+                after = (
+                    self._after_projection(op) | self._cached(branches[0]) if not self._rotated(branches[0]) else set()
+                )
                 yield self._box("project", {index} | after, f"Linear {letters}", "linear", self._in_out(op))
                 continue
             source, result = self.flow.tensors[self._input(op)], self.flow.tensors[op.outputs[0]]

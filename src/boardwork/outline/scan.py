@@ -110,4 +110,3 @@ def _start(flow: Flow, op: int) -> set[int]:
         return set()
     found = {op, *(i for t in flow.ops[op].inputs for i in flow.origin(t)[1])}
     return {i for i in found if flow.is_data(i)}
-

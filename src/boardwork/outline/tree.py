@@ -127,7 +127,9 @@ def _claim(block: Block, pattern: Pattern) -> Block:
 
 def _flat(children: Sequence[Block]) -> list[Block]:
     """The parts of a recognised frame, without the modules round them that mean nothing of their own."""
-    return [part for child in children for part in ([child] if child.kind or not child.children else _flat(child.children))]
+    return [
+        part for child in children for part in ([child] if child.kind or not child.children else _flat(child.children))
+    ]
 
 
 def _close(block: Block, pattern: Pattern, wanted: frozenset[int]) -> Block:

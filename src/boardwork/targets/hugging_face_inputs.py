@@ -18,8 +18,8 @@ def model_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[A
     wanted = [*_main(module, names), *_required(module)]
     if _two_towers(module, config, names):
         wanted += ["input_ids", "pixel_values"]
-    for name in tuple(wanted):
-        wanted += [other for other in COMPANIONS.get(name, ()) if other in names]
+    for name in wanted:  # which grows: a companion may have companions
+        wanted += [other for other in COMPANIONS.get(name, ()) if other in names and other not in wanted]
     if decoder:
         wanted.append("decoder_input_ids")
     maker = Maker(module, config, frozenset(wanted), "src_len" if decoder else "seq_len")
@@ -42,6 +42,6 @@ def _required(module: nn.Module) -> list[str]:
 
 
 def _two_towers(module: nn.Module, config: Any, names: Sequence[str]) -> bool:
-    both = "input_ids" in names and "pixel_values" in names and hasattr(config, "vision_config")
+    both = "input_ids" in names and "pixel_values" in names
     generates = getattr(module, "can_generate", lambda: False)()
     return both and not generates and not hasattr(config, "image_token_id")

@@ -18,6 +18,7 @@ SPEECH_FRAMES = 3000  # 30 s of log-mel frames, 10 ms apart
 SAMPLES = 16000  # one second of sound
 FRAMES = 16  # of a clip
 GRID = 16  # patches along each side of an image that comes as a list of patches
+LONGEST = 512  # steps of a time series: forward loops over its patches
 HISTORY = 64  # steps of a time series whose config does not say
 
 # Arguments that are optional in the signature and needed all the same, beside the one named first.
@@ -28,6 +29,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
     "pixel_values": ("qformer_input_ids", "image_embeds_position_mask", "spatial_shapes"),
     "qformer_input_ids": ("input_ids",),
+    "query_embeds": ("encoder_hidden_states",),
     "image_embeds_position_mask": ("input_ids",),
     "prompt_pixel_values": ("prompt_masks",),
     "input_features": ("input_features_mask",),
@@ -57,6 +59,8 @@ class Maker:
             "backbone_config",
             "encoder_config",
             "audio_encoder_config",
+            "semantic_config",
+            "semantic_model_config",
         )
         for name in names:
             for part in (self.config, *(getattr(self.config, part, None) for part in parts)):
@@ -95,7 +99,8 @@ def _boxes(maker: Maker, name: str) -> Argument:
 
 
 def _sides(maker: Maker) -> tuple[int, int]:
-    size = maker.entry("image_size", "crop_size", "img_size", "input_size", default=IMAGE)
+    own = next((m.img_size for m in maker.module.modules() if hasattr(m, "img_size")), IMAGE)
+    size = maker.entry("image_size", "crop_size", "img_size", "input_size", "max_img_size", default=own)
     if isinstance(size, dict):
         size = tuple(size.values())
     height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
@@ -132,10 +137,13 @@ def _patch_size(maker: Maker) -> int:
 
 
 def _patches(maker: Maker, name: str) -> Argument:
-    shape = (GRID * GRID, _patch_size(maker))
+    shape: tuple[int, ...] = (GRID * GRID, _patch_size(maker))
+    layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+    if name == "pixel_values" and isinstance(layer, nn.Conv2d):
+        shape = (GRID * GRID, layer.in_channels, *layer.kernel_size)
     if "grid_thw" in maker.wanted:
-        return argument(name, shape, ("", ""), maker.dtype)
-    return argument(name, (1, *shape), ("batch", "", ""), maker.dtype)
+        return argument(name, shape, ("",) * len(shape), maker.dtype)
+    return argument(name, (1, *shape), ("batch", *("" for _ in shape)), maker.dtype)
 
 
 def _hidden(maker: Maker, name: str) -> Argument:
@@ -160,7 +168,13 @@ def _positions(maker: Maker, name: str) -> Argument:
 def _speech(maker: Maker, name: str) -> Argument:
     """Log-mel frames; the first layer says whether the bins come before the time axis or after it."""
     bins = maker.entry(
-        "input_feat_per_channel", "num_mel_bins", "num_mel_channels", "input_feat_size", "feature_size", "input_dim"
+        "input_feat_per_channel",
+        "num_mel_bins",
+        "num_mel_channels",
+        "input_feat_size",
+        "feature_projection_input_dim",
+        "feature_size",
+        "input_dim",
     )
     found = first_layer(maker.module)
     layer = found[1] if found else None
@@ -168,7 +182,7 @@ def _speech(maker: Maker, name: str) -> Argument:
         return argument(name, (1, layer.in_channels, SPEECH_FRAMES), ("batch", "", ""), maker.dtype)
     linear = maker.first(nn.Linear)
     wide = linear.in_features if isinstance(layer, nn.Linear) and linear is not None else 80
-    bins = layer.in_features if isinstance(layer, nn.Linear) else bins or wide
+    bins = bins or (layer.in_features if isinstance(layer, nn.Linear) else wide)
     return argument(name, (1, SPEECH_FRAMES, bins), ("batch", "", ""), maker.dtype)
 
 
@@ -207,7 +221,7 @@ def _takes_channels(maker: Maker) -> bool:
 def _series_length(maker: Maker) -> int:
     length = maker.entry("context_length", "context_len", "prediction_length", default=HISTORY)
     lags = maker.entry("lags_sequence", default=[0])
-    return int(length) + (max(lags) if "past_time_features" in maker.wanted else 0)
+    return min(int(length), LONGEST) + (max(lags) if "past_time_features" in maker.wanted else 0)
 
 
 def _series(maker: Maker, name: str) -> Argument:
@@ -290,6 +304,7 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "freq": lambda maker, name: Argument(name, torch.zeros(1, 1, dtype=torch.int64, device="cpu"), ("batch", "")),
     "inputs": _of_width("d_model", "hidden_size"),
     "query_embeds": _of_width("hidden_size", length=32),
+    "encoder_hidden_states": _of_width("encoder_hidden_size", "cross_attention_dim", "hidden_size", length=256),
     "task_inputs": _of_length(77, torch.int64),
     "states": _of_width("state_dim", length=20),
     "actions": _of_width("act_dim", length=20),

@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 NUMBERS = frozenset(
     ["item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__", "equal"]
 )
+_RANDOM = ("normal", "uniform", "trunc", "bernoulli", "random", "xavier", "kaiming", "orthogonal", "_no_grad")
 LARGEST = 65_536  # elements whose values are followed
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
 # Results that no value of an argument determines.
@@ -117,7 +118,8 @@ class Building(TorchFunctionMode):
         out = func(*args, **kwargs)
         if raw == "__setitem__" or (raw.endswith("_") and not raw.endswith("__")):
             written = args[0] if args else kwargs.get("tensor")  # as torch.nn.init calls it
-            if isinstance(written, torch.Tensor) and written.is_meta:
+            known = self.values.known(args, kwargs) and not raw.startswith(_RANDOM)
+            if not (known and self.values.wrote(func, args, kwargs)) and isinstance(written, torch.Tensor):
                 self.values.forget(written)
         else:
             self.values.follow(raw, func, args, kwargs, out)

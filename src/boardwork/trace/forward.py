@@ -26,6 +26,7 @@ from boardwork.trace.records import Cell, Tensor, Trace
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
 SHORT = 16  # steps of a sequence that forward loops over
 LOOP = 12_000  # operations that make a loop over the sequence likely
+LARGEST_FORWARD = 40_000  # operations; nobody reads more
 QUICK = 20_000_000_000  # multiply-adds of a forward on CPU that may run twice
 
 
@@ -44,6 +45,8 @@ def traced(subject: Subject) -> Trace:
             if is_lazy(model):
                 _materialise(subject, model)
             return _complete(subject, model, subject.args, subject.kwargs, "meta")
+        except LongForwardError:
+            raise
         except TraceError as error:
             return _with_numbers(subject, module, error)
 
@@ -78,11 +81,12 @@ def _complete(subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs:
     axes = _axis_sizes(subject.axes, arguments_by_name(model, args, kwargs))
     long = [name for name in SEQUENCES if axes.get(name, 0) > SHORT]
     try:
-        first, recorder = _forward(subject, model, args, kwargs, device, LOOP if long else 0)
+        first, recorder = _forward(subject, model, args, kwargs, device, LOOP if long else LARGEST_FORWARD)
     except LongForwardError:
         with contextlib.suppress(TraceError):
-            return _shortened(subject, model, args, kwargs, device, axes)
-        first, recorder = _forward(subject, model, args, kwargs, device)
+            if long:
+                return _shortened(subject, model, args, kwargs, device, axes)
+        first, recorder = _forward(subject, model, args, kwargs, device, LARGEST_FORWARD)
     tensors = _with_symbols(subject, model, first, args, kwargs, axes, device)
     return dataclasses.replace(first, axes=axes, tensors=tensors, cells=tuple(_cells(recorder)))
 

@@ -174,7 +174,8 @@ class Recorder(TorchFunctionMode):
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         index = len(self.ops)
         if 0 < self.limit <= index:
-            raise LongForwardError(f"The forward has more than {self.limit} operations.")
+            message = f"The forward has more than {self.limit} operations."
+            raise LongForwardError(message, where=self.deepest, hint="give a shorter input with --input")
         if name.startswith("conv") and "weight" in (found := dict(slots)):
             attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
         macs = multiply_adds(name, slots, attrs, results[0])
