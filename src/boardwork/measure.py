@@ -129,8 +129,9 @@ def _tables(outline: Outline) -> dict[str, Any]:
     ]
     if learned:
         found["position.learned"] = learned[0]
-    if _one(outline, "patches") is not None and (attention := _one(outline, "attention")) is not None:
-        found["patch.tokens"] = attention.facts["q_len"]
+    patches, attention = _one(outline, "patches"), _one(outline, "attention")
+    if patches is not None and attention is not None:  # windows and later stages see fewer than the image has
+        found["patch.tokens"] = max(attention.facts["q_len"], patches.facts["count"])
     return found
 
 

@@ -54,14 +54,16 @@ class Notation:
             shape[-1] = head
             shape[-3] = self._match(shape[-3], _HEADS[:2])
         elif shape and len(shape) < 4:
-            shape[-1] = self._match(shape[-1], _LAST)
+            shape[-1] = self._match(shape[-1], _LAST, len(shape))
         if len(shape) > 2:
             shape[-2] = self._match(shape[-2], _TOKENS)
         self.used.update(name for name in self.axes if any(name in axis for axis in shape))
         return tuple(shape)
 
-    def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:
+    def _match(self, axis: str, names: tuple[tuple[str, str, str], ...], rank: int = 0) -> str:
         for name, word, _ in names:
+            if name == "classes" and rank > 2:
+                continue
             if word in self.facts and self.facts[word] != 1 and axis == str(self.facts[word]):
                 self.used.add(name)
                 return name

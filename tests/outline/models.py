@@ -219,6 +219,22 @@ class LoRALinear(nn.Module):
         return self.frozen(hidden) + self.thick(self.thin(hidden)) * self.factor
 
 
+class AdaptedAttention(nn.Module):
+    """Queries and values with a low-rank branch."""
+
+    def __init__(self, width: int = 64, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.to_q, self.to_v = LoRALinear(width, width), LoRALinear(width, width)
+        self.to_k, self.to_out = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        b, n, c = tokens.shape
+        parts = (self.to_q(tokens), self.to_k(tokens), self.to_v(tokens))
+        q, k, v = (y.view(b, n, self.head_count, c // self.head_count).transpose(1, 2) for y in parts)
+        return self.to_out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c))
+
+
 # -- convolution ----------------------------------------------------------------------------------------------------
 
 
@@ -476,6 +492,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "looped_experts": (lambda: LoopedExperts(), (torch.zeros(2, 16, 32),)),
     "stacked_experts": (lambda: StackedExperts(), (torch.zeros(2, 16, 32),)),
     "lora": (lambda: LoRALinear(), (torch.zeros(2, 16, 64),)),
+    "adapted_attention": (lambda: AdaptedAttention(), (torch.zeros(2, 16, 64),)),
     "resnet": (lambda: ResNet(), (torch.zeros(2, 3, 32, 32),)),
     "squeeze_excitation": (lambda: SqueezeExcitation(), (torch.zeros(2, 32, 16, 16),)),
     "linear_excitation": (lambda: LinearExcitation(), (torch.zeros(2, 32, 16, 16),)),

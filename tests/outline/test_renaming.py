@@ -110,7 +110,7 @@ def plain(found: Sheet) -> dict[str, Any]:
     data = found.to_dict()
     data["subject"] = [(p["shape"], p["sizes"], p["dtype"]) for k in ("inputs", "outputs") for p in data["subject"][k]]
     data["panels"]["big_picture"] = diagram(found.big_picture)
-    data["panels"]["zoom"] = diagram(found.zoom.diagram)
+    data["panels"]["zoom"] = {"reason": found.zoom.reason.partition(": ")[2], **diagram(found.zoom.diagram)}
     for equation in data["panels"]["equations"]:  # one names a module path
         equation["values"] = {k: v for k, v in equation["values"].items() if k != "path"}
         equation["name"] = equation["name"].partition(",")[0]

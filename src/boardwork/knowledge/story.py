@@ -9,8 +9,8 @@ from typing import Any
 from boardwork.facts import Facts
 from boardwork.formula import linear
 from boardwork.knowledge.expressions import Value, evaluate, filled
-from boardwork.numbers import count, exact, size
 from boardwork.knowledge.topics import HOLE, Topic, topics
+from boardwork.numbers import count, exact, size
 from boardwork.sheet import Check, Equation, Symbol, Tradeoff
 
 MOST_EQUATIONS, MOST_TRADEOFFS = 8, 6

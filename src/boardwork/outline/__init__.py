@@ -68,7 +68,7 @@ def recognise(flow: Flow) -> list[Pattern]:
     special = [group for find in _SPECIAL for group in find(flow)]
     explained = {op for group in special for pattern in group for op in pattern.ops}
     plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
-    groups = [*attentions(flow), *special, *plain]
+    groups = [*special, *attentions(flow), *plain]
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):

@@ -9,6 +9,7 @@ from typing import Any
 from boardwork.outline.attention_words import detail, label, widths
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.low_rank import adaptations
 from boardwork.outline.scale import factor
 from boardwork.trace.records import Op
 
@@ -44,6 +45,7 @@ class Branch:
     tensor: int
     projection: Op | None = None
     walk: set[int] = field(default_factory=set)
+    beside: frozenset[int] = frozenset()
 
 
 class AttentionParts:
@@ -68,6 +70,10 @@ class AttentionParts:
                     todo.extend(self.flow.data_inputs(op))
             else:
                 ends.add(op.id)
+        adapted = next((a for a in adaptations(self.flow, branch.walk) if ends <= a.ops), None)
+        if adapted is not None:
+            ends, branch.beside = {adapted.base}, adapted.ops - {adapted.base}
+            branch.walk -= branch.beside
         if len(ends) == 1:
             end = self.flow.ops[ends.pop()]
             if end.name in PROJECTIONS:
@@ -330,4 +336,4 @@ class AttentionParts:
         return self.flow.ops[op].name in _EXPANDING
 
     def _between(self) -> frozenset[int]:
-        return frozenset(op for b in self.branches if b.projection is not None for op in b.walk)
+        return frozenset(op for b in self.branches if b.projection is not None for op in (*b.walk, *b.beside))

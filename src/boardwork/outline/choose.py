@@ -14,7 +14,7 @@ MOST_BOXES = 12  # containers are opened up to here
 MOST_DRAWN = 20  # what a model calls one after the other is drawn up to here, a U-Net whole
 _TELLING = 0.08  # a repeated block with less of the model does not stand for it
 _CIRCLES = ("add", "multiply", "subtract", "concat")
-_OPENED = ("attention", "feed_forward")
+_OPENED = ("attention", "feed_forward", "moe", "excitation", "low_rank")
 _STEM = ("conv", "norm", "activation", "pool")
 
 
@@ -127,7 +127,7 @@ def at_path(root: Block, path: str) -> Block:
 
 
 def parts(block: Block) -> list[Block | tuple[Block, Sequence[Block]]]:
-    """What the zoom draws of a block: attention and feed-forward open as frames, other containers while there is room."""
+    """What the zoom draws of a block: attention and the like as open frames, other containers while there is room."""
     if block.kind in _OPENED or not block.children:
         return list(block.children or [block])
     boxes = list(block.children)

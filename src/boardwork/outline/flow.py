@@ -142,7 +142,7 @@ class Flow:
         return record.producer not in self.fed and record.producer not in self.weighted
 
     def origin(self, tensor: int) -> tuple[Tensor, list[int]]:
-        """Walk back through shape operations to the first tensor that none of them made; also return those operations."""
+        """Walk back through shape operations to the first tensor that none of them made; return it with them."""
         passed: list[int] = []
         while True:
             record = self.tensors[tensor]

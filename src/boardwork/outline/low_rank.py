@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -13,15 +14,35 @@ from boardwork.trace.records import Op
 _THIN = 4  # the inner width is at most a quarter of both others
 
 
+@dataclass(frozen=True)
+class Adaptation:
+    """The operation of the wide layer, and all operations with the branch beside it."""
+
+    base: int
+    ops: frozenset[int]
+
+
 def low_ranks(flow: Flow) -> Iterator[list[Pattern]]:
     """For every layer with a low-rank branch: the two thin matrices, and last the frame."""
     for op in flow.ops:
-        if op.name == "add" and flow.is_data(op.id) and len(op.inputs) == 2:
-            for straight, branch in (op.inputs, op.inputs[::-1]):
-                found = _at(flow, op, straight, branch)
-                if found is not None:
-                    yield found
-                    break
+        found = _ending_at(flow, op)
+        if found is not None:
+            yield found
+
+
+def adaptations(flow: Flow, ops: Iterable[int]) -> Iterator[Adaptation]:
+    """The layers with a low-rank branch whose sum is among `ops`."""
+    for index in ops:
+        found = _ending_at(flow, flow.ops[index])
+        if found is not None:
+            yield Adaptation(next(iter(found[0].ops)), found[-1].ops)
+
+
+def _ending_at(flow: Flow, add: Op) -> list[Pattern] | None:
+    if add.name != "add" or len(add.inputs) != 2 or not flow.is_data(add.id):
+        return None
+    ways = (_at(flow, add, straight, branch) for straight, branch in (add.inputs, add.inputs[::-1]))
+    return next((found for found in ways if found is not None), None)
 
 
 def _at(flow: Flow, add: Op, straight: int, branch: int) -> list[Pattern] | None:

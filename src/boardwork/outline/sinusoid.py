@@ -24,9 +24,7 @@ def sinusoids(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def _pattern(flow: Flow, join: Op, made: list[Op]) -> Pattern:
-    source, passed = through(flow, made[0].inputs[0], _BETWEEN)
-    ops = {join.id, *(m.id for m in made), *passed, *through(flow, made[1].inputs[0], _BETWEEN)[1]}
-    facts = {"width": flow.tensors[join.outputs[0]].shape[-1], "source": source}
-    detail = f"{facts['width']} sines and cosines"
-    data = frozenset(i for i in ops if flow.is_data(i))
-    return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail, facts=facts)
+    passed = [i for m in made for i in through(flow, m.inputs[0], _BETWEEN)[1]]
+    data = frozenset(i for i in (join.id, *(m.id for m in made), *passed) if flow.is_data(i))
+    detail = f"{flow.tensors[join.outputs[0]].shape[-1]} sines and cosines"
+    return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail)

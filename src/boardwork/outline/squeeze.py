@@ -10,7 +10,7 @@ _SIGNS = ("add", "multiply", "subtract", "concat")
 
 
 def squeeze(boxes: list[Block], most: int, share: Callable[[Block], float]) -> list[Block]:
-    """Join neighbours in order of execution until `most` boxes are left; no path can leave such a group and come back."""
+    """Join neighbours in order of execution until `most` boxes are left; no path leaves such a group and comes back."""
     boxes = list(boxes)
     shares = [share(box) for box in boxes]
     while len(boxes) > 1 and sum(box.role not in _SIGNS for box in boxes) > most:

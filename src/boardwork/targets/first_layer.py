@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import reduce
 
 from torch import nn
 
@@ -20,7 +21,7 @@ def first_layer(module: nn.Module, path: str = "") -> tuple[str, nn.Module] | No
     if _has_weights(module) and layer_arguments(module) is not None:
         return path, module
     for name in dict.fromkeys([*_mentioned(module), *(name for name, _ in module.named_children())]):
-        child = module.get_submodule(name)
+        child = reduce(getattr, name.split("."), module)  # a scripted module has no get_submodule
         if _has_weights(child):
             found = first_layer(child, f"{path}.{name}" if path else name)
             if found is not None:

@@ -17,6 +17,7 @@ from boardwork.targets.forward_arguments import Arguments, check_complete, posit
 from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.layers import axes_of, layer_arguments
 from boardwork.targets.subject import Subject
+from boardwork.targets.wrappers import unwrapped
 
 
 def from_module(
@@ -43,6 +44,7 @@ def from_module(
     """
     if not isinstance(model, nn.Module):
         raise TargetError(f"A {type(model).__name__} is no nn.Module.", hint="give the module, or a target as text")
+    model = unwrapped(model)
     name = type(model).__name__
     if input_size is not None and (_given(args) or kwargs):
         raise TargetError("Give either args and kwargs or input_size, not both.")

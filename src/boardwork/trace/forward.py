@@ -15,11 +15,12 @@ from torch import nn
 from boardwork.errors import BoardworkError, TraceError
 from boardwork.targets.subject import Subject
 from boardwork.targets.values import LARGEST, remembered
+from boardwork.targets.wrappers import unwrapped
 from boardwork.trace import symbols, tree
 from boardwork.trace.arguments import tensors_in
 from boardwork.trace.cells import step_of
 from boardwork.trace.duplicate import module_on_meta, value_on_meta
-from boardwork.trace.prepare import is_lazy, on_cpu, uncompiled, unwrap_children, unwrapped, values_on_cpu
+from boardwork.trace.prepare import is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu
 from boardwork.trace.recorder import LongForwardError, Recorder
 from boardwork.trace.records import Cell, Tensor, Trace
 

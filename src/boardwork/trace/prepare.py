@@ -12,24 +12,14 @@ import torch
 from torch import nn
 
 from boardwork.targets.values import remembered
+from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.duplicate import module_on_meta
 
 LARGEST_ON_CPU = 500_000_000  # parameters
 
 
-def unwrapped(module: nn.Module) -> nn.Module:
-    """The module inside torch.compile's, DataParallel's and DistributedDataParallel's wrappers."""
-    while True:
-        inner = getattr(module, "_orig_mod", None)
-        if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            inner = module.module
-        if not isinstance(inner, nn.Module):
-            return module
-        module = inner
-
-
 def unwrap_children(module: nn.Module) -> nn.Module:
-    """The same for what is inside `module`, which must be a copy."""
+    """`module`, which must be a copy, without wrappers round what is inside."""
     for part in list(module.modules()):
         for name, child in list(part.named_children()):
             if (inner := unwrapped(child)) is not child:

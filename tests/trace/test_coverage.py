@@ -1,0 +1,166 @@
+"""Modules that bare meta refuses -> a trace all the same, exact where numbers are known and with a guess where not."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from boardwork.errors import TraceError
+from boardwork.targets import from_module
+from boardwork.targets.build import build
+from boardwork.targets.call import Call
+from boardwork.trace import forward, trace
+from boardwork.trace.records import Trace
+
+
+class Written(nn.Module):
+    """A linear layer and what `work` does with it, so that each test is one line."""
+
+    def __init__(self, work, **attributes):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+        self.work = work
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def forward(self, x):
+        return self.work(self, x)
+
+
+def drawn(work, x=None, **attributes) -> Trace:
+    return trace(from_module(Written(work, **attributes), (torch.randn(2, 4) if x is None else x,)))
+
+
+def out_shape(record: Trace) -> tuple[int, ...]:
+    return record.tensors[record.outputs[0][1]].shape
+
+
+EXACT = {
+    "item of a known sum": (lambda m, x: m.linear(x) * torch.arange(3).sum().item(), (2, 4)),
+    "repeats in a tensor": (lambda m, x: m.linear(x.repeat(torch.tensor(3), 1)), (6, 4)),
+    "a bound in a tensor": (lambda m, x: m.linear(x)[: torch.tensor(1)], (1, 4)),
+    "a length in a tensor": (lambda m, x: m.linear(x)[torch.arange(torch.tensor([1, 1]).sum())], (2, 4)),
+    "a known mask": (lambda m, x: m.linear(x)[torch.arange(2) > 0], (1, 4)),
+    "a mask written to": (lambda m, x: m.linear(x)[torch.zeros(2).index_fill_(0, torch.tensor([1]), 1) > 0], (1, 4)),
+    "counts": (lambda m, x: m.linear(x).repeat_interleave(torch.tensor([2, 3]), dim=0), (5, 4)),
+    "a value in a list": (lambda m, x: m.linear(x).split(torch.tensor([1, 3]).tolist(), dim=1)[1], (2, 3)),
+    "a constant on CPU": (lambda m, x: m.linear(x) + torch.ones(4, device="cpu"), (2, 4)),
+}
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_known_numbers_are_exact(case) -> None:
+    work, shape = EXACT[case]
+    record = drawn(work)
+    assert out_shape(record) == shape
+    assert record.guesses == ()
+
+
+GUESSED = {
+    "a condition": (lambda m, x: m.linear(x) if x.sum() > 0 else x, (2, 4)),
+    "where": (lambda m, x: m.linear(x)[torch.where(x[:, 0] > 0)[0]], (2, 4)),
+    "a mask": (lambda m, x: m.linear(x[x[:, 0] > 0]), (2, 4)),
+    "masked_select": (lambda m, x: m.linear(x).masked_select(x > 0), (8,)),
+    "unique": (lambda m, x: torch.stack([m.linear(x) for _ in torch.unique(x.long())]), (1, 2, 4)),
+    "absence": (lambda m, x: m.linear(x) if 0 not in x else x, (2, 4)),
+}
+
+
+@pytest.mark.parametrize("case", GUESSED)
+def test_unknown_numbers_are_guessed_and_told(case) -> None:
+    work, shape = GUESSED[case]
+    record = drawn(work)
+    assert out_shape(record) == shape
+    assert any(op.name == "linear" for op in record.ops)
+    assert len(record.guesses) == 1
+
+
+def test_the_numbers_of_a_users_argument_count() -> None:
+    class Net(nn.Module):
+        def forward(self, x, mask):
+            return x[mask]
+
+    record = trace(from_module(Net(), (torch.randn(3, 4), torch.tensor([True, False, False]))))
+    assert out_shape(record) == (1, 4)
+    assert record.guesses == ()
+
+
+def test_buffers_of_a_module_built_on_meta_keep_their_numbers() -> None:
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("length", torch.tensor(0))
+            self.length.copy_(torch.tensor(3))
+
+        def forward(self, x):
+            return x[: self.length]
+
+    net = build(Net, Call("Net", "Net"))
+    assert net.length.is_meta
+    assert out_shape(trace(from_module(net, (torch.randn(5, 4),)))) == (3, 4)
+
+
+def test_what_needs_numbers_runs_on_cpu_and_says_so() -> None:
+    record = drawn(lambda m, x: m.linear(torch.from_numpy(m.linear(x).detach().numpy())))
+    assert [op.name for op in record.ops if op.name == "linear"] == ["linear", "linear"]
+    assert "run on CPU" in record.guesses[0]
+
+
+def test_the_first_refusal_is_told_for_what_is_too_large_for_cpu(monkeypatch) -> None:
+    monkeypatch.setattr("boardwork.trace.prepare.LARGEST_ON_CPU", 1)
+    with pytest.raises(TraceError, match="Written"):
+        drawn(lambda m, x: m.linear(x).numpy())
+
+
+def test_locks_are_shared_with_the_copy() -> None:
+    lock = threading.Lock()
+    model = Written(lambda m, x: m.linear(x), lock=lock)
+    assert len(trace(from_module(model, (torch.randn(2, 4),))).ops) == 1
+    assert model.lock is lock
+
+
+def test_lazy_weights_find_their_shapes_in_the_copy() -> None:
+    model = nn.Sequential(nn.LazyLinear(8), nn.LazyLinear(2))
+    record = trace(from_module(model, (torch.randn(2, 4),)))
+    assert [w.shape for w in record.weights if w.names[0].endswith("weight")] == [(8, 4), (2, 8)]
+    assert nn.parameter.is_lazy(model[0].weight)
+
+
+def test_wrappers_are_taken_off() -> None:
+    subject = from_module(nn.DataParallel(nn.Linear(4, 2)), (torch.randn(2, 4),))
+    assert subject.title == "Linear"
+    assert [op.name for op in trace(subject).ops] == ["linear"]
+
+
+def test_compiled_children_are_traced_through() -> None:
+    model = nn.Sequential(torch.compile(nn.Linear(4, 2)), nn.ReLU())
+    record = trace(from_module(model, (torch.randn(2, 4),)))
+    assert [op.name for op in record.ops] == ["linear", "relu"]
+    assert [call.path for call in record.calls] == ["", "0", "1"]
+
+
+def test_a_loop_over_the_sequence_is_shortened(monkeypatch) -> None:
+    class Loop(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.linear = nn.Embedding(10, 4), nn.Linear(4, 4)
+
+        def forward(self, tokens):
+            state = torch.zeros(tokens.shape[0], 4)
+            for x in self.embedding(tokens).unbind(1):
+                state = torch.tanh(self.linear(x) + state)
+            return state
+
+    monkeypatch.setattr(forward, "LOOP", 100)
+    record = trace(from_module(Loop(), (torch.zeros(1, 128, dtype=torch.int64),)))
+    assert record.axes["seq_len"] == forward.SHORT
+    assert any("loops over the sequence" in guess for guess in record.guesses)
+
+
+def test_endless_work_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(forward, "LARGEST_FORWARD", 50)
+    with pytest.raises(TraceError, match="more than 50 operations"):
+        drawn(lambda m, x: sum(m.linear(x) for _ in range(100)))
