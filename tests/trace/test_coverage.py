@@ -12,7 +12,7 @@ from boardwork.errors import TraceError
 from boardwork.targets import from_module
 from boardwork.targets.build import build
 from boardwork.targets.call import Call
-from boardwork.trace import forward, trace
+from boardwork.trace import forward, recorder, trace
 from boardwork.trace.records import Trace
 
 
@@ -142,6 +142,11 @@ def test_compiled_children_are_traced_through() -> None:
     assert [call.path for call in record.calls] == ["", "0", "1"]
 
 
+def test_scripted_modules_are_traced_on_their_own_operations() -> None:
+    record = trace(from_module(torch.jit.script(nn.Sequential(nn.Linear(4, 2))), (torch.randn(2, 4),)))
+    assert out_shape(record) == (2, 2)
+
+
 def test_a_loop_over_the_sequence_is_shortened(monkeypatch) -> None:
     class Loop(nn.Module):
         def __init__(self):
@@ -151,16 +156,17 @@ def test_a_loop_over_the_sequence_is_shortened(monkeypatch) -> None:
         def forward(self, tokens):
             state = torch.zeros(tokens.shape[0], 4)
             for x in self.embedding(tokens).unbind(1):
-                state = torch.tanh(self.linear(x) + state)
+                state = torch.tanh(x @ self.linear.weight + state)
             return state
 
-    monkeypatch.setattr(forward, "LOOP", 100)
+    monkeypatch.setattr(recorder, "LOOP", 60)
     record = trace(from_module(Loop(), (torch.zeros(1, 128, dtype=torch.int64),)))
     assert record.axes["seq_len"] == forward.SHORT
     assert any("loops over the sequence" in guess for guess in record.guesses)
 
 
 def test_endless_work_is_refused(monkeypatch) -> None:
-    monkeypatch.setattr(forward, "LARGEST_FORWARD", 50)
+    monkeypatch.setattr(recorder, "LOOP", 20)
+    monkeypatch.setattr(recorder, "LARGEST", 50)
     with pytest.raises(TraceError, match="more than 50 operations"):
         drawn(lambda m, x: sum(m.linear(x) for _ in range(100)))

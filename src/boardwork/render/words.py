@@ -36,8 +36,11 @@ def number(value: Any) -> str:
 
 
 def values(equation: Equation) -> str:
-    """`d_k = 64, heads = 8`."""
-    return ", ".join(f"{name} = {number(value)}" for name, value in equation.values.items())
+    """`d_k = 64, heads = 8`, and the result where no check prints it: `2 · 32 · 8 · 128 · 2 = 131 kB`."""
+    named = ", ".join(f"{name} = {number(value)}" for name, value in equation.values.items())
+    *_, formula, result = ["", *equation.text.rpartition("; ")[2].split(" = ")]
+    told = any(formula in computed(check) for check in equation.checks)
+    return named if told or not re.match(r"[\d(][\d(]*[ ,.\d]", formula) else f"{named}: {formula} = {result}"
 
 
 def computed(check: Check) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from boardwork.targets.hugging_face_tensors import COMPANIONS, MAKERS, Maker, named_input
+from boardwork.targets.hugging_face_maker import Maker
+from boardwork.targets.hugging_face_tensors import COMPANIONS, MAKERS, named_input
 from boardwork.targets.layers import Argument
 
 

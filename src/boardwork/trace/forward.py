@@ -26,8 +26,6 @@ from boardwork.trace.records import Cell, Tensor, Trace
 
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
 SHORT = 16  # steps of a sequence that forward loops over
-LOOP = 12_000  # operations that make a loop over the sequence likely
-LARGEST_FORWARD = 40_000  # operations; nobody reads more
 QUICK = 20_000_000_000  # multiply-adds of a forward on CPU that may run twice
 
 
@@ -82,12 +80,13 @@ def _complete(subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs:
     axes = _axis_sizes(subject.axes, arguments_by_name(model, args, kwargs))
     long = [name for name in SEQUENCES if axes.get(name, 0) > SHORT]
     try:
-        first, recorder = _forward(subject, model, args, kwargs, device, LOOP if long else LARGEST_FORWARD)
+        first, recorder = _forward(subject, model, args, kwargs, device, stop_at_loops=bool(long))
     except LongForwardError:
+        if not long:
+            raise
         with contextlib.suppress(TraceError):
-            if long:
-                return _shortened(subject, model, args, kwargs, device, axes)
-        first, recorder = _forward(subject, model, args, kwargs, device, LARGEST_FORWARD)
+            return _shortened(subject, model, args, kwargs, device, axes)
+        first, recorder = _forward(subject, model, args, kwargs, device)
     tensors = _with_symbols(subject, model, first, args, kwargs, axes, device)
     return dataclasses.replace(first, axes=axes, tensors=tensors, cells=tuple(_cells(recorder)))
 
@@ -105,7 +104,7 @@ def _shortened(
     guess = f"The forward loops over the sequence: it was run on {SHORT} steps of it."
     subject = dataclasses.replace(subject, guesses=(*subject.guesses, guess))
     axes = _axis_sizes(subject.axes, arguments_by_name(model, args, kwargs))
-    first, recorder = _forward(subject, model, args, kwargs, device, LOOP)
+    first, recorder = _forward(subject, model, args, kwargs, device, stop_at_loops=True)
     tensors = _with_symbols(subject, model, first, args, kwargs, axes, device)
     return dataclasses.replace(first, axes=axes, tensors=tensors, cells=tuple(_cells(recorder)))
 
@@ -115,6 +114,8 @@ def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str,
     try:
         bound = inspect.signature(model.forward).bind(*args, **kwargs)
     except (TypeError, ValueError) as error:
+        if isinstance(model, torch.jit.ScriptModule):  # it has no signature to read
+            return {**{f"input{i}": value for i, value in enumerate(args)}, **kwargs}
         raise TraceError(
             f"{type(model).__name__}.forward does not take these inputs: {error}",
             hint="name each input of forward, for example --input x:1,3,224,224",
@@ -132,9 +133,15 @@ def arguments_by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str,
 
 
 def _forward(
-    subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], device: str, limit: int = 0
+    subject: Subject,
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    device: str,
+    *,
+    stop_at_loops: bool = False,
 ) -> tuple[Trace, Recorder]:
-    recorder = Recorder(model, limit)
+    recorder = Recorder(model, stop_at_loops=stop_at_loops)
     if device == "meta":
         given = list(tensors_in((args, kwargs)))
         args, kwargs = value_on_meta(args), value_on_meta(kwargs)
@@ -246,7 +253,7 @@ def _resized(value: Any, names: tuple[str, ...], factors: Mapping[str, float]) -
 def _all_resized(
     subject: Subject, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], factors: Mapping[str, float]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    names = list(inspect.signature(model.forward).parameters)
+    names = [] if isinstance(model, torch.jit.ScriptModule) else list(inspect.signature(model.forward).parameters)
     args = tuple(
         _resized(value, subject.axes.get(names[i] if i < len(names) else "", ()), factors)
         for i, value in enumerate(args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,10 @@ _MAYBE_IN_PLACE = frozenset(
 _NO_OP = ("requires_grad_", "detach_", "register_hook", "retain_grad")
 
 
+LOOP = 500  # operations of one call's own that make a loop likely
+LARGEST = 15_000  # operations of a forward that loops
+
+
 class LongForwardError(TraceError):
     """More operations than expected: most likely a loop over the sequence."""
 
@@ -45,12 +50,15 @@ class LongForwardError(TraceError):
 class Recorder(TorchFunctionMode):
     """Records what runs while a module call is open. Keeps every tensor alive, so that ids stay unique.
 
-    Raises LongForwardError after `limit` operations, where a limit is set.
+    Raises LongForwardError when one call has more than LOOP operations of its own, if `stop_at_loops`; if not, only
+    when the whole forward then has more than LARGEST.
     """
 
-    def __init__(self, model: nn.Module, limit: int = 0) -> None:
+    def __init__(self, model: nn.Module, *, stop_at_loops: bool = False) -> None:
         super().__init__()
-        self.limit = limit
+        self.stop_at_loops = stop_at_loops
+        self.loops = False
+        self._own: Counter[int] = Counter()
         self.paths = {id(module): name for name, module in model.named_modules(remove_duplicate=True)}
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
@@ -136,6 +144,8 @@ class Recorder(TorchFunctionMode):
         try:
             return func(*args, **kwargs), guess
         except (RuntimeError, NotImplementedError, TypeError) as error:
+            if raw == "__setitem__" and self.guesses and args[0].is_meta:
+                return None, "a write was taken to fit"
             out, second = without_values(raw, func, args, kwargs, self.values.of, error)
             return out, guess or second
 
@@ -173,9 +183,7 @@ class Recorder(TorchFunctionMode):
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         index = len(self.ops)
-        if 0 < self.limit <= index:
-            message = f"The forward has more than {self.limit} operations."
-            raise LongForwardError(message, where=self.deepest, hint="give a shorter input with --input")
+        self._watch(index)
         if name.startswith("conv") and "weight" in (found := dict(slots)):
             attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
         macs = multiply_adds(name, slots, attrs, results[0])
@@ -186,6 +194,15 @@ class Recorder(TorchFunctionMode):
         self.ops.append(Op(index, name, inputs, tuple(s for s, _ in slots), outputs, attrs, call, macs))
         if macs and isinstance(module, nn.RNNBase | nn.RNNCellBase):
             self.recurrent.append((index, module))
+
+    def _watch(self, count: int) -> None:
+        """Raises LongForwardError, see the class."""
+        call = self._stack[-1][0]
+        self._own[call] += 1
+        self.loops = self.loops or self._own[call] > LOOP
+        if self.loops and (self.stop_at_loops or count >= LARGEST):
+            message = f"The forward loops and has more than {LARGEST} operations."
+            raise LongForwardError(message, where=self.deepest, hint="give a shorter input with --input")
 
     @staticmethod
     def _target_of_write(raw: str, args: Any, kwargs: Any) -> torch.Tensor | None:

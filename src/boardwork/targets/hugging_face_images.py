@@ -1,0 +1,80 @@
+"""The name of an image, clip or list of patches in transformers -> a tensor for it, of the size the config says."""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+from torch import nn
+
+from boardwork.targets.hugging_face_maker import Maker
+from boardwork.targets.layers import AXES_BY_RANK, IMAGE, TOKENS, Argument, argument
+
+FRAMES = 16  # of a clip
+GRID = 16  # patches along each side of an image that comes as a list of patches
+
+
+def _sides(maker: Maker) -> tuple[int, int]:
+    own = next((m.img_size for m in maker.module.modules() if hasattr(m, "img_size")), IMAGE)
+    size = maker.entry("image_size", "crop_size", "img_size", "input_size", "max_img_size", default=own)
+    if isinstance(size, dict):
+        size = tuple(size.values())
+    height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
+    return int(height), int(width)
+
+
+def image(maker: Maker, name: str) -> Argument:
+    if maker.wanted & {"grid_thw", "spatial_shapes", "pixel_position_ids"}:
+        return _patches(maker, name)
+    height, width = _sides(maker)
+    channels = maker.entry("num_channels", "in_channels", "in_chans", default=3)
+    channels = channels if isinstance(channels, int) else 3
+    if _is_video(maker):
+        return clip(maker, name)
+    return argument(name, (1, channels, height, width), AXES_BY_RANK[4], maker.dtype)
+
+
+def _is_video(maker: Maker) -> bool:
+    return bool(getattr(maker.config, "num_frames", 0) or maker.entry("tubelet_size", "num_frames"))
+
+
+def clip(maker: Maker, name: str) -> Argument:
+    frames = maker.entry("num_frames", "frames_per_clip", default=FRAMES)
+    shape = (1, int(frames), maker.entry("num_channels", "in_chans", default=3), *_sides(maker))
+    return argument(name, shape, ("batch", "", "", "", ""), maker.dtype)
+
+
+def _patch_size(maker: Maker) -> int:
+    """Numbers in one patch, as the layer that takes patches says."""
+    layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+    if isinstance(layer, nn.Linear):
+        return layer.in_features
+    return int(layer.in_channels * prod(layer.kernel_size))
+
+
+def _patches(maker: Maker, name: str) -> Argument:
+    shape: tuple[int, ...] = (GRID * GRID, _patch_size(maker))
+    layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+    if name == "pixel_values" and isinstance(layer, nn.Conv2d):
+        shape = (GRID * GRID, layer.in_channels, *layer.kernel_size)
+    if "grid_thw" in maker.wanted:
+        return argument(name, shape, ("",) * len(shape), maker.dtype)
+    return argument(name, (1, *shape), ("batch", *("" for _ in shape)), maker.dtype)
+
+
+def hidden(maker: Maker, name: str) -> Argument:
+    if "grid_thw" in maker.wanted:
+        return _patches(maker, name)
+    layer = maker.first(nn.Conv1d)
+    if layer is not None:
+        return argument(name, (1, layer.in_channels, TOKENS), ("batch", "", ""), maker.dtype)
+    return argument(name, (1, TOKENS, maker.entry("hidden_size", "d_model")), ("batch", "seq_len", ""), maker.dtype)
+
+
+def positions(maker: Maker, name: str) -> Argument:
+    grid = torch.arange(GRID, device="cpu")
+    return Argument(name, torch.cartesian_prod(grid, grid).flip(-1)[None], ("batch", "", ""))
+
+
+def image_mask(maker: Maker, name: str) -> Argument:
+    return argument(name, (1, *_sides(maker)), ("batch", "height", "width"), maker.dtype)

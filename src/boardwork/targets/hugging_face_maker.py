@@ -1,0 +1,48 @@
+"""A model of transformers and its config -> answers to what a maker of tensors asks: an entry, a layer, a dtype."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.targets.forward_arguments import weight_dtype
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What a tensor is made from: module, config, the arguments that forward gets, the name of the text axis."""
+
+    module: nn.Module
+    config: Any
+    wanted: frozenset[str]
+    axis: str
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return weight_dtype(self.module)
+
+    def entry(self, *names: str, default: Any = None) -> Any:
+        """The first of these entries in the config, or in the part of it for one kind of input."""
+        parts = (
+            "vision_config",
+            "text_config",
+            "audio_config",
+            "backbone_config",
+            "encoder_config",
+            "audio_encoder_config",
+            "semantic_config",
+            "semantic_model_config",
+        )
+        for name in names:
+            for part in (self.config, *(getattr(self.config, part, None) for part in parts)):
+                value = getattr(part, name, None)
+                if value is not None:
+                    return value
+        return default
+
+    def first(self, *kinds: type[nn.Module]) -> Any:
+        """The first layer of these kinds, in the order of registration."""
+        return next((layer for layer in self.module.modules() if isinstance(layer, kinds)), None)
