@@ -10,3 +10,7 @@ TOP = Path(__file__).parents[1]
 @pytest.fixture(autouse=True)
 def at_the_top(monkeypatch):
     monkeypatch.chdir(TOP)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--accept", action="store_true", help="write the output of golden cases as the expected one")
