@@ -91,7 +91,7 @@ def _blocks(outline: Outline) -> dict[str, Any]:
     repeated = [b for b in outline.root.walk() if b.repeat > 1 and b.path == outline.zoom.block.path]
     if repeated:
         found["layers.count"] = repeated[0].repeat
-        found["layers.params"] = params(Flow(outline.trace), repeated[0].one())
+        found["layers.params"] = Flow(outline.trace).parameters(repeated[0].one())
     found |= _tables(outline)
     recurrent = _one(outline, "recurrent")
     if recurrent is not None:
@@ -105,12 +105,6 @@ def _last_only(flow: Flow, block: Block) -> bool:
     users = [flow.ops[u] for u in flow.users.get(op.outputs[0], ()) if u in flow.live]
     rank = len(flow.tensors[op.outputs[0]].shape)
     return rank == 3 and all(u.name == "getitem" and len(flow.tensors[u.outputs[0]].shape) < 3 for u in users)
-
-
-def params(flow: Flow, ops: tuple[int, ...]) -> int:
-    """Parameters that operations use, each once."""
-    used = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
-    return sum(flow.tensors[t].size for t in used)
 
 
 def _tables(outline: Outline) -> dict[str, Any]:
@@ -250,4 +244,4 @@ def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
     if head is None:
         return {}
     found = {f"classifier.{key}": value for key, value in head.facts.items()}
-    return found | {"classifier.params": params(flow, head.one())}
+    return found | {"classifier.params": flow.parameters(head.one())}

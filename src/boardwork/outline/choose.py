@@ -48,14 +48,8 @@ def _may_open(flow: Flow, root: Block, boxes: Sequence[Block], box: Block) -> bo
 def _share(flow: Flow, root: Block, block: Block) -> float:
     """Mean of the shares of parameters and of operations."""
     inside, everything = block.all(), root.all()
-    params = weights_of(flow, inside) / max(1, weights_of(flow, everything))
+    params = flow.parameters(inside) / max(1, flow.parameters(everything))
     return (params + len(inside) / max(1, len(everything))) / 2
-
-
-def weights_of(flow: Flow, ops: Sequence[int]) -> int:
-    """Parameters that operations use, each once."""
-    used = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
-    return sum(flow.tensors[t].size for t in used)
 
 
 def _with_stem(boxes: list[Block]) -> list[Block]:
@@ -93,8 +87,8 @@ def zoom(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
 
 
 def _percent(flow: Flow, root: Block, block: Block) -> str:
-    whole = weights_of(flow, root.all())
-    return f"{round(100 * weights_of(flow, block.all()) / whole) if whole else 0} % of the parameters"
+    whole = flow.parameters(root.all())
+    return f"{round(100 * flow.parameters(block.all()) / whole) if whole else 0} % of the parameters"
 
 
 def _inner(block: Block) -> Block:

@@ -125,6 +125,11 @@ class Flow:
         """True when the operation only moves elements."""
         return self.ops[op].name in SHAPE_OPS
 
+    def parameters(self, ops: Iterable[int]) -> int:
+        """Elements of the parameters that operations use, each parameter once."""
+        used = {t for op in ops for t in self.ops[op].inputs if self.tensors[t].kind == "parameter"}
+        return sum(self.tensors[t].size for t in used)
+
     def producer(self, tensor: int) -> Op | None:
         """The operation that made the tensor."""
         index = self.tensors[tensor].producer

@@ -43,7 +43,7 @@ def _run(flow: Flow, children: Sequence[Block], start: int) -> list[Block]:
 def _repeats(flow: Flow, one: Block, two: Block) -> bool:
     """True when the same weights run again on their own result."""
     names = [[flow.ops[op].name for op in block.one() if not flow.is_shape(op)] for block in (one, two)]
-    return bool(one.path) and _weighted(flow, one) and names[0] == names[1] and _chained(flow, one, two)
+    return bool(one.path) and flow.parameters(one.one()) > 0 and names[0] == names[1] and _chained(flow, one, two)
 
 
 def _equal(flow: Flow, one: Block, two: Block) -> bool:
@@ -55,7 +55,7 @@ def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if not _chained(flow, one, two) or _result(flow, one) != _result(flow, two):
         return False
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
-    return common >= _ALIKE * either and _weighted(flow, one)
+    return common >= _ALIKE * either and flow.parameters(one.one()) > 0
 
 
 def _result(flow: Flow, block: Block) -> tuple[int, ...]:
@@ -67,10 +67,6 @@ def _chained(flow: Flow, one: Block, two: Block) -> bool:
     """True when the second takes what the first makes; parallel branches are no sequence."""
     made = {t for op in one.all() for t in flow.ops[op].outputs}
     return any(t in made for op in two.all() for t in flow.ops[op].inputs)
-
-
-def _weighted(flow: Flow, block: Block) -> bool:
-    return any(flow.tensors[t].kind == "parameter" for op in block.one() for t in flow.ops[op].inputs)
 
 
 def _merged(run: list[Block]) -> Block:

@@ -48,13 +48,9 @@ def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start:
         times = 1
         while marks[start + times * length : start + (times + 1) * length] == marks[start:again]:
             times += 1
-        if times > 1 and any(_weighted(flow, child) for child in children[start:again]):
+        if times > 1 and any(flow.parameters(child.one()) for child in children[start:again]):
             return length, times
     return 1, 1
-
-
-def _weighted(flow: Flow, block: Block) -> bool:
-    return any(flow.tensors[t].kind == "parameter" for op in block.one() for t in flow.ops[op].inputs)
 
 
 def _body_block(parent: Block, parts: Sequence[Block]) -> Block:
