@@ -35,7 +35,9 @@ def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:
                 module = make(*call.args, **arguments)
             if isinstance(module, nn.Module):
                 building.tell(module)
-        except Exception:
+        except Exception as error:
+            if "meta" not in str(error).lower():  # it would raise on CPU as well, after minutes perhaps
+                raise _refusal(call, error) from error
             module = _build_on_cpu(make, call, arguments)
     if not isinstance(module, nn.Module):
         raise TargetError(f"{call.name} gave a {type(module).__name__}, not an nn.Module.", where=call.target)
@@ -47,8 +49,12 @@ def _build_on_cpu(make: Callable[..., Any], call: Call, arguments: dict[str, Any
         with torch.device("cpu"):
             return make(*call.args, **arguments)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise TargetError(f"{call.name} could not be built: {reason}", where=call.target) from error
+        raise _refusal(call, error) from error
+
+
+def _refusal(call: Call, error: Exception) -> TargetError:
+    reason = f"{type(error).__name__}: {str(error).strip()}" if str(error).strip() else type(error).__name__
+    return TargetError(f"{call.name} could not be built: {reason}", where=call.target)
 
 
 def _check_arguments(make: Callable[..., Any], call: Call, fixed: dict[str, Any]) -> None:
