@@ -124,7 +124,9 @@ def _footnotes(outline: Outline) -> list[str]:
         "attention score are counted, all else as zero."
     ]
     for reason, ops in outline.hidden.items():
-        notes.append(f"{_operations(len(ops))} not drawn, {reason}{_where(trace, ops)}.")
+        macs = sum(trace.ops[op].macs for op in ops)
+        left_out = f", {macs:,} multiply-adds not counted" if macs else ""
+        notes.append(f"{_operations(len(ops))} not drawn, {reason}{_where(trace, ops)}{left_out}.")
     return notes + _weight_notes(outline) + list(trace.guesses)
 
 

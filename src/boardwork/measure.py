@@ -22,7 +22,7 @@ def measure(outline: Outline) -> Facts:
     flow = Flow(outline.trace)
     found: dict[str, Any] = {}
     for part in (
-        _totals(flow),
+        _totals(flow, outline),
         _inputs(outline),
         _blocks(outline),
         _norms(flow, outline),
@@ -43,9 +43,9 @@ def everything(block: Block) -> Iterator[Block]:
         yield from everything(copy)
 
 
-def _totals(flow: Flow) -> dict[str, Any]:
+def _totals(flow: Flow, outline: Outline) -> dict[str, Any]:
     parameters = [w for w in flow.trace.weights if w.parameter]
-    macs = sum(op.macs for op in flow.ops)
+    macs = sum(flow.ops[op].macs for op in outline.root.all())  # tables made from sizes alone are not counted
     return {
         "params.total": sum(w.size for w in parameters),
         "params.trainable": sum(w.size for w in parameters if w.trainable),
