@@ -24,7 +24,7 @@ def measure(outline: Outline) -> Facts:
     for part in (
         _totals(flow, outline),
         _inputs(outline),
-        _blocks(outline),
+        _blocks(flow, outline),
         _norms(flow, outline),
         _convolutions(flow, outline),
         _head(flow, outline),
@@ -69,7 +69,7 @@ def _count(outline: Outline, kind: str) -> int:
     return sum(b.kind == kind for b in everything(outline.root))
 
 
-def _blocks(outline: Outline) -> dict[str, Any]:
+def _blocks(flow: Flow, outline: Outline) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind, word in (
         ("attention", "attention"),
@@ -91,11 +91,11 @@ def _blocks(outline: Outline) -> dict[str, Any]:
     repeated = [b for b in outline.root.walk() if b.repeat > 1 and b.path == outline.zoom.block.path]
     if repeated:
         found["layers.count"] = repeated[0].repeat
-        found["layers.params"] = Flow(outline.trace).parameters(repeated[0].one())
+        found["layers.params"] = flow.parameters(repeated[0].one())
     found |= _tables(outline)
     recurrent = _one(outline, "recurrent")
     if recurrent is not None:
-        found["recurrent.last_only"] = _last_only(Flow(outline.trace), recurrent)
+        found["recurrent.last_only"] = _last_only(flow, recurrent)
     return found
 
 

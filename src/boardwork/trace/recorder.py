@@ -295,7 +295,6 @@ _SAME = {
     "swapaxes": "transpose",
     "swapdims": "transpose",
     "_grouped_mm": "grouped_mm",
-    "hardtanh": "hardtanh",
     "convolution": "conv2d",
 }
 
