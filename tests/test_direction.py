@@ -14,7 +14,6 @@ STAGES = (
     {"trace"},
     {"outline"},
     {"facts"},
-    {"receptive_field"},
     {"measure"},
     {"sheet"},  # the hand-over's data classes, which knowledge fills
     {"formula"},

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from boardwork.measure import everything, measure
+from boardwork.measure import measure
+from boardwork.measure.examples import everything
 from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.outline.blocks import Outline

@@ -1,0 +1,31 @@
+"""Outline -> Facts: what was measured on this model, by the words of facts.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boardwork.facts import WORDS, Facts
+from boardwork.measure.convolutions import convolutions
+from boardwork.measure.norms import norms
+from boardwork.measure.parts import parts
+from boardwork.measure.receptive_field import receptive_field
+from boardwork.measure.residuals import residuals
+from boardwork.measure.tables import tables
+from boardwork.measure.totals import inputs, totals
+from boardwork.outline.blocks import Outline
+from boardwork.outline.flow import Flow
+
+__all__ = ["measure"]
+
+
+def measure(outline: Outline) -> Facts:
+    """Facts of the whole model, and of one attention, feed-forward, norm, convolution ... that stands for its kind.
+
+    The one that stands for its kind is in the block that the zoom opens, if that holds one.
+    """
+    flow = Flow(outline.trace)
+    found: dict[str, Any] = {"residual.count": residuals(flow, outline.root), **inputs(outline), **tables(outline)}
+    for part in (totals, parts, norms, convolutions):
+        found |= part(flow, outline)
+    found |= {f"receptive_field.{key}": value for key, value in receptive_field(flow).items()}
+    return {key: value for key, value in found.items() if key in WORDS}

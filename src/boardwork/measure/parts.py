@@ -1,0 +1,60 @@
+"""Outline -> facts of one attention, feed-forward, recurrence ... that stands for its kind, and how many there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boardwork.measure.examples import count, one
+from boardwork.outline.blocks import Block, Outline
+from boardwork.outline.flow import Flow
+
+# What recognition calls a block -> the first half of its facts' names.
+_WORDS = {
+    kind: kind
+    for kind in (
+        "attention",
+        "feed_forward",
+        "recurrent",
+        "excitation",
+        "low_rank",
+        "modulation",
+        "moe",
+        "graph_convolution",
+        "scan",
+    )
+} | {"patches": "patch", "sampling": "latent", "head": "classifier"}
+
+
+def parts(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """What the recogniser measured on one of each kind; the number of patches is that of one image."""
+    found: dict[str, Any] = {}
+    for kind, word in _WORDS.items():
+        block = one(outline, kind)
+        if block is not None:
+            found[f"{word}.count"] = count(outline, kind)
+            found |= {f"{word}.{key}": value for key, value in block.facts.items()}
+    return found | _repeated(flow, outline) | _recurrent(flow, outline) | _head(flow, outline)
+
+
+def _repeated(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """The block that the zoom opens, if it stands for several."""
+    drawn = next((b for b in outline.root.walk() if b.repeat > 1 and b.path == outline.zoom.block.path), None)
+    return {} if drawn is None else {"layers.count": drawn.repeat, "layers.params": flow.parameters(drawn.one())}
+
+
+def _recurrent(flow: Flow, outline: Outline) -> dict[str, Any]:
+    block = one(outline, "recurrent")
+    return {} if block is None else {"recurrent.last_only": _last_only(flow, block)}
+
+
+def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
+    block = one(outline, "head")
+    return {} if block is None else {"classifier.params": flow.parameters(block.one())}
+
+
+def _last_only(flow: Flow, block: Block) -> bool:
+    """True when what follows sees the last state alone, not the state after every step."""
+    op = next(flow.ops[i] for i in block.ops if flow.ops[i].macs)
+    users = [flow.ops[u] for u in flow.users.get(op.outputs[0], ()) if u in flow.live]
+    rank = len(flow.tensors[op.outputs[0]].shape)
+    return rank == 3 and all(u.name == "getitem" and len(flow.tensors[u.outputs[0]].shape) < 3 for u in users)

@@ -1,0 +1,43 @@
+"""Outline -> facts of embedding tables and learned positions, and of the tokens that a patch model makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boardwork.measure.examples import everything, one
+from boardwork.outline.blocks import Block, Outline
+
+
+def tables(outline: Outline) -> dict[str, Any]:
+    """The largest table, the first position table, the tokens of one image."""
+    return _embedding(outline) | _positions(outline) | _tokens(outline)
+
+
+def _embedding(outline: Outline) -> dict[str, Any]:
+    found = [b for b in everything(outline.root) if b.kind == "embedding"]
+    if not found:
+        return {}
+    largest = max(found, key=lambda b: b.facts["params"])
+    tied = any(len(w.names) > 1 and w.size == largest.facts["params"] for w in outline.trace.weights)
+    return {f"embedding.{key}": value for key, value in largest.facts.items()} | {"embedding.tied": tied}
+
+
+def _positions(outline: Outline) -> dict[str, Any]:
+    learned = [b.facts["vocab"] for b in everything(outline.root) if b.kind == "position_table"]
+    learned += [
+        _rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")
+    ]
+    return {"position.learned": learned[0]} if learned else {}
+
+
+def _rows(outline: Outline, box: Block) -> int:
+    shape = outline.trace.tensors[box.facts["tensor"]].shape
+    return int(shape[-2] if len(shape) > 1 else shape[0])
+
+
+def _tokens(outline: Outline) -> dict[str, Any]:
+    """Windows and later stages see fewer tokens than the image has."""
+    patches, attention = one(outline, "patches"), one(outline, "attention")
+    if patches is None or attention is None:
+        return {}
+    return {"patch.tokens": max(attention.facts["q_len"], patches.facts["count"])}
