@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.util import find_spec
+from types import ModuleType
 
 import pytest
 
@@ -36,3 +37,13 @@ def test_nothing_is_done_where_the_operators_load(monkeypatch):
     monkeypatch.setattr(sys, "modules", {"sys": sys})
     torchvision_operators.prepare()
     assert torchvision_operators._kept == []
+
+
+def test_the_check_of_the_operators_is_put_back(monkeypatch):
+    extension = ModuleType("torchvision.extension")
+    extension._has_ops = before = lambda: False
+    monkeypatch.setitem(sys.modules, "torchvision.extension", extension)
+    monkeypatch.setattr(torchvision_operators, "_kept", ["placeholders"])
+    with torchvision_operators.admitted():
+        assert extension._has_ops()
+    assert extension._has_ops is before

@@ -12,7 +12,7 @@ from boardwork.errors import TraceError
 from boardwork.targets import from_module
 from boardwork.targets.build import build
 from boardwork.targets.call import Call
-from boardwork.trace import forward, recorder, trace
+from boardwork.trace import forward, long_forward, trace
 from boardwork.trace.records import Trace
 
 
@@ -159,14 +159,32 @@ def test_a_loop_over_the_sequence_is_shortened(monkeypatch) -> None:
                 state = torch.tanh(x @ self.linear.weight + state)
             return state
 
-    monkeypatch.setattr(recorder, "LOOP", 60)
+    monkeypatch.setattr(long_forward, "LOOP", 60)
     record = trace(from_module(Loop(), (torch.zeros(1, 128, dtype=torch.int64),)))
     assert record.axes["seq_len"] == forward.SHORT
     assert any("loops over the sequence" in guess for guess in record.guesses)
 
 
 def test_endless_work_is_refused(monkeypatch) -> None:
-    monkeypatch.setattr(recorder, "LOOP", 20)
-    monkeypatch.setattr(recorder, "LARGEST", 50)
+    monkeypatch.setattr(long_forward, "LOOP", 20)
+    monkeypatch.setattr(long_forward, "LARGEST", 50)
     with pytest.raises(TraceError, match="more than 50 operations"):
         drawn(lambda m, x: sum(m.linear(x) for _ in range(100)))
+
+
+def first_row_written(m, x, value):
+    out = m.linear(x)
+    out[:1] = value
+    return out
+
+
+def test_a_write_of_guessed_rows_is_taken_to_fit() -> None:
+    record = drawn(lambda m, x: first_row_written(m, x, x[x[:, 0] > 0]))
+    assert any("a write was taken to fit" in guess for guess in record.guesses)
+
+
+def test_a_write_that_does_not_fit_is_an_error_even_after_a_guess() -> None:
+    inner = Written(lambda m, x: first_row_written(m, m.linear(x[x[:, 0] > 0]), x.new_ones(3, 4)))
+    with pytest.raises(TraceError, match="expand|size") as caught:
+        trace(from_module(nn.Sequential(inner), (torch.ones(2, 4),)))
+    assert caught.value.where == "0"

@@ -78,14 +78,10 @@ def library(name: str, extra: str | None = None) -> ModuleType:
     if importlib.util.find_spec(name) is None:
         hint = f'pip install "boardwork[{extra or name}]"'
         raise TargetError(f"This target needs {name}, which is not installed.", hint=hint)
-    vision = importlib.util.find_spec("torchvision") is not None
-    if vision:
+    if importlib.util.find_spec("torchvision") is not None:
         torchvision_operators.prepare()
     try:
         with global_state_kept():
-            module = importlib.import_module(name)
-            if vision:
-                torchvision_operators.admit()
-            return module
+            return importlib.import_module(name)
     except Exception as error:
         raise TargetError(f"{name} is installed but does not import: {error}") from error

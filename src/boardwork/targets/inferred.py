@@ -12,6 +12,7 @@ from boardwork.targets.first_layer import first_layer
 from boardwork.targets.forward_arguments import forward_parameters, weight_dtype
 from boardwork.targets.layers import Argument, layer_arguments
 from boardwork.targets.state import global_state_kept
+from boardwork.targets.torchvision_operators import admitted
 
 # Tried in this order where a forward runs; a classifier behind a flatten, for one, takes a single image size only.
 SIZES = {"height": (224, 32, 28, 64, 96, 128, 256, 299), "seq_len": (128, 64, 32, 16, 8), "length": (1024, 128, 32)}
@@ -51,7 +52,7 @@ def _sizes_of(argument: Argument) -> Iterator[Argument]:
 
 def _runs(module: nn.Module, tensor: torch.Tensor) -> bool:
     try:
-        with global_state_kept(), torch.no_grad(), torch.device("meta"):
+        with global_state_kept(), admitted(), torch.no_grad(), torch.device("meta"):
             module(tensor)
     except Exception:
         return False

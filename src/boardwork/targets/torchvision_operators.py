@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +54,16 @@ def _loads(path: Path) -> bool:
     return hasattr(torch.ops.torchvision, "nms")
 
 
-def admit() -> None:
-    """After `import torchvision`: its check that the operators are compiled passes, as tracing stands in for them."""
+@contextmanager
+def admitted() -> Iterator[None]:
+    """Meanwhile torchvision's check that its operators are compiled passes, as tracing stands in for them."""
     extension: Any = sys.modules.get("torchvision.extension")
-    if _kept and extension is not None:
-        extension._has_ops = lambda: True
+    if not _kept or extension is None:
+        yield
+        return
+    has_operators = extension._has_ops
+    extension._has_ops = lambda: True
+    try:
+        yield
+    finally:
+        extension._has_ops = has_operators

@@ -1,0 +1,80 @@
+"""A call of the Python API on meta -> its result, from values where they are known, else from a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from boardwork.targets.values import Values
+from boardwork.trace.arguments import tensors_in
+from boardwork.trace.spelling import target_of_write
+from boardwork.trace.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
+
+
+class Evaluation:
+    """Runs calls and remembers what was guessed. `values`: what is known of tensors on meta."""
+
+    def __init__(self) -> None:
+        self.values = Values()
+        self.guesses: dict[str, None] = {}
+        self._alive: list[torch.Tensor] = []
+        self._guessed: set[int] = set()
+
+    def run(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, where: str) -> Any:
+        """What `func` gives. `where` is the path of the running module, for the guesses."""
+        if raw in NEEDS_VALUES and self.values.known(args, kwargs):
+            real = self.values.run(func, args, kwargs)
+            if real is not None:
+                return self._twins(real)
+        out, guess = self._on_meta(raw, func, args, kwargs)
+        if guess:
+            told = f"{where or 'the model'}: {guess} ({raw.strip('_')} needs numbers that a meta tensor has not)."
+            self.guesses.setdefault(told)
+        if guess or self._guessed:
+            self._mark(guess, args, kwargs, out)
+        written = target_of_write(raw, args, kwargs)
+        if written is None:
+            self.values.follow(raw, func, args, kwargs, out)
+        elif not (self.values.known(args, kwargs) and self.values.wrote(func, args, kwargs)):
+            self.values.forget(written)
+        return out
+
+    def _on_meta(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, str]:
+        replaced, guess = stand_in(raw, args, kwargs), ""
+        if raw == "repeat_interleave" and replaced is None:
+            replaced = repeated(args, kwargs, self.values.of)
+        if replaced is not None:
+            return replaced
+        if raw in ("__getitem__", "__setitem__") and args[0].is_meta and not isinstance(args[1], int | str):
+            index, guess = full_masks(args[1], self.values.of)
+            args = (args[0], index, *args[2:])
+        try:
+            return func(*args, **kwargs), guess
+        except (RuntimeError, NotImplementedError, TypeError) as error:
+            if raw == "__setitem__" and (guess or self._is_guessed(args)):
+                return None, "a write was taken to fit"
+            out, second = without_values(raw, func, args, kwargs, self.values.of, error)
+            return out, guess or second
+
+    def _mark(self, guess: str, args: Any, kwargs: Any, out: Any) -> None:
+        """A result whose number of rows was guessed, and all that is made from it: such shapes may not fit."""
+        if guess or self._is_guessed((args, kwargs)):
+            for tensor in tensors_in(out):
+                self._alive.append(tensor)
+                self._guessed.add(id(tensor))
+
+    def _is_guessed(self, value: Any) -> bool:
+        return any(id(tensor) in self._guessed for tensor in tensors_in(value))
+
+    def _twins(self, real: Any) -> Any:
+        """Values as tensors on meta that remember them; what is no tensor stays as it is."""
+        if isinstance(real, torch.Tensor):
+            twin: torch.Tensor = moved(real)
+            self._alive.append(twin)
+            self.values.give(twin, real)
+            return twin
+        if isinstance(real, tuple) and any(isinstance(item, torch.Tensor) for item in real):
+            return tuple(map(self._twins, real))
+        return real

@@ -1,0 +1,100 @@
+"""Run -> the Trace of that one forward, shapes in numbers alone, and the Recorder that saw it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from boardwork.errors import BoardworkError, TraceError
+from boardwork.targets.torchvision_operators import admitted
+from boardwork.targets.values import remembered
+from boardwork.trace import tree
+from boardwork.trace.arguments import tensors_in
+from boardwork.trace.duplicate import value_on_meta
+from boardwork.trace.recorder import Recorder
+from boardwork.trace.records import Row, Trace
+from boardwork.trace.run import Run
+
+
+def one_forward(run: Run, *, stop_at_loops: bool = False) -> tuple[Trace, Recorder]:
+    """Run forward once and record it.
+
+    Raises:
+        TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
+    """
+    recorder = Recorder(run.model, stop_at_loops=stop_at_loops)
+    run = _on_meta(run, recorder) if run.device == "meta" else run
+    inputs = _inputs(run, recorder)
+    with recorder.recording(run.device), admitted():
+        try:
+            out, rows = tree.run(run.model, run.args, run.kwargs)
+        except BoardworkError:
+            raise
+        except Exception as error:  # whatever a user's forward raises
+            raise _refusal(run, recorder, error) from error
+    return _trace(run, recorder, inputs, out, rows), recorder
+
+
+def _on_meta(run: Run, recorder: Recorder) -> Run:
+    """The run with its arguments on meta; the recorder is told what numbers they and the buffers hold."""
+    args, kwargs = value_on_meta(run.args), value_on_meta(run.kwargs)
+    values = recorder.evaluation.values
+    for twin, tensor in zip(tensors_in((args, kwargs)), tensors_in((run.args, run.kwargs)), strict=True):
+        if (real := remembered(tensor)) is not None:
+            values.give(twin, real)
+    for buffer in run.model.buffers():
+        if (real := remembered(buffer)) is not None:
+            values.give(buffer, real.clone())
+    return Run(run.subject, run.model, args, kwargs, run.device)
+
+
+def _inputs(run: Run, recorder: Recorder) -> list[tuple[str, int]]:
+    inputs = []
+    for name, value in run.arguments().items():
+        found = list(tensors_in(value))
+        for index, tensor in enumerate(found):
+            label = name if len(found) == 1 else f"{name}.{index}"
+            inputs.append((label, recorder.tensors.new(tensor, "input", name=label)))
+    return inputs
+
+
+def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any, rows: tuple[Row, ...]) -> Trace:
+    outputs = tuple((name, recorder.identify(tensor)) for name, tensor in _outputs(out))
+    return Trace(
+        target=run.subject.target,
+        title=run.subject.title,
+        cls=type(run.subject.module).__name__,
+        tensors=tuple(recorder.tensors.records),
+        ops=tuple(recorder.ops),
+        calls=tuple(recorder.modules.records),
+        rows=rows,
+        weights=recorder.weights,
+        inputs=tuple(inputs),
+        outputs=outputs,
+        axes={},
+        guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
+    )
+
+
+def _outputs(out: Any) -> list[tuple[str, torch.Tensor]]:
+    """Tensors that a caller would look at: the first level of a tuple, dict or dataclass."""
+    if isinstance(out, dict):
+        pairs = [(str(key), value) for key, value in out.items()]
+    elif isinstance(out, list | tuple):
+        names = getattr(out, "_fields", None) or [f"output {i}" for i in range(len(out))]
+        pairs = list(zip(names, out, strict=True))
+    else:
+        pairs = [("output", out)]
+    return [(name, tensor) for name, value in pairs for tensor in tensors_in(value)]
+
+
+def _refusal(run: Run, recorder: Recorder, error: Exception) -> TraceError:
+    subject = run.subject
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    shapes = ", ".join(f"{t.name} {t.shape}" for t in recorder.tensors.records if t.kind == "input")
+    return TraceError(
+        f"The forward of {subject.title or type(subject.module).__name__} raised {type(error).__name__}: {reason}",
+        where=recorder.modules.deepest or "the model itself",
+        hint=f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224",
+    )
