@@ -22,7 +22,8 @@ from boardwork.sheet import Diagram, Sheet
 from boardwork.targets import from_module
 from boardwork.trace import trace
 
-SOURCE = (Path(__file__).parent / "models.py").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+SOURCES = {p.stem: p.read_text(encoding="utf-8") for p in (HERE / "models.py", *sorted(HERE.glob("families/*.py")))}
 NAMED = ("input", "output")  # their labels are names of arguments
 WORDS = ("Zebra", "Heron", "Tapir", "Otter", "Lynx", "Ibis", "Vole", "Newt")
 KEPT = {*dir(nn.Module), *dir(torch.Tensor), *vars(nn.functional), *vars(torch), "weight", "bias"}
@@ -71,9 +72,9 @@ class Renamed(ast.NodeTransformer):
 
 
 @cache
-def modules() -> tuple[ModuleType, ModuleType]:
+def modules(family: str) -> tuple[ModuleType, ModuleType]:
     """The models as they are written, and renamed."""
-    tree = ast.parse(SOURCE)
+    tree = ast.parse(SOURCES[family])
     names = Names()
     names.visit(tree)
     assert set(names.others) & KEPT == set()
@@ -85,7 +86,7 @@ def modules() -> tuple[ModuleType, ModuleType]:
     assert len(set(new.values())) == len(new)
     keys = dict.fromkeys(node.value for table in _tables(tree) for node in table.keys if isinstance(node, ast.Constant))
     return _module("as_written", tree, {}), _module(
-        "renamed", ast.parse(SOURCE), {k: v for k, v in new.items() if k not in keys}
+        "renamed", ast.parse(SOURCES[family]), {k: v for k, v in new.items() if k not in keys}
     )
 
 
@@ -131,7 +132,7 @@ def diagram(drawn: Diagram) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", modules()[0].EXAMPLES)
-def test_renaming_leaves_the_sheet(name: str) -> None:
-    written, renamed = (sheet(module, name) for module in modules())
+@pytest.mark.parametrize(("family", "name"), [(f, name) for f in SOURCES for name in modules(f)[0].EXAMPLES])
+def test_renaming_leaves_the_sheet(family: str, name: str) -> None:
+    written, renamed = (sheet(module, name) for module in modules(family))
     assert plain(written) == plain(renamed)

@@ -1,4 +1,4 @@
-"""Outline -> facts of the convolutions: how many, one that stands for them, a bottleneck."""
+"""Outline -> facts of the convolutions: how many, and one that stands for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     found: dict[str, Any] = {"conv.count": len(convs)} if convs else {}
     if spatial:
         found |= _convolution(flow, max(spatial, key=lambda op: _kernel(flow, op)))
-    return found | _bottleneck(flow, outline)
+    return found
 
 
 def _kernel(flow: Flow, op: Op) -> int:
@@ -49,19 +49,3 @@ def _convolution(flow: Flow, op: Op) -> dict[str, Any]:
     if isinstance(padding, str):
         del found["padding"]
     return {f"conv.{key}": value for key, value in found.items()}
-
-
-def _bottleneck(flow: Flow, outline: Outline) -> dict[str, Any]:
-    block = next((b for b in outline.zoom.block.walk() if b.label == "Bottleneck block"), None)
-    if block is None:
-        return {}
-    convs = [b for b in block.children if b.kind == "conv"][:3]
-    ops = [next(flow.ops[i] for i in b.ops if flow.ops[i].name == "conv2d") for b in convs]
-    if any(first(op.attrs.get("groups"), 1) > 1 for op in ops):
-        return {}
-    return {
-        "bottleneck.width": flow.tensors[ops[2].outputs[0]].shape[1],
-        "bottleneck.inner": flow.tensors[ops[1].outputs[0]].shape[1],
-        "bottleneck.input": flow.tensors[ops[0].inputs[0]].shape[1],
-        "bottleneck.weights": sum(flow.tensors[op.inputs[1]].size for op in ops),
-    }

@@ -21,8 +21,10 @@ _WORDS = {
         "moe",
         "graph_convolution",
         "scan",
+        "bottleneck",
+        "wide_kernel",
     )
-} | {"patches": "patch", "sampling": "latent", "head": "classifier"}
+} | {"inverted_residual": "inverted", "patches": "patch", "sampling": "latent", "head": "classifier"}
 
 
 def parts(flow: Flow, outline: Outline) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from boardwork.outline.low_rank import low_ranks
 from boardwork.outline.modulation import modulations
 from boardwork.outline.name import name
 from boardwork.outline.norms import norms
+from boardwork.outline.patch_merging import patch_mergings
 from boardwork.outline.plumbing import absorb
 from boardwork.outline.sampling import samplings
 from boardwork.outline.scan import scans
@@ -60,7 +61,17 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     )
 
 
-_SPECIAL = (mixtures, excitations, low_ranks, samplings, modulations, graph_convolutions, sinusoids, scans)
+_SPECIAL = (
+    mixtures,
+    excitations,
+    low_ranks,
+    samplings,
+    modulations,
+    graph_convolutions,
+    sinusoids,
+    scans,
+    patch_mergings,
+)
 
 
 def recognise(flow: Flow) -> list[Pattern]:

@@ -52,15 +52,18 @@ def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if one.kind != two.kind or one.path == two.path or one.again or two.again:
         return False
     names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
-    if not _chained(flow, one, two) or _result(flow, one) != _result(flow, two):
+    if not _chained(flow, one, two) or not _continues(flow, one, two):
         return False
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and flow.parameters(one.one()) > 0
 
 
-def _result(flow: Flow, block: Block) -> tuple[int, ...]:
-    """Shape of what the block hands on: where it changes, a new stage begins."""
-    return flow.tensors[flow.ops[block.one()[-1]].outputs[0]].shape
+def _continues(flow: Flow, one: Block, two: Block) -> bool:
+    """Both hand on the same shape, or each puts new channels behind the old ones; elsewhere a new stage begins."""
+    last = [flow.ops[block.one()[-1]] for block in (one, two)]
+    before, after = (flow.tensors[op.outputs[0]].shape for op in last)
+    grown = all(op.name == "cat" for op in last) and len(before) == len(after)
+    return before == after or (grown and before[0] == after[0] and before[2:] == after[2:])
 
 
 def _chained(flow: Flow, one: Block, two: Block) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from boardwork.outline.blocks import Block
+from boardwork.outline.conv_blocks import Meaning, convolution_block
 from boardwork.outline.flow import Flow
+
+_OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches")
 
 
 def name(flow: Flow, root: Block) -> Block:
@@ -13,12 +16,19 @@ def name(flow: Flow, root: Block) -> Block:
     return _head(flow, _name(flow, root))
 
 
-def _name(flow: Flow, block: Block) -> Block:
+def _name(flow: Flow, block: Block, within: bool = False) -> Block:
+    """`within`: the block is part of a named block of convolutions, whose parts have no such names of their own."""
+    convolutional = None if within or block.kind else _convolutional(flow, block)
+    inner = within or convolutional is not None
     block = dataclasses.replace(
         block,
-        children=tuple(_name(flow, child) for child in block.children),
-        copies=tuple(_name(flow, copy) for copy in block.copies),
+        children=tuple(_name(flow, child, inner) for child in block.children),
+        copies=tuple(_name(flow, copy, within) for copy in block.copies),
     )
+    if convolutional is not None:
+        label, kind, detail, facts = convolutional
+        words = "; ".join(word for word in (detail, _variant(flow, block)) if word)
+        return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or words, facts=facts)
     if not block.children or block.kind:
         return block
     label, kind = _meaning(flow, block)
@@ -42,8 +52,6 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     if "scan" in direct:
         return "State-space block", "state_space_block"
     convs = [b for b in block.children if b.kind == "conv"]
-    if "add" in [b.role for b in block.children] and convs:
-        return _residual_block(convs), "residual_block"
     if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
         return "Convolution block", "conv_block"
     if direct.count("linear") > 1 and set(direct) <= {"linear", "norm", "activation"}:
@@ -51,14 +59,13 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     return "", ""
 
 
-def _residual_block(convs: list[Block]) -> str:
-    """Named by its kernels: 1-k-1 with a narrow or a wide middle, or k-k."""
-    if any(b.label.startswith("Depthwise") for b in convs):
-        return "Inverted residual"
-    kernels = [b.label.split()[1].rstrip(",") for b in convs[:3]]
-    if len(kernels) == 3 and kernels[0] == kernels[2] == "1×1" != kernels[1]:
-        return "Bottleneck block"
-    return "Residual block"
+def _convolutional(flow: Flow, block: Block) -> Meaning | None:
+    """The name of a block that holds nothing but convolutions and what goes with them, once."""
+    inside = [b for child in block.children for b in child.walk()]
+    once = all(b.repeat == 1 and not b.again for b in inside)
+    if not once or not any(b.kind == "conv" for b in inside) or any(b.kind in _OTHER_WORK for b in inside):
+        return None
+    return convolution_block(flow, block)
 
 
 def _widths(block: Block) -> str:

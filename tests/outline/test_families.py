@@ -1,0 +1,74 @@
+"""What each hand-written model of families/ must show: boxes, facts; and every check holds."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from boardwork.measure import measure
+from boardwork.options import Options
+from boardwork.outline import outline
+from boardwork.pipeline import draw_trace
+from boardwork.targets import from_module
+from boardwork.trace import trace
+from boardwork.trace.records import Trace
+
+FOLDER = Path(__file__).parent / "families"
+EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
+    path.stem: tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.py"))
+}
+CASES = [(family, name) for family, models in EXPECTED.items() for name in models]
+
+
+@cache
+def models(family: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"families_{family}", FOLDER / f"{family}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def traced(family: str, name: str) -> Trace:
+    build, args = models(family).EXAMPLES[name]
+    return trace(from_module(build().eval(), args))
+
+
+@pytest.mark.parametrize("family", EXPECTED)
+def test_every_model_is_expected(family: str) -> None:
+    assert list(EXPECTED[family]) == list(models(family).EXAMPLES)
+
+
+@pytest.mark.parametrize(("family", "name"), CASES)
+def test_parts_and_numbers(family: str, name: str) -> None:
+    wanted = EXPECTED[family][name]
+    found = outline(traced(family, name))
+    labels, facts = {block.label for block in everything(found.root)}, measure(found)
+    assert [label for label in wanted["shows"] if label not in labels] == []
+    assert {word: facts.get(word) for word in wanted.get("facts", {})} == wanted.get("facts", {})
+    groups = {word.partition(".")[0] for word in facts}
+    assert groups & set(wanted.get("lacks", ())) == set()
+
+
+@pytest.mark.parametrize(("family", "name"), CASES)
+def test_every_check_holds(family: str, name: str) -> None:
+    sheet = draw_trace(traced(family, name), Options())
+    assert [(e.name, c) for e in sheet.equations for c in e.checks if not c.ok] == []
+    assert sum(node.params for node in sheet.big_picture.nodes) == sheet.summary["params_total"]
+    assert sum(node.flops for node in sheet.big_picture.nodes) == sheet.summary["flops"]
+
+
+@pytest.mark.parametrize(("family", "name"), CASES)
+def test_every_operation_is_in_one_box(family: str, name: str) -> None:
+    found = outline(traced(family, name))
+    hidden = [op for ops in found.hidden.values() for op in ops]
+    assert sorted(found.root.all()) == sorted({op.id for op in found.trace.ops} - set(hidden))
