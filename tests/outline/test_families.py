@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from boardwork.measure import measure
+from boardwork.measure.examples import everything
 from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.pipeline import draw_trace
