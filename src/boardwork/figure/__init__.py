@@ -7,6 +7,7 @@ from functools import lru_cache
 from boardwork.figure.blocks import Block
 from boardwork.figure.column import column
 from boardwork.figure.folded import folded
+from boardwork.figure.inward import inward
 from boardwork.figure.laid import placed
 from boardwork.figure.metrics import CELLS, Metrics
 from boardwork.figure.place import Placer
@@ -37,4 +38,5 @@ def draw(diagram: Diagram, metrics: Metrics, *, in_column: bool = False, most_he
 @lru_cache(maxsize=4)
 def _block(diagram: Diagram, in_column: bool) -> Block:
     """Kept, for the same diagram is tried at several widths."""
+    diagram = inward(diagram)
     return (column if in_column else reduce)(diagram, texts_of(diagram))

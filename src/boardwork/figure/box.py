@@ -63,8 +63,9 @@ def _port(node: Node, m: Metrics) -> Shape:
     half = max(m.width_of(line, "port") for line in lines) / 2
     half = float(int(half + 0.5)) if m.unit else half
     height = len(lines) * m.text_height
-    texts = tuple(Text(0, i * m.text_height, line, "port", "middle") for i, line in enumerate(lines))
-    return Shape(half + m.unit, height, _middle(height, m), texts)
+    kinds = ["port", *["shape"] * (len(lines) - 1)]
+    texts = (Text(0, i * m.text_height, line, kinds[i], "middle") for i, line in enumerate(lines))
+    return Shape(half + m.unit, height, _middle(height, m), tuple(texts))
 
 
 def _middle(height: float, m: Metrics) -> float:

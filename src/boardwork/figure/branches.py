@@ -72,27 +72,31 @@ class Branches:
             self.placer.wire([(x, below), (x, level), (reach, level)], first, arrow=True),
         ]
 
-    def _branches(self, branches: Sequence[Block], join: Op | None, *, shared: bool = False) -> Laid:
-        """Side by side under a bus; into a circle from its sides, into a wide box from above, else a second bus."""
+    def _branches(
+        self, branches: Sequence[Block], join: Op | None, *, shared: bool = False, hang: float | None = None
+    ) -> Laid:
+        """Side by side under a bus; into a circle from its sides, into a wide box from above, else a second bus.
+
+        `hang`: every branch reaches down at least so far, for a box below that takes them one by one.
+        """
         m = self.m
         opens, closes = all(is_open(b, 0) for b in branches), all(is_open(b, -1) for b in branches)
         top = 0.0 if opens else (1.0 if m.unit else m.gap / 2)
         bus = 0.0 if m.unit or shared else top
         top = top if m.unit or not shared else 0.0
+        one_by_one = hang is not None or (join is not None and not box_of(join, m).round)
         inside = self.placer.narrow()
-        ends = [_ended(b) for b in branches]
+        ends = [_ended(b, one_by_one) for b in branches]
         above = [inside.sequence(before, shared=not opens) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
-        laid = [_stacked(block, inside.line(last)) for block, (_, last) in zip(above, ends, strict=True)]
+        laid = [_stacked(block, inside.branches.tail(last, 0)) for block, (_, last) in zip(above, ends, strict=True)]
         spots = self._spots(laid)
         if not closes:
-            deepest = max(start + b.height for start, b in zip(starts, laid, strict=True))
+            deepest = max([hang or 0, *(start + b.height for start, b in zip(starts, laid, strict=True))])
+            heads = [one_by_one or self._has_head(join, spots, spot) for spot in spots]
             laid = [
-                _stacked(
-                    block,
-                    inside.line(replace(last, arrow=self._has_head(join, spots, spot)), deepest - start - block.height),
-                )
-                for block, (_, last), start, spot in zip(above, ends, starts, spots, strict=True)
+                _stacked(block, inside.branches.tail(last, deepest - start - block.height, arrow=head))
+                for block, (_, last), start, head in zip(above, ends, starts, heads, strict=True)
             ]
         tall = max(start + b.height for start, b in zip(starts, laid, strict=True))
         items: list[Item] = []
@@ -104,10 +108,17 @@ class Branches:
             max(b.left - s for s, b in zip(spots, laid, strict=True)),
             max(s + b.right for s, b in zip(spots, laid, strict=True)),
         )
-        if closes:
-            return Laid(left, right, tall, tuple(items))
-        below, height, out = self._joined(branches, spots, tall, join)
+        feet = tuple(spot + foot for spot, block in zip(spots, laid, strict=True) for foot in block.feet or (0.0,))
+        if closes or hang is not None:
+            return Laid(left, right, tall, tuple(items), feet)
+        below, height, out = self._joined(branches, spots, feet, tall, join)
         return Laid(max(left, out), max(right, out), height, (*items, *below))
+
+    def tail(self, last: Line | Par, height: float, *, arrow: bool = True) -> Laid:
+        """The last wire of a branch, or the fork that a branch ends with."""
+        if isinstance(last, Par):
+            return self._branches(last.branches, None, hang=height)
+        return self.placer.line(replace(last, arrow=arrow), height)
 
     def _heads(
         self, branches: Sequence[Block], spots: Sequence[float], starts: Sequence[float], bus: float, shared: bool
@@ -143,7 +154,12 @@ class Branches:
         return [float(int(s - centre)) if m.unit else s - centre for s in spots]
 
     def _joined(
-        self, branches: Sequence[Block], spots: Sequence[float], tall: float, join: Op | None
+        self,
+        branches: Sequence[Block],
+        spots: Sequence[float],
+        feet: Sequence[float],
+        tall: float,
+        join: Op | None,
     ) -> tuple[list[Item], float, float]:
         """Wires from the ends of the branches into what follows; that, its lowest edge and its reach."""
         m = self.m
@@ -160,7 +176,7 @@ class Branches:
             items += end.at(0, tall)
             return items, tall + end.height, max(end.left, end.right)
         if join is not None and not box_of(join, m).round:
-            spread = max(abs(s) for s in spots) + m.pad_x + m.unit
+            spread = max(map(abs, feet)) + m.pad_x + m.unit
             end = self.placer.op(join, spread)
             return items + list(end.at(0, tall)), tall + end.height, max(end.left, end.right)
         for line, spot in ends:
@@ -201,14 +217,18 @@ def _last(branch: Block) -> Line | None:
     return next((p for p in reversed(parts_of(branch)) if isinstance(p, Line)), None)
 
 
-def _ended(branch: Block) -> tuple[Sequence[Block], Line]:
-    """A branch up to its last wire, and that wire."""
+def _ended(branch: Block, one_by_one: bool) -> tuple[Sequence[Block], Line | Par]:
+    """A branch up to its last wire, and that wire; or the fork at its end, if what follows takes branches one by one."""
     *before, last = parts_of(branch)
-    return (before, last) if isinstance(last, Line) else ([*before, last], Line(None))
+    if isinstance(last, Line) or (
+        one_by_one and isinstance(last, Par) and not skips_of(last) and not is_open(last, -1)
+    ):
+        return before, last
+    return [*before, last], Line(None)
 
 
 def _stacked(above: Laid, below: Laid) -> Laid:
     stack = Stack()
     stack.add(above)
     stack.add(below)
-    return stack.done()
+    return replace(stack.done(), feet=below.feet)

@@ -23,12 +23,16 @@ Item = Primitive | Moved
 
 @dataclass(frozen=True)
 class Laid:
-    """Placed primitives with their extent to the left and right of the spine and downwards."""
+    """Placed primitives with their extent to the left and right of the spine and downwards.
+
+    `feet`: where wires leave at the lowest edge, if there is more than the one on the spine.
+    """
 
     left: float
     right: float
     height: float
     items: tuple[Item, ...] = ()
+    feet: tuple[float, ...] = ()
 
     def at(self, x: float, y: float) -> tuple[Item, ...]:
         """The primitives, moved."""

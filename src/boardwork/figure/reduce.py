@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence, parts_of
 from boardwork.figure.lifted import marked
+from boardwork.figure.order import by, outside_in, ranks
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 START, END = "(start)", "(end)"
@@ -109,7 +109,7 @@ class _Reducer:
 
     def __init__(self, diagram: Diagram, texts: Texts) -> None:
         self.diagram, self.texts = diagram, texts
-        self.rank = _ranks(diagram)
+        self.rank = ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
         self.parents = {group.id: group.parent for group in diagram.groups}
         self.lifted: list[Edge] = []
@@ -118,7 +118,7 @@ class _Reducer:
 
     def block(self) -> Block:
         edges = self._without_sides(list(self.diagram.edges))
-        for group in reversed(_outside_in(self.diagram)):
+        for group in reversed(outside_in(self.diagram)):
             self._one_way(group, edges, self._members(group.id))
         for name in ("", *(g.id for g in self.diagram.groups)):
             self._no_way_back(name, edges)
@@ -135,7 +135,7 @@ class _Reducer:
     def _without_sides(self, edges: list[Edge]) -> list[Edge]:
         """Sources that join late and ends that leave early stand beside the box they belong to."""
         self.aside: set[str] = set()
-        into, out = _by(edges, "target"), _by(edges, "source")
+        into, out = by(edges, "target"), by(edges, "source")
         for node in self.diagram.nodes:
             arriving, leaving = into.get(node.id, []), out.get(node.id, [])
             if not arriving and len(leaving) == 1 and self._joins_late(leaving[0], into):
@@ -333,38 +333,3 @@ class _Reducer:
             branches = sorted((self._numbered(branch) for branch in block.branches), key=lambda found: found[0])
             return branches[0][0], Par(tuple(branch for _, branch in branches))
         return len(self.order), block
-
-
-def _outside_in(diagram: Diagram) -> list[Group]:
-    """Frames, each after the one round it."""
-    parents = {g.id: g.parent for g in diagram.groups}
-
-    def depth(name: str) -> int:
-        seen: list[str] = []
-        while name in parents and name not in seen:
-            seen.append(name)
-            name = parents[name]
-        return len(seen)
-
-    return sorted(diagram.groups, key=lambda g: depth(g.id))
-
-
-def _by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:
-    found: dict[str, list[Edge]] = {}
-    for edge in edges:
-        found.setdefault(getattr(edge, end), []).append(edge)
-    return found
-
-
-def _ranks(diagram: Diagram) -> dict[str, int]:
-    """Longest distance of every node from a source."""
-    out, left = _by(diagram.edges, "source"), Counter(edge.target for edge in diagram.edges)
-    ranks = {node.id: 0 for node in diagram.nodes}
-    ready = [node for node in ranks if not left[node]]
-    while ready:
-        for edge in out.get(source := ready.pop(), ()):
-            ranks[edge.target] = max(ranks[edge.target], ranks[source] + 1)
-            left[edge.target] -= 1
-            if not left[edge.target]:
-                ready.append(edge.target)
-    return ranks
