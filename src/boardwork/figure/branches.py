@@ -218,7 +218,7 @@ def _last(branch: Block) -> Line | None:
 
 
 def _ended(branch: Block, one_by_one: bool) -> tuple[Sequence[Block], Line | Par]:
-    """A branch up to its last wire, and that wire; or the fork at its end, if what follows takes branches one by one."""
+    """A branch up to its last wire, and that wire; or its last fork, if what follows takes branches one by one."""
     *before, last = parts_of(branch)
     if isinstance(last, Line) or (
         one_by_one and isinstance(last, Par) and not skips_of(last) and not is_open(last, -1)
