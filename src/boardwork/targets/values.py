@@ -26,11 +26,18 @@ class Values:
     def __init__(self) -> None:
         self._of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._forgotten: set[int] = set()
+        self._assumed: set[int] = set()
 
-    def give(self, twin: torch.Tensor, real: torch.Tensor) -> None:
-        """`real` holds the values of `twin`."""
+    def give(self, twin: torch.Tensor, real: torch.Tensor, *, assumed: bool = False) -> None:
+        """`real` holds the values of `twin`; `assumed`: they stand for values that are not known."""
         if real.numel() <= LARGEST:
             self._of[id(twin)] = (twin, real)
+            if assumed:
+                self._assumed.add(id(twin))
+
+    def assumed(self, args: Any) -> bool:
+        """True when values among the arguments were assumed, or follow from such."""
+        return bool(self._assumed) and any(id(t) in self._assumed for t in _tensors(args))
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """The values, None if they are not known or no longer hold."""
@@ -81,10 +88,10 @@ class Values:
         made = not any(True for _ in _tensors((args, kwargs)))
         if not made and not self.known(args, kwargs):
             return
-        real = self.run(func, args, kwargs)
+        real, assumed = self.run(func, args, kwargs), self.assumed((args, kwargs))
         for twin, value in zip(_tensors(out), _tensors(real), strict=False):
             if twin.shape == value.shape and twin.is_meta:
-                self.give(twin, value.to(twin.dtype))
+                self.give(twin, value.to(twin.dtype), assumed=assumed)
 
     def _real(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):

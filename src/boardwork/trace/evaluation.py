@@ -9,6 +9,7 @@ import torch
 
 from boardwork.targets.values import Values
 from boardwork.trace.arguments import tensors_in
+from boardwork.trace.choices import CHOOSING, EVENLY, even_choice, masks_in
 from boardwork.trace.spelling import target_of_write
 from boardwork.trace.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
 
@@ -25,13 +26,14 @@ class Evaluation:
     def run(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, where: str) -> Any:
         """What `func` gives. `where` is the path of the running module, for the guesses."""
         if raw in NEEDS_VALUES and self.values.known(args, kwargs):
-            real = self.values.run(func, args, kwargs)
+            real, assumed = self.values.run(func, args, kwargs), self.values.assumed((args, kwargs))
             if real is not None:
-                return self._twins(real)
+                self._tell(raw, EVENLY if assumed else "", where)
+                return self._twins(real, assumed)
         out, guess = self._on_meta(raw, func, args, kwargs)
-        if guess:
-            told = f"{where or 'the model'}: {guess} ({raw.strip('_')} needs numbers that a meta tensor has not)."
-            self.guesses.setdefault(told)
+        self._tell(raw, guess, where)
+        if raw in CHOOSING and (choice := even_choice(raw, args, kwargs, out)) is not None:
+            self.values.give(*choice, assumed=True)
         if guess or self._guessed:
             self._mark(guess, args, kwargs, out)
         written = target_of_write(raw, args, kwargs)
@@ -41,6 +43,11 @@ class Evaluation:
             self.values.forget(written)
         return out
 
+    def _tell(self, raw: str, guess: str, where: str) -> None:
+        if guess:
+            told = f"{where or 'the model'}: {guess} ({raw.strip('_')} needs numbers that a meta tensor has not)."
+            self.guesses.setdefault(told)
+
     def _on_meta(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, str]:
         replaced, guess = stand_in(raw, args, kwargs), ""
         if raw == "repeat_interleave" and replaced is None:
@@ -49,6 +56,7 @@ class Evaluation:
             return replaced
         if raw in ("__getitem__", "__setitem__") and args[0].is_meta and not isinstance(args[1], int | str):
             index, guess = full_masks(args[1], self.values.of)
+            guess = guess or (EVENLY if self.values.assumed(masks_in(args[1])) else "")
             args = (args[0], index, *args[2:])
         try:
             return func(*args, **kwargs), guess
@@ -68,13 +76,13 @@ class Evaluation:
     def _is_guessed(self, value: Any) -> bool:
         return any(id(tensor) in self._guessed for tensor in tensors_in(value))
 
-    def _twins(self, real: Any) -> Any:
+    def _twins(self, real: Any, assumed: bool) -> Any:
         """Values as tensors on meta that remember them; what is no tensor stays as it is."""
         if isinstance(real, torch.Tensor):
             twin: torch.Tensor = moved(real)
             self._alive.append(twin)
-            self.values.give(twin, real)
+            self.values.give(twin, real, assumed=assumed)
             return twin
         if isinstance(real, tuple) and any(isinstance(item, torch.Tensor) for item in real):
-            return tuple(map(self._twins, real))
+            return tuple(self._twins(item, assumed) for item in real)
         return real
