@@ -123,6 +123,8 @@ WORDS: dict[str, str] = {
     "moe.bias": "bias elements of all experts of one mixture",
     "moe.params": "parameters of all experts of one mixture",
     "moe.expert_params": "parameters of one expert",
+    "moe.shared": "experts that always work, counted at the width of one that is chosen",
+    "moe.shared_ff": "hidden width of what always works",
     "moe.router_params": "parameters of the router",
     "scan.count": "state-space scans in the model",
     "scan.inner": "channels of a scan",

@@ -77,7 +77,9 @@ _SPECIAL = (
 def recognise(flow: Flow) -> list[Pattern]:
     """Every pattern in the data flow; what a larger one explains in other words is left out."""
     special = [group for find in _SPECIAL for group in find(flow)]
-    explained = {op for group in special for pattern in group for op in pattern.ops}
+    explained = {
+        op for group in special for pattern in group if pattern.leaf or pattern.kind != "moe" for op in pattern.ops
+    }
     plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
     groups = [*special, *attentions(flow), *plain]
     found = [pattern for group in groups for pattern in group]

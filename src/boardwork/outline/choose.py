@@ -15,6 +15,11 @@ MOST_DRAWN = 20  # what a model calls one after the other is drawn up to here, a
 _TELLING = 0.08  # a repeated block with less of the model does not stand for it
 _CIRCLES = ("add", "multiply", "subtract", "concat")
 _OPENED = ("attention", "feed_forward", "moe", "excitation", "low_rank")
+_ZOOMED = (
+    ("attention", "the part that mixes positions"),
+    ("moe", "the part that chooses experts"),
+    ("feed_forward", "the largest block"),
+)
 _STEM = ("conv", "norm", "activation", "pool")
 
 
@@ -75,7 +80,7 @@ def zoom(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
     if block is not None and _share(flow, root, block) > _TELLING:
         count = f"one of {block.repeat} blocks that hold" if block.repeat > 1 else f"run {block.runs} times, it holds"
         return _inner(block), f"{count} {_percent(flow, root, block)}"
-    for kind, words in (("attention", "the part that mixes positions"), ("feed_forward", "the largest block")):
+    for kind, words in _ZOOMED:
         found = [b for b in root.walk() if b.kind == kind]
         if found:
             block = max(found, key=lambda b: _share(flow, root, b))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
+_TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 
 
@@ -52,10 +53,15 @@ def _equal(flow: Flow, one: Block, two: Block) -> bool:
     if one.kind != two.kind or one.path == two.path or one.again or two.again:
         return False
     names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
-    if not _chained(flow, one, two) or not _continues(flow, one, two):
+    if _work(one) != _work(two) or not _chained(flow, one, two) or not _continues(flow, one, two):
         return False
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and flow.parameters(one.one()) > 0
+
+
+def _work(block: Block) -> Counter[str]:
+    """What tells layers apart however much else they share: a dense layer is no copy of one with experts."""
+    return Counter(b.kind for b in block.walk() if b.kind in _TELLING)
 
 
 def _continues(flow: Flow, one: Block, two: Block) -> bool:

@@ -22,8 +22,11 @@ _SCALARS: dict[str, tuple[Any, str]] = {
     "is_nonzero": (True, "a condition was taken to hold"),
 }
 _CHOICES = ("nonzero", "argwhere", "masked_select", "unique", "unique_consecutive", "_unique2")
+_COUNTED = ("repeat_interleave", "where")
 # What has no result on meta, but one on values.
-NEEDS_VALUES = frozenset([*_SCALARS, *_CHOICES, "tolist", "numpy", "bincount", "repeat_interleave", "where"])
+NEEDS_VALUES = frozenset(
+    [*_SCALARS, *_CHOICES, "__format__", "tolist", "numpy", "bincount", "repeat_interleave", "where"]
+)
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 _FROM_SIZES = ("arange", "range", "linspace", "full", "zeros", "ones", "empty", "rand", "randn", "eye")
 _MOVES = ("cuda", "cpu")

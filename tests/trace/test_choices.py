@@ -1,0 +1,60 @@
+"""A router's choice on meta: rows spread evenly over the experts, all of them together as many as were chosen."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from boardwork.targets import from_module
+from boardwork.trace import trace
+from boardwork.trace.choices import EVENLY, even_choice
+
+
+class Looped(nn.Module):
+    """Rows of every expert in the way that `rows` finds them."""
+
+    def __init__(self, rows) -> None:
+        super().__init__()
+        self.router, self.rows = nn.Linear(4, 3, bias=False), rows
+        self.experts = nn.ModuleList(nn.Linear(4, 4, bias=False) for _ in range(3))
+
+    def forward(self, x):
+        picked = self.router(x).topk(2)[1]
+        result = torch.zeros_like(x)
+        for index, expert in enumerate(self.experts):
+            rows = self.rows(picked, index)
+            result[rows] += expert(x[rows])
+        return result
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda picked, index: torch.where(picked == index)[0],
+        lambda picked, index: (picked == index).any(-1).nonzero().squeeze(-1),
+        lambda picked, index: (picked == index).any(-1),
+        lambda picked, index: torch.where(nn.functional.one_hot(picked, 3).permute(2, 1, 0)[index])[1],
+    ],
+)
+def test_the_experts_share_all_chosen_rows(rows) -> None:
+    record = trace(from_module(Looped(rows), (torch.zeros(5, 4),)))
+    experts = [op for op in record.ops if op.name == "linear"][1:]
+    assert sorted(record.tensors[op.outputs[0]].shape[0] for op in experts) == [3, 3, 4]
+    assert {guess.partition(": ")[2].partition(" (")[0] for guess in record.guesses} == {EVENLY}
+
+
+def test_a_choice_that_no_size_depends_on_is_no_guess() -> None:
+    class Best(nn.Module):
+        def forward(self, x):
+            return x.gather(1, x.topk(2)[1])
+
+    assert trace(from_module(Best(), (torch.zeros(5, 4),))).guesses == ()
+
+
+def test_rows_differ_and_all_alternatives_are_taken() -> None:
+    scores = torch.empty(6, 4, device="meta")
+    found = even_choice("topk", (scores, 2), {}, scores.topk(2))
+    assert found is not None
+    assert found[1].tolist() == [[0, 1], [2, 3]] * 3
+    assert even_choice("max", (scores,), {}, scores.max()) is None
