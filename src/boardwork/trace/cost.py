@@ -2,51 +2,156 @@
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isqrt, prod
 from typing import Any
 
 import torch
 
-_MATMULS = ("matmul", "bmm", "mm", "baddbmm", "addbmm", "mv", "dot")
-_RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
+_STATES = ("out", "input", "hx", "0", "1")  # what a recurrent operation takes besides its weights
+
+
+@dataclass(frozen=True)
+class Called:
+    """One call: its tensors with the names of their arguments, its scalars, its first result."""
+
+    slots: list[tuple[str, torch.Tensor]]
+    attrs: dict[str, Any]
+    out: torch.Tensor
+
+    @property
+    def operands(self) -> list[torch.Tensor]:
+        """Tensors in the order of the arguments, without the one that takes the result."""
+        return [tensor for slot, tensor in self.slots if slot != "out"]
+
+    def __getitem__(self, slot: str) -> torch.Tensor:
+        return dict(self.slots)[slot]
 
 
 def multiply_adds(name: str, slots: list[tuple[str, torch.Tensor]], attrs: dict[str, Any], out: torch.Tensor) -> int:
     """Multiply-adds of one call; a multiply-add is two FLOPs. Attention counts every score, causal or not."""
-    values = [tensor for _, tensor in slots]
-    by_name = dict(slots)
-    if name in ("linear", "addmm"):
-        return out.numel() * (by_name["weight"].shape[-1] if name == "linear" else by_name["input"].shape[-1])
-    if name.startswith("conv_transpose"):
-        return by_name["input"].numel() * prod(by_name["weight"].shape[1:])
-    if name.startswith("conv"):
-        return out.numel() * prod(by_name["weight"].shape[1:])
-    if name in _MATMULS:
-        return out.numel() * int(values[-2].shape[-1])
-    if name == "scaled_dot_product_attention":
-        query, key, value = by_name["query"], by_name["key"], by_name["value"]
-        return prod(query.shape[:-1]) * key.shape[-2] * (query.shape[-1] + value.shape[-1])
-    if name == "einsum":
-        return _einsum(str(attrs.get("equation", "")), values)
-    if name in _RECURRENT:
-        return _recurrent(name, values, out)
-    return 0
+    formula = _FORMULAS.get(name)
+    return 0 if formula is None else formula(Called(slots, attrs, out))
 
 
-def _einsum(equation: str, values: list[torch.Tensor]) -> int:
-    terms = equation.replace(" ", "").split("->")[0].split(",")
-    if len(terms) != len(values) or len(values) < 2 or "." in equation:
+def _matrix_product(call: Called) -> int:
+    """The last two operands are the factors; what comes before them is added."""
+    return call.out.numel() * int(call.operands[-2].shape[-1])
+
+
+def _batch_added(call: Called) -> int:
+    return call.out.numel() * prod(call.operands[-1].shape[:-1])
+
+
+def _contraction(call: Called) -> int:
+    """Each element of the result sums over k products, where numel(a) numel(b) = numel(out) k^2."""
+    first, second = call.operands[:2]
+    return isqrt(first.numel() * second.numel() * call.out.numel())
+
+
+def _grouped_product(call: Called) -> int:
+    """(N, K) x (E, K, M): each row meets one matrix. (M, K) x (K, N) to (E, M, N): each column of K one group."""
+    left, right = call.operands[:2]
+    both_flat = left.dim() == right.dim() == 2
+    return left.shape[0] * left.shape[1] * right.shape[1] if both_flat else call.out.numel() * left.shape[-1]
+
+
+def _linear(call: Called) -> int:
+    return call.out.numel() * int(call["weight"].shape[-1])
+
+
+def _bilinear(call: Called) -> int:
+    return call.out.numel() * prod(call.operands[2].shape[1:])
+
+
+def _distances(call: Called) -> int:
+    """Squares of differences; other norms have no product."""
+    if call.attrs.get("p", call.attrs.get("2", 2)) != 2:
         return 0
-    return prod(
-        {
-            letter: size
-            for term, v in zip(terms, values, strict=True)
-            for letter, size in zip(term, v.shape, strict=False)
-        }.values()
-    )
+    return call.out.numel() * int(call.operands[0].shape[-1])
 
 
-def _recurrent(name: str, values: list[torch.Tensor], out: torch.Tensor) -> int:
+def _convolution(call: Called) -> int:
+    return call.out.numel() * prod(call["weight"].shape[1:])
+
+
+def _transposed_convolution(call: Called) -> int:
+    return call["input"].numel() * prod(call["weight"].shape[1:])
+
+
+def _deformed_convolution(call: Called) -> int:
+    return call.out.numel() * prod(call.operands[1].shape[1:])
+
+
+def _attention(call: Called) -> int:
+    """Scores and weighted sum: (..., q_len, d_k), (..., k_len, d_k), (..., k_len, d_v) -> (..., q_len, d_v)."""
+    query, key, value = call.operands[:3]
+    return call.out.numel() // value.shape[-1] * key.shape[-2] * (query.shape[-1] + value.shape[-1])
+
+
+def _einsum(call: Called) -> int:
+    """From left to right, as torch contracts: a letter that no later term needs is summed as soon as it can be.
+
+    A step that sums over no common letter is a product of elements, which counts as zero.
+    """
+    terms, result = _terms(str(call.attrs.get("equation", "")), call.operands)
+    if len(terms) != len(call.operands):
+        return 0
+    sizes: dict[str, int] = {}
+    for term, operand in zip(terms, call.operands, strict=True):
+        for letter, size in zip(term, operand.shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1))
+    total, left = 0, set(terms[0])
+    for index, right in enumerate(terms[1:], 2):
+        needed = set(result).union(*terms[index:])
+        summed = left & set(right) - needed
+        kept = (left | set(right)) & needed
+        total += prod(sizes[letter] for letter in kept | summed) if summed else 0
+        left = kept
+    return total
+
+
+def _terms(equation: str, operands: list[torch.Tensor]) -> tuple[list[str], str]:
+    """The letters of each operand and of the result; the axes behind an ellipsis get letters of their own."""
+    given, arrow, result = equation.replace(" ", "").partition("->")
+    terms = given.split(",")
+    if not arrow:
+        letters = given.replace(",", "").replace(".", "")
+        result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+        result = "..." + result if "." in given else result
+    widths = [t.dim() - len(term.replace(".", "")) for term, t in zip(terms, operands, strict=False) if "." in term]
+    more = "".join(chr(0x3B1 + i) for i in range(max(widths, default=0)))
+    named = [
+        term.replace("...", more[len(more) - (t.dim() - len(term.replace(".", ""))) :])
+        for term, t in zip(terms, operands, strict=False)
+    ]
+    return named, result.replace("...", more)
+
+
+def _recurrent(call: Called) -> int:
     """Every weight matrix multiplies one vector a step and a sequence: out is (..., D * H) or (N, H)."""
-    weights = sum(v.numel() for v in values if isinstance(v, torch.nn.Parameter) and v.dim() == 2)
-    return weights * prod(out.shape[:-1])
+    weights = [tensor for slot, tensor in call.slots if slot not in _STATES and tensor.dim() == 2]
+    return sum(weight.numel() for weight in weights) * prod(call.out.shape[:-1])
+
+
+_FORMULAS: dict[str, Callable[[Called], int]] = {
+    "linear": _linear,
+    "bilinear": _bilinear,
+    "cdist": _distances,
+    "einsum": _einsum,
+    "addbmm": _batch_added,
+    "deform_conv2d": _deformed_convolution,
+    **dict.fromkeys(
+        ("matmul", "linalg_matmul", "mm", "bmm", "mv", "dot", "vdot", "linalg_vecdot", "addmm", "addmv", "baddbmm"),
+        _matrix_product,
+    ),
+    **dict.fromkeys(("tensordot", "inner"), _contraction),
+    **dict.fromkeys(("grouped_mm", "scaled_grouped_mm"), _grouped_product),
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed_convolution),
+    **dict.fromkeys(("scaled_dot_product_attention", "flex_attention"), _attention),
+    **dict.fromkeys(
+        ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"), _recurrent
+    ),
+}

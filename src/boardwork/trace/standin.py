@@ -198,8 +198,10 @@ def _grouped(args: tuple[Any, ...]) -> torch.Tensor:
 
 def _recurrent(name: str, args: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
     """Shapes of a whole sequence at once; torch would take every step, one by one, to find them."""
-    value, state = args[0], args[1]
+    value, *rest = args
+    packed = isinstance(rest[0], torch.Tensor) and rest[0].dim() == 1
+    state, both = (rest[1], rest[7]) if packed else (rest[0], rest[6])  # a packed sequence has its sizes before them
     states = list(state) if isinstance(state, list | tuple) else [state]
-    directions = 2 if args[7] is True else 1
+    directions = 2 if both is True else 1
     out = value.new_empty((*value.shape[:-1], directions * states[0].shape[-1]))
     return (out, *(torch.empty_like(s) for s in states))
