@@ -30,7 +30,7 @@ KEPT = {*dir(nn.Module), *dir(torch.Tensor), *vars(nn.functional), *vars(torch),
 
 
 class Names(ast.NodeVisitor):
-    """Names of classes, of attributes set on self, and of the arguments of forward."""
+    """Names of classes, of functions, of attributes set on self, and of the arguments of forward."""
 
     def __init__(self) -> None:
         self.classes: list[str] = []
@@ -54,6 +54,8 @@ class Names(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.name == "forward":
             self.others += [arg.arg for arg in node.args.args[1:]]
+        elif not node.name.startswith("__"):
+            self.others.append(node.name)
         self.generic_visit(node)
 
 

@@ -12,6 +12,7 @@ from boardwork.outline.experts import mixtures
 from boardwork.outline.feed_forward import feed_forwards
 from boardwork.outline.flow import Flow
 from boardwork.outline.fold import fold
+from boardwork.outline.functions import functions
 from boardwork.outline.graph_convolution import graph_convolutions
 from boardwork.outline.layers import layers
 from boardwork.outline.loops import loops
@@ -42,7 +43,7 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     log = [f"recognise: {_tally(patterns)}"]
     root = gather(flow, grow(flow), patterns)
     log.append(f"grow, gather: {_size(root)}")
-    for step in (absorb, fold, loops, name):
+    for step in (functions, absorb, fold, loops, name):
         root = step(flow, root)
         log.append(f"{step.__name__}: {_size(root)}")
     shown = big_picture(flow, root)

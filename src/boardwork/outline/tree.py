@@ -37,7 +37,7 @@ def _block(flow: Flow, index: int, children: dict[int, list[Block | int]]) -> Bl
     parts = tuple(
         child if isinstance(child, Block) else _block(flow, -1 - child, children) for child in children[index]
     )
-    return Block(_words(call.cls), "block", path=call.path, cls=call.cls, children=parts, module=call.module)
+    return Block(words(call.cls), "block", path=call.path, cls=call.cls, children=parts, module=call.module)
 
 
 def leaf(flow: Flow, index: int) -> Block:
@@ -48,7 +48,7 @@ def leaf(flow: Flow, index: int) -> Block:
     role = _CIRCLES.get(op.name, "other") if joined else "other"
     if op.name in ("matmul", "bmm", "einsum", "mm"):
         role = "matmul"
-    label = _SIGNS.get(role) or _scaling(flow, op) or _words(op.name)
+    label = _SIGNS.get(role) or _scaling(flow, op) or words(op.name)
     return Block(label, role, path=call.path, cls=call.cls, ops=(index,), module=call.module)
 
 
@@ -69,7 +69,7 @@ def _side_input(flow: Flow, tensor: int) -> bool:
     return record.kind == "parameter" and len(record.shape) > 1
 
 
-def _words(name: str) -> str:
+def words(name: str) -> str:
     """`LlamaDecoderLayer` -> "Llama decoder layer"; acronyms stay."""
     words: list[str] = []
     word = ""

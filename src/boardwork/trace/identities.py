@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import torch
@@ -43,7 +44,7 @@ class Identities:
         """Another view of this storage was written: the same operation makes this tensor's new value."""
         new = self.new(tensor, "op", producer=op)
         old = ops[op]
-        ops[op] = Op(op, old.name, old.inputs, old.slots, (*old.outputs, new), old.attrs, old.call, old.macs)
+        ops[op] = dataclasses.replace(old, outputs=(*old.outputs, new))
         return new
 
     def wrote(self, tensor: torch.Tensor, op: int) -> None:

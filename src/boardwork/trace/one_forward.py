@@ -67,7 +67,8 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         cls=type(run.subject.module).__name__,
         tensors=tuple(recorder.tensors.records),
         ops=tuple(recorder.ops),
-        calls=tuple(recorder.modules.records),
+        calls=tuple(recorder.calls.records),
+        functions=tuple(recorder.calls.functions),
         rows=rows,
         weights=recorder.weights,
         inputs=tuple(inputs),
@@ -95,6 +96,6 @@ def _refusal(run: Run, recorder: Recorder, error: Exception) -> TraceError:
     shapes = ", ".join(f"{t.name} {t.shape}" for t in recorder.tensors.records if t.kind == "input")
     return TraceError(
         f"The forward of {subject.title or type(subject.module).__name__} raised {type(error).__name__}: {reason}",
-        where=recorder.modules.deepest or "the model itself",
+        where=recorder.calls.deepest or "the model itself",
         hint=f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224",
     )

@@ -12,11 +12,11 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.trace.arguments import named, tensors_in
+from boardwork.trace.calls import Calls
 from boardwork.trace.cost import multiply_adds
 from boardwork.trace.evaluation import Evaluation
 from boardwork.trace.identities import Identities
 from boardwork.trace.long_forward import Watch
-from boardwork.trace.modules import ModuleCalls
 from boardwork.trace.records import Op
 from boardwork.trace.spelling import NO_OPERATION, VIEWS_BY_PROPERTY, api_name, target_of_write
 
@@ -28,15 +28,15 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.ops: list[Op] = []
         self.recurrent: list[tuple[int, nn.Module]] = []
-        self.modules, self.tensors, self.evaluation = ModuleCalls(model), Identities(), Evaluation()
+        self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation()
         self.weights = self.tensors.weights(model)
         self._watch = Watch(stop_at_loops=stop_at_loops)
 
     @contextmanager
     def recording(self, device: str) -> Iterator[None]:
         """The hooks and the mode, installed once and always removed; torch's random state is put back."""
-        before = nn.modules.module.register_module_forward_pre_hook(self.modules.enter)
-        after = nn.modules.module.register_module_forward_hook(self.modules.leave)
+        before = nn.modules.module.register_module_forward_pre_hook(self.calls.enter)
+        after = nn.modules.module.register_module_forward_hook(self.calls.leave)
         try:
             with torch.random.fork_rng(devices=[]), torch.device(device), self:
                 yield
@@ -50,7 +50,7 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if not self.modules.open or not callable(func):
+        if not self.calls.open or not callable(func):
             return func(*args, **kwargs)
         raw = getattr(func, "__name__", str(func))
         if raw == "__get__":
@@ -58,7 +58,7 @@ class Recorder(TorchFunctionMode):
         if func is nn.functional.multi_head_attention_forward:
             with self:
                 return _opened(func)(*args, **kwargs)
-        out = self.evaluation.run(raw, func, args, kwargs, self.modules.path)
+        out = self.evaluation.run(raw, func, args, kwargs, self.calls.path)
         if raw not in NO_OPERATION:
             self._record(raw, args, kwargs, out)
         return out
@@ -84,18 +84,19 @@ class Recorder(TorchFunctionMode):
         name = api_name(raw)
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
-        call, module = self.modules.open[-1]
+        call = self.calls.open[-1]
         index = len(self.ops)
-        self._watch.count(call, index, self.modules.path)
+        self._watch.count(call.id, index, self.calls.path)
         if name.startswith("conv") and "weight" in (found := dict(slots)):
             attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
         macs = multiply_adds(name, slots, attrs, results[0])
         outputs = tuple(self.tensors.new(tensor, "op", producer=index) for tensor in results)
         if written is not None:
             self.tensors.wrote(written, index)
-        self.ops.append(Op(index, name, inputs, tuple(s for s, _ in slots), outputs, attrs, call, macs))
-        if macs and isinstance(module, nn.RNNBase | nn.RNNCellBase):
-            self.recurrent.append((index, module))
+        names, function = tuple(slot for slot, _ in slots), self.calls.function()
+        self.ops.append(Op(index, name, inputs, names, outputs, attrs, call.id, macs, function))
+        if macs and isinstance(call.module, nn.RNNBase | nn.RNNCellBase):
+            self.recurrent.append((index, call.module))
 
 
 def _passes_through(result: torch.Tensor, args: Any) -> bool:

@@ -32,7 +32,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Op:
-    """One call of the Python API. `slots` names the argument that each of `inputs` fills; `attrs` holds the scalars."""
+    """One call of the Python API. `slots` names the argument that each of `inputs` fills; `attrs` holds the scalars.
+
+    `call` and `function`: the innermost module call that ran it, and in that the innermost function, -1 for forward.
+    """
 
     id: int
     name: str
@@ -42,6 +45,7 @@ class Op:
     attrs: dict[str, Any]
     call: int
     macs: int = 0
+    function: int = -1
 
     def slot(self, name: str) -> int | None:
         """Id of the tensor in the argument `name`, or None."""
@@ -50,13 +54,27 @@ class Op:
 
 @dataclass(frozen=True)
 class Call:
-    """One run of a module's forward. `module` is equal for two runs of the same module; `parent` is -1 for the root."""
+    """One run of a module's forward. `module` is equal for two runs of the same module; `parent` is -1 for the root.
+
+    `function`: the named function of the parent that called it, -1 for the parent's forward.
+    """
 
     id: int
     parent: int
     path: str
     cls: str
     module: int
+    function: int = -1
+
+
+@dataclass(frozen=True)
+class Function:
+    """One run of a named function inside the module call `call`. `parent`: the function that called it, or -1."""
+
+    id: int
+    parent: int
+    call: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,7 @@ class Trace:
     axes: dict[str, int]
     guesses: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
+    functions: tuple[Function, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""
@@ -126,7 +145,7 @@ class Trace:
         def rows(kind: type, key: str) -> tuple[Any, ...]:
             return tuple(kind(**{k: _frozen(v) for k, v in row.items()}) for row in data[key])
 
-        parts = {"tensors": Tensor, "ops": Op, "calls": Call, "rows": Row, "weights": Weight}
+        parts = {"tensors": Tensor, "ops": Op, "calls": Call, "functions": Function, "rows": Row, "weights": Weight}
         fields: dict[str, Any] = {
             **{key: rows(kind, key) for key, kind in parts.items()},
             "cells": tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
