@@ -35,7 +35,7 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
     if side and made is not None:
         ops |= {made.id, *(i for t in made.inputs for i in flow.origin(t)[1][:-1] if flow.is_shape(i))}
     else:
-        side = next((n for i in passed if (n := _side_of_view(flow, flow.ops[i]))), 0)
+        side = next((n for i in passed if (n := _side_of_view(flow, flow.ops[i], layer.before))), 0)
     if not side or layer.before % side**2:
         return None
     detail = f"{side} × {side} neighbours, {layer.before} → {layer.after}"
@@ -60,11 +60,12 @@ def _halved(before: tuple[int, ...], after: tuple[int, ...], side: int) -> bool:
     return len(before) == len(after) and changed == [True, True]
 
 
-def _side_of_view(flow: Flow, view: Op) -> int:
-    """s when two axes of a grid are split into parts of s; 0 otherwise."""
+def _side_of_view(flow: Flow, view: Op, width: int) -> int:
+    """s when two axes of a grid are split into parts of s whose s × s vectors are `width` wide; 0 otherwise."""
     if view.name not in _VIEWS:
         return 0
     before, after = flow.tensors[view.inputs[0]].shape, flow.tensors[view.outputs[0]].shape
     if len(before) != 4 or len(after) != 6 or (before[0], before[3]) != (after[0], after[5]):
         return 0
-    return after[2] if after[2] == after[4] > 1 and before[1] == after[1] * after[2] else 0
+    split = after[2] == after[4] > 1 and before[1] == after[1] * after[2]
+    return after[2] if split and before[3] * after[2] ** 2 == width else 0
