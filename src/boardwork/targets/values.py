@@ -15,6 +15,7 @@ NUMBERS = frozenset(
 )
 _RANDOM = ("normal", "uniform", "trunc", "bernoulli", "random", "xavier", "kaiming", "orthogonal", "_no_grad")
 LARGEST = 65_536  # elements whose values are followed
+LARGEST_TABLE = 1_048_576  # elements of a buffer whose own values are kept
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
 # Results that no value of an argument determines.
 _UNKNOWN = ("empty", "rand", "normal", "bernoulli", "multinomial", "dropout")
@@ -30,7 +31,7 @@ class Values:
 
     def give(self, twin: torch.Tensor, real: torch.Tensor, *, assumed: bool = False) -> None:
         """`real` holds the values of `twin`; `assumed`: they stand for values that are not known."""
-        if real.numel() <= LARGEST:
+        if real.numel() <= LARGEST_TABLE:
             self._of[id(twin)] = (twin, real)
             if assumed:
                 self._assumed.add(id(twin))
@@ -41,10 +42,24 @@ class Values:
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """The values, None if they are not known or no longer hold."""
-        found = self._of.get(id(tensor))
+        found = self._of.get(id(tensor)) or self._attached(tensor)
         if found is None or (self._forgotten and storage_of(tensor) in self._forgotten):
             return None
         return found[1]
+
+    def _attached(self, tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """What a tensor that is neither buffer nor input brought along: a table in an attribute."""
+        real = getattr(tensor, "boardwork_values", None) if tensor.is_meta else None
+        if real is None:
+            return None
+        self.give(tensor, real.clone())
+        return self._of.get(id(tensor))
+
+    def every(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Every tensor whose values still hold, with them."""
+        for twin, real in list(self._of.values()):
+            if self.of(twin) is not None:
+                yield twin, real
 
     def forget(self, tensor: torch.Tensor) -> None:
         """Something unknown was written to the memory behind `tensor`."""
@@ -90,7 +105,7 @@ class Values:
             return
         real, assumed = self.run(func, args, kwargs), self.assumed((args, kwargs))
         for twin, value in zip(_tensors(out), _tensors(real), strict=False):
-            if twin.shape == value.shape and twin.is_meta:
+            if twin.shape == value.shape and twin.is_meta and not value.is_meta:
                 self.give(twin, value.to(twin.dtype), assumed=assumed)
 
     def _real(self, value: Any) -> Any:
@@ -133,16 +148,23 @@ class Building(TorchFunctionMode):
         return out
 
     def tell(self, module: nn.Module) -> None:
-        """Every buffer of whole numbers is given what is known of it."""
+        """Every buffer is given what is known of it."""
         for buffer in module.buffers():
             real = self.values.of(buffer)
-            if real is not None and not buffer.is_floating_point():
+            if real is not None:
                 buffer.boardwork_values = real  # type: ignore[attr-defined]
 
 
 def remembered(tensor: torch.Tensor) -> torch.Tensor | None:
     """The values of a small tensor of whole numbers: its own on CPU, those it was made from on meta."""
     if tensor.is_floating_point() or tensor.is_complex() or tensor.numel() > LARGEST:
+        return None
+    return table(tensor)
+
+
+def table(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The values of a buffer or constant of any sort: masks and frequencies are made of fractions too."""
+    if tensor.numel() > LARGEST_TABLE:
         return None
     return tensor.detach() if tensor.device.type == "cpu" else getattr(tensor, "boardwork_values", None)
 

@@ -10,7 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
-from boardwork.targets.values import remembered
+from boardwork.targets.values import remembered, table
 
 
 def on_meta(tensor: torch.Tensor) -> torch.Tensor:
@@ -27,6 +27,14 @@ def on_meta(tensor: torch.Tensor) -> torch.Tensor:
     return twin
 
 
+def table_on_meta(tensor: torch.Tensor) -> torch.Tensor:
+    """The same for what a module holds: a table brings its values along, fractions too."""
+    twin = on_meta(tensor)
+    if not isinstance(tensor, nn.Parameter | nn.UninitializedBuffer) and (real := table(tensor)) is not None:
+        twin.boardwork_values = real  # type: ignore[attr-defined]
+    return twin
+
+
 def module_on_meta(module: nn.Module) -> nn.Module:
     """A structural copy: same modules, hooks and attributes, tensors on meta, tied weights still tied.
 
@@ -38,7 +46,7 @@ def module_on_meta(module: nn.Module) -> nn.Module:
         for store in (part._parameters, part._buffers):
             for tensor in store.values():
                 if tensor is not None:
-                    memo.setdefault(id(tensor), on_meta(tensor))
+                    memo.setdefault(id(tensor), table_on_meta(tensor))
     try:
         with _CopyOnMeta():
             try:
@@ -84,5 +92,5 @@ class _CopyOnMeta(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.Tensor.__deepcopy__:
             tensor, memo = args
-            return memo.setdefault(id(tensor), on_meta(tensor.detach()))
+            return memo.setdefault(id(tensor), table_on_meta(tensor.detach()))
         return func(*args, **(kwargs or {}))

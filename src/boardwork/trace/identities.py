@@ -30,6 +30,10 @@ class Identities:
         self.keep(tensor)
         self._known[id(tensor)] = self.of(other, ops)
 
+    def last(self, tensor: torch.Tensor) -> int:
+        """Id of the last value that an operation met, -1 if none did."""
+        return self._known.get(id(tensor), -1)
+
     def of(self, tensor: torch.Tensor, ops: list[Op]) -> int:
         """Id of the tensor's present value; one never seen before is a constant."""
         known = self._known.get(id(tensor))

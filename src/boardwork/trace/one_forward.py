@@ -8,13 +8,14 @@ import torch
 
 from boardwork.errors import BoardworkError, TraceError
 from boardwork.targets.torchvision_operators import admitted
-from boardwork.targets.values import remembered
+from boardwork.targets.values import remembered, table
 from boardwork.trace import tree
 from boardwork.trace.arguments import tensors_in
 from boardwork.trace.duplicate import value_on_meta
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace
 from boardwork.trace.run import Run
+from boardwork.trace.tables import tables
 
 
 def one_forward(run: Run, *, stop_at_loops: bool = False) -> tuple[Trace, Recorder]:
@@ -44,7 +45,7 @@ def _on_meta(run: Run, recorder: Recorder) -> Run:
         if (real := remembered(tensor)) is not None:
             values.give(twin, real)
     for buffer in run.model.buffers():
-        if (real := remembered(buffer)) is not None:
+        if (real := table(buffer)) is not None:
             values.give(buffer, real.clone())
     return Run(run.subject, run.model, args, kwargs, run.device)
 
@@ -75,6 +76,7 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         outputs=outputs,
         axes={},
         guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
+        tables=tuple(tables(recorder)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.targets.values import remembered
+from boardwork.targets.values import table
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.duplicate import module_on_meta
 
@@ -38,7 +38,7 @@ def on_cpu(module: nn.Module) -> nn.Module | None:
         return None
     with torch.device("cpu"):
         if any(t.is_meta for t in (*module.parameters(), *module.buffers())):
-            values = {name: remembered(buffer) for name, buffer in module.named_buffers()}
+            values = {name: table(buffer) for name, buffer in module.named_buffers()}
             twin = module_on_meta(module).to_empty(device="cpu")
             with torch.no_grad():
                 for name, tensor in (*twin.named_parameters(), *twin.named_buffers()):

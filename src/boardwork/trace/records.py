@@ -116,6 +116,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What the numbers in a constant say; only constants that meet unknown values are read.
+
+    `kind` and `numbers`:
+        "band": query i sees keys i + low to i + high; (low, high), infinite where nothing is cut off
+        "blocks": queries and keys in groups that see themselves alone; (size of the largest,)
+        "slopes": the score falls with the distance by one factor a head; (factor of each head)
+        "angles": sines or cosines of position x base^(-i / pairs); (base, pairs, 1 if pairs are neighbours)
+    """
+
+    tensor: int
+    kind: str
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Trace:
     """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis."""
 
@@ -133,6 +149,7 @@ class Trace:
     guesses: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
     functions: tuple[Function, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""
@@ -145,7 +162,10 @@ class Trace:
         def rows(kind: type, key: str) -> tuple[Any, ...]:
             return tuple(kind(**{k: _frozen(v) for k, v in row.items()}) for row in data[key])
 
-        parts = {"tensors": Tensor, "ops": Op, "calls": Call, "functions": Function, "rows": Row, "weights": Weight}
+        parts = {
+            "tensors": Tensor, "ops": Op, "calls": Call, "functions": Function, "rows": Row, "weights": Weight,
+            "tables": Table,
+        }  # fmt: skip
         fields: dict[str, Any] = {
             **{key: rows(kind, key) for key, kind in parts.items()},
             "cells": tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),

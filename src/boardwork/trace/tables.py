@@ -1,0 +1,157 @@
+"""Values of constants -> what they say about attention: who sees whom, linear biases, angles of rotation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+
+from boardwork.trace.records import Table
+from boardwork.trace.recorder import Recorder
+
+_MASKED = -1e4  # a score that is lowered by this much is not seen
+_Reading = tuple[str, tuple[float, ...]]
+
+
+def tables(recorder: Recorder) -> Iterator[Table]:
+    """What is known of every constant that meets unknown values."""
+    known = {recorder.tensors.last(twin): real for twin, real in recorder.evaluation.values.every()}
+    border = {
+        tensor
+        for op in recorder.ops
+        if any(t not in known for t in op.inputs)
+        for tensor in op.inputs
+        if tensor in known
+    }
+    for tensor in sorted(border):
+        for kind, numbers in readings(known[tensor]):
+            yield Table(tensor, kind, numbers)
+
+
+def readings(real: torch.Tensor) -> Iterator[_Reading]:
+    """Every meaning that the values have: a mask may hold biases as well."""
+    if real.dim() < 2 or min(real.shape[-2:]) < 1 or real.numel() < 4 or real.is_complex():
+        yield from _angles(real)
+        return
+    flat = real.reshape(-1, *real.shape[-2:])
+    seen = _seen(flat)
+    for read in (_band, _blocks):
+        found = read(seen) if seen is not None else None
+        if found is not None:
+            yield found
+            break
+    if real.is_floating_point():
+        slopes = _slopes(flat if seen is None else flat.masked_fill(~seen, 0.0), seen)
+        yield from [slopes] if slopes is not None else _angles(real)
+
+
+# -- who sees whom --------------------------------------------------------------------------------------------------
+
+
+def _seen(flat: torch.Tensor) -> torch.Tensor | None:
+    """True where a query sees a key. A mask in either sense: every query sees the key at its own place."""
+    if flat.shape[-2] < 2 or flat.shape[-1] < 2:
+        return None
+    if flat.is_floating_point() and bool((flat <= _MASKED).any()):
+        return flat > _MASKED
+    if not bool(((flat == 0) | (flat == 1)).all()):
+        return None
+    marked = flat != 0
+    own = marked.diagonal(offset=max(0, flat.shape[-1] - flat.shape[-2]), dim1=-2, dim2=-1)
+    return marked if bool(own.all()) else ~marked if not bool(own.any()) else None
+
+
+def _band(seen: torch.Tensor) -> _Reading | None:
+    rows, columns = seen.shape[-2:]
+    offset = torch.arange(columns)[None] - torch.arange(rows)[:, None] - max(0, columns - rows)
+    inside = offset[seen[0]]
+    if not inside.numel() or not bool((seen == seen[0]).all()):
+        return None
+    low, high = int(inside.min()), int(inside.max())
+    if not torch.equal(seen[0], (offset >= low) & (offset <= high)):
+        return None
+    bounds = (-math.inf if low <= int(offset.min()) else low, math.inf if high >= int(offset.max()) else high)
+    return ("band", bounds) if any(map(math.isfinite, bounds)) else None
+
+
+def _blocks(seen: torch.Tensor) -> _Reading | None:
+    """Groups: whoever sees one member sees all of them, and no other."""
+    if seen.shape[-1] != seen.shape[-2] or bool(seen.all()):
+        return None
+    own = seen.float()
+    if not torch.equal(seen, seen.transpose(-1, -2)) or not torch.equal((own @ own) > 0, seen):
+        return None
+    return "blocks", (float(own.sum(-1).max()),)
+
+
+# -- biases ---------------------------------------------------------------------------------------------------------
+
+
+def _slopes(flat: torch.Tensor, seen: torch.Tensor | None) -> _Reading | None:
+    """A bias that rises by the same step from key to key up to the query: one step a head."""
+    if flat.shape[-1] < 3:
+        return None
+    steps = [_step(part, None if seen is None else seen[i % len(seen)]) for i, part in enumerate(flat)]
+    found = tuple(dict.fromkeys(round(step, 6) for step in steps if step is not None))
+    return ("slopes", found) if len(found) > 1 and None not in steps and all(step > 0 for step in found) else None
+
+
+def _step(part: torch.Tensor, seen: torch.Tensor | None) -> float | None:
+    """The step from key to key in the last row, where every key lies before the query."""
+    row = part[-1].double()
+    row = row if seen is None else row[seen[-1]]
+    steps = row.diff()
+    if len(steps) < 2 or not torch.allclose(steps, steps[-1:].expand_as(steps), rtol=1e-2, atol=1e-6):
+        return None
+    return float(steps[-1])
+
+
+# -- rotation -------------------------------------------------------------------------------------------------------
+
+
+def _angles(real: torch.Tensor) -> Iterator[_Reading]:
+    """Angles at the second position, as sines or unit complex numbers: a geometric series that starts at 1."""
+    table = real.reshape(-1, *real.shape[-2:])[0] if real.dim() > 1 else real[None]
+    if len(table) < 2:
+        return
+    angle, start = _inverse(table)
+    if angle is None or not bool(start):
+        return
+    thetas = angle.double()
+    half = len(thetas) // 2
+    doubled = half > 1 and len(thetas) % 2 == 0
+    neighbours = doubled and torch.equal(thetas[0::2], thetas[1::2])
+    if neighbours:
+        thetas = thetas[0::2]
+    elif doubled and torch.equal(thetas[:half], thetas[half:]):
+        thetas = thetas[:half]
+    base = _base(thetas)
+    if base is not None:
+        yield "angles", (base, float(len(thetas)), float(neighbours))
+
+
+def _inverse(table: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """Angles of the second row, and whether the first row has none."""
+    if table.is_complex():
+        return table[1].angle(), (table[0] == 1).all()
+    if not table.is_floating_point() or float(table.abs().max()) > 1.0001:
+        return None, torch.tensor(False)
+    return table[1].double().clamp(-1, 1).asin(), (table[0] == 0).all()
+
+
+def _base(thetas: torch.Tensor) -> float | None:
+    """`base` of thetas = base^(-i / n); None for any other series."""
+    if len(thetas) < 3 or not bool((thetas > 0).all()) or abs(float(thetas[0]) - 1) > 1e-3:
+        return None
+    ratio = float(thetas[1] / thetas[0])
+    if not 0 < ratio < 0.9999:
+        return None
+    power = ratio ** -len(thetas)
+    return _rounded(power)
+
+
+def _rounded(power: float) -> float:
+    """The tables have single precision: four figures of the base are sure."""
+    digits = 3 - math.floor(math.log10(power))
+    return round(power, digits)
