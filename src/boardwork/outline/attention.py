@@ -4,85 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boardwork.outline.attention_parts import AttentionParts, Core
+from boardwork.outline.attention_boxes import Boxes
+from boardwork.outline.attention_branch import Branch, branch
+from boardwork.outline.attention_core import Core, cores
+from boardwork.outline.attention_facts import facts
+from boardwork.outline.attention_mask import mask
+from boardwork.outline.attention_output import output
+from boardwork.outline.attention_rotation import rotation
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.scale import factor
-from boardwork.trace.records import Op
-
-_PRODUCTS = ("matmul", "bmm", "baddbmm", "einsum", "mm")
-_ON_SCORES = frozenset(
-    [
-        "mul",
-        "div",
-        "add",
-        "sub",
-        "masked_fill",
-        "where",
-        "tanh",
-        "clamp",
-        "softmax",
-        "max",
-        "maximum",
-        "float",
-        "to",
-        "type",
-    ]
-)
 
 
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     """For every attention: its boxes, and last the frame round them."""
-    for op in flow.ops:
-        if not flow.is_data(op.id):
-            continue
-        core = _fused(flow, op) if op.name == "scaled_dot_product_attention" else _product(flow, op)
-        if core is not None:
-            yield AttentionParts(flow, *core).patterns()
+    for core in cores(flow):
+        branches = _branches(flow, core)
+        out = output(flow, core.last)
+        hidden = mask(flow, core.last, core.added)
+        found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
+        turned = {letter: r for letter, r in found.items() if r is not None}
+        measured = facts(flow, core, branches, out, hidden, list(turned.values()))
+        yield Boxes(flow, core, branches, turned, measured).patterns(out, hidden)
 
 
-def _fused(flow: Flow, op: Op) -> Core:
-    query, key, value = (op.slot(name) for name in ("query", "key", "value"))
-    assert query is not None
-    assert key is not None
-    assert value is not None
-    scale = op.attrs.get("scale")
-    default = flow.tensors[query].shape[-1] ** -0.5
-    return {op.id}, op, (query, key, value), default if scale is None else float(scale)
-
-
-def _product(flow: Flow, softmax: Op) -> Core | None:
-    """product -> scale, mask -> softmax -> product, with any reshapes between."""
-    if softmax.name != "softmax":
-        return None
-    ops, scale, todo, first = {softmax.id}, 1.0, [softmax.inputs[0]], None
-    while todo and first is None:
-        op = flow.producer(todo.pop())
-        if op is None:
-            continue
-        if op.name in _PRODUCTS:
-            first = op
-        elif op.name in _ON_SCORES or flow.is_shape(op.id):
-            ops.add(op.id)
-            scale *= factor(op)
-            todo.extend(reversed(flow.data_inputs(op)))
-    second, passed = _weighted_sum(flow, softmax)
-    if first is None or second is None or len(second.inputs) < 2:
-        return None
-    ops |= {first.id, second.id, *passed}
-    query, key = first.inputs[-2:]
-    inside = {t for op in ops for t in flow.ops[op].outputs}
-    value = next((t for t in second.inputs if t not in inside), None)
-    return None if value is None else (ops, second, (query, key, value), scale)
-
-
-def _weighted_sum(flow: Flow, softmax: Op) -> tuple[Op | None, list[int]]:
-    """The product that uses the probabilities; they may also be an output of the model."""
-    for user in flow.data_users(softmax):
-        if user.name in _PRODUCTS:
-            return user, []
-        if flow.is_shape(user.id):
-            found, passed = flow.skip(user)
-            if found is not None and found.name in _PRODUCTS:
-                return found, [user.id, *passed]
-    return None, []
+def _branches(flow: Flow, core: Core) -> list[Branch]:
+    found = [branch(flow, letter, t) for letter, t in zip("QKV", (core.query, core.key, core.value), strict=True)]
+    downs = [b.down.id for b in found if b.down is not None]
+    if len(downs) == 3 and len(set(downs)) == 1:  # a layer before the attention, no latent of its own
+        for b in found:
+            b.down, b.latent = None, frozenset()
+    return found

@@ -1,4 +1,4 @@
-"""Numbers of an attention -> its standard name and facts in words."""
+"""Numbers of an attention -> its standard name, its formula, and facts in words."""
 
 from __future__ import annotations
 
@@ -7,26 +7,81 @@ from typing import Any
 
 def widths(facts: dict[str, Any]) -> str:
     """Heads and their width, put together."""
-    return f"{facts['heads']} × {facts['d_v']} → {facts['heads'] * facts['d_v']}"
+    one = facts["q_len"] if facts.get("channels") else facts["d_v"]
+    return f"{facts['heads']} × {one} → {facts['heads'] * one}"
 
 
 def label(facts: dict[str, Any]) -> str:
-    """The standard name for this sharing of heads."""
+    """The standard name for this sharing of heads and this sort of mixing."""
     heads, shared = facts["heads"], facts["kv_heads"]
+    if facts.get("channels"):
+        return "Cross-covariance attention"
+    if facts.get("kv_rank"):
+        return "Multi-head latent attention"
     crossed = "cross-attention" if facts["cross"] else "attention"
     if heads == 1:
         return f"Single-head {crossed}"
     if shared == heads:
-        return f"Multi-head {crossed}"
+        return f"Talking-heads {crossed}" if facts.get("talking") else f"Multi-head {crossed}"
     return f"Multi-query {crossed}" if shared == 1 else f"Grouped-query {crossed}"
 
 
 def detail(facts: dict[str, Any]) -> str:
-    """Heads and their width in a few words."""
+    """Heads, their width, and who sees whom, in a few words."""
     words = [f"{facts['heads']} heads"]
     if facts["kv_heads"] != facts["heads"]:
         words.append(f"{facts['kv_heads']} K/V heads")
+    if facts.get("channels"):
+        return f"{words[0]} of {facts['q_len']} channels, channels attend to channels"
     words.append(f"d_k = {facts['d_k']}")
+    if facts.get("groups"):
+        words.append(f"{facts['groups']} groups of {facts['q_len']} positions")
     if facts["causal"]:
         words.append("causal")
+    if facts.get("window"):
+        words.append(f"window {facts['window']}")
+    if facts.get("pooled"):
+        words.append(f"keys pooled to {facts['k_len']}")
     return ", ".join(words)
+
+
+def formula(facts: dict[str, Any]) -> str:
+    """What the core computes."""
+    product, scale = "Q Kᵀ", facts.get("scale")
+    if scale is None:
+        product += " · s"
+    elif abs(scale - facts["d_k"] ** -0.5) < 1e-6 * scale and not facts.get("channels"):
+        product += " / √d_k"
+    elif abs(scale - 1) > 1e-9:
+        product += f" · {scale:.4g}"
+    product += " · τ" if facts.get("temperature") else ""
+    if facts.get("softcap"):
+        product = f"{facts['softcap']:g} · tanh({product} / {facts['softcap']:g})"
+    product += "".join(f" + {word}" for word in _added(facts))
+    sink = ", sink" if facts.get("sink") else ""
+    return f"softmax({product}{sink}) V"
+
+
+def _added(facts: dict[str, Any]) -> list[str]:
+    """What is added to the scores, in words."""
+    words = []
+    if facts.get("relative_bias"):
+        words.append("relative bias")
+    if facts.get("alibi"):
+        words.append("ALiBi")
+    if facts["causal"]:
+        words.append("causal window mask" if facts.get("window") else "causal mask")
+    elif facts.get("window"):
+        words.append("window mask")
+    elif facts.get("blocks"):
+        words.append("block mask")
+    elif facts.get("masked"):
+        words.append("mask")
+    return words
+
+
+def name_of_core(facts: dict[str, Any]) -> str:
+    """Scaled or not, by what was measured."""
+    if facts.get("channels"):
+        return "Attention over channels"
+    return "Scaled dot-product attention" if abs(facts.get("scale", 0) - 1) > 1e-9 else "Dot-product attention"

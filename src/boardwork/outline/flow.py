@@ -90,6 +90,9 @@ class Flow:
         for op in trace.ops:
             for tensor in dict.fromkeys(op.inputs):
                 self.users.setdefault(tensor, []).append(op.id)
+        self._readings: dict[tuple[int, str], list[tuple[float, ...]]] = {}
+        for table in trace.tables:
+            self._readings.setdefault((table.tensor, table.kind), []).append(table.numbers)
         self.outputs = {tensor for _, tensor in trace.outputs}
         self.live = self._live()
         self.fed = self._reachable(lambda t: t.kind == "input")
@@ -116,6 +119,10 @@ class Flow:
                     found.add(op.id)
                     break
         return found
+
+    def readings(self, tensor: int, kind: str) -> list[tuple[float, ...]]:
+        """What the values of a constant say of this kind, see `records.Table`."""
+        return self._readings.get((tensor, kind), [])
 
     def is_data(self, op: int) -> bool:
         """True when the operation works on the input or on weights, and matters to an output."""

@@ -68,12 +68,8 @@ class Links:
         if self.boxes[target].kind != "attention_core":
             return ""
         views = self._views_of(tensor)
-        for op in self.boxes[target].ops:
-            record = self.flow.ops[op]
-            for letter, slot in zip("QKV", ("query", "key", "value"), strict=True):
-                if record.slot(slot) in views:
-                    return letter
-        return ""
+        letters: dict[int, str] = self.boxes[target].facts["letters"]
+        return next((letter for entering, letter in letters.items() if entering in views), "")
 
     def _views_of(self, tensor: int) -> set[int]:
         found, todo = {tensor}, [tensor]

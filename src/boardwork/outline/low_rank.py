@@ -70,7 +70,7 @@ def _patterns(
 ) -> list[Pattern]:
     scale = 1.0
     for op in passed:
-        scale *= factor(flow.ops[op])
+        scale *= factor(flow, flow.ops[op])
     facts = {
         "d_in": base.before, "d_out": base.after, "rank": down.after, "scale": scale,
         "params": down.params + up.params, "base_params": base.params - base.bias,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import torch
 
-from boardwork.trace.records import Table
 from boardwork.trace.recorder import Recorder
+from boardwork.trace.records import Table
 
 _MASKED = -1e4  # a score that is lowered by this much is not seen
 _Reading = tuple[str, tuple[float, ...]]
@@ -25,12 +25,14 @@ def tables(recorder: Recorder) -> Iterator[Table]:
         if tensor in known
     }
     for tensor in sorted(border):
-        for kind, numbers in readings(known[tensor]):
+        for kind, numbers in list(readings(known[tensor])) or [("other", ())]:
             yield Table(tensor, kind, numbers)
 
 
 def readings(real: torch.Tensor) -> Iterator[_Reading]:
     """Every meaning that the values have: a mask may hold biases as well."""
+    if real.numel() == 1 and not real.is_complex():
+        yield "number", (float(real),)
     if real.dim() < 2 or min(real.shape[-2:]) < 1 or real.numel() < 4 or real.is_complex():
         yield from _angles(real)
         return
@@ -55,6 +57,8 @@ def _seen(flat: torch.Tensor) -> torch.Tensor | None:
         return None
     if flat.is_floating_point() and bool((flat <= _MASKED).any()):
         return flat > _MASKED
+    if flat.is_floating_point() and bool(((flat == 0) | (flat == flat.min())).all()) and float(flat.min()) <= -50:
+        return flat == 0  # Swin takes off 100
     if not bool(((flat == 0) | (flat == 1)).all()):
         return None
     marked = flat != 0
@@ -112,9 +116,10 @@ def _step(part: torch.Tensor, seen: torch.Tensor | None) -> float | None:
 
 def _angles(real: torch.Tensor) -> Iterator[_Reading]:
     """Angles at the second position, as sines or unit complex numbers: a geometric series that starts at 1."""
-    table = real.reshape(-1, *real.shape[-2:])[0] if real.dim() > 1 else real[None]
-    if len(table) < 2:
+    real = real.squeeze()
+    if real.dim() < 2 or len(real) < 2:
         return
+    table = real.reshape(-1, *real.shape[-2:])[0]
     angle, start = _inverse(table)
     if angle is None or not bool(start):
         return

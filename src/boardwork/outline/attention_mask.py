@@ -1,0 +1,156 @@
+"""What meets the scores of an attention -> masks and biases: causal, windows, blocks, linear or learned biases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
+
+_KINDS = ("band", "blocks", "slopes", "other")
+_COMPARES = ("tril", "triu", "le", "lt", "ge", "gt")
+_COMBINES = frozenset(
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "rsub",
+        "neg",
+        "where",
+        "masked_fill",
+        "logical_and",
+        "logical_or",
+        "logical_not",
+        "and",
+        "or",
+        "bitwise_and",
+        "bitwise_or",
+        "bitwise_not",
+        "invert",
+        "eq",
+        "ne",
+        "cat",
+        "log",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What is known of all masks and biases together.
+
+    `window`: keys that a query sees at most, itself included, 0 for all. `blocks`: size of groups that see themselves
+    alone, 0 for none. `slopes`: factors on the distance, one a head. `learned`: elements of learned relative biases,
+    `bias_ops` the operations that make them. `given`: an input of the model has a part.
+    """
+
+    causal: bool = False
+    window: int = 0
+    blocks: int = 0
+    slopes: tuple[float, ...] = ()
+    learned: int = 0
+    rows: tuple[int, ...] = ()
+    bias_ops: frozenset[int] = frozenset()
+    given: bool = False
+
+
+def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
+    """Read every tensor that is added to the scores or hides some."""
+    leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor)))
+    constants = [t for t in leaves if flow.is_constant(t)]
+    bands = [band for t in constants for band in flow.readings(t, "band")]
+    causal = last.attrs.get("is_causal") is True or any(high <= 0 for _, high in bands)
+    unread = [t for t in constants if not _is_read(flow, t)]
+    blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
+    slopes = [numbers for t in constants for numbers in flow.readings(t, "slopes")]
+    learned = [t for t in leaves if not flow.is_constant(t) and flow.tensors[t].producer not in flow.fed]
+    tables = {t for leaf in learned for t in _parameters(flow, leaf)}
+    return Mask(
+        causal=causal or any(_triangular(flow, t) for t in unread),
+        window=_window(bands),
+        blocks=max(blocks, default=0),
+        slopes=slopes[0] if slopes else (),
+        learned=sum(flow.tensors[t].size for t in tables),
+        rows=next((flow.tensors[t].shape for t in sorted(tables) if len(flow.tensors[t].shape) > 1), ()),
+        bias_ops=frozenset(op for t in added for op in _makers(flow, t)),
+        given=any(flow.tensors[t].producer in flow.fed or flow.tensors[t].kind == "input" for t in leaves),
+    )
+
+
+def _leaves(flow: Flow, start: int) -> Iterator[int]:
+    """Where masks are put together the parts, else the tensor itself."""
+    todo, seen = [start], set[int]()
+    while todo:
+        tensor = todo.pop()
+        op = flow.producer(tensor)
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        if op is None or _is_read(flow, tensor) or not (op.name in _COMBINES or flow.is_shape(op.id)) or _looks_up(op):
+            yield tensor
+        else:
+            todo.extend(op.inputs[:1] if flow.is_shape(op.id) else op.inputs)
+
+
+def _is_read(flow: Flow, tensor: int) -> bool:
+    return any(flow.readings(tensor, kind) for kind in _KINDS)
+
+
+def _looks_up(op: Op) -> bool:
+    """Rows of a learned table are taken by an index."""
+    return op.name == "getitem" and len(op.inputs) > 1
+
+
+def _window(bands: list[tuple[float, ...]]) -> int:
+    widths = [1 - low + min(0.0, high) if high <= 0 else high - low + 1 for low, high in bands]
+    return int(min((w for w in widths if math.isfinite(w)), default=0))
+
+
+def _parameters(flow: Flow, tensor: int) -> set[int]:
+    """Every parameter that a tensor is made from."""
+    found, todo, seen = set(), [tensor], set()
+    while todo:
+        record = flow.tensors[todo.pop()]
+        if record.kind == "parameter":
+            found.add(record.id)
+        elif record.producer >= 0 and record.producer not in seen:
+            seen.add(record.producer)
+            todo.extend(flow.ops[record.producer].inputs)
+    return found
+
+
+def _makers(flow: Flow, tensor: int) -> set[int]:
+    """Operations that make a bias from parameters alone."""
+    found, todo = set(), [tensor]
+    while todo:
+        op = flow.producer(todo.pop())
+        if op is not None and op.id not in found and op.id in flow.weighted and op.id not in flow.fed:
+            found.add(op.id)
+            todo.extend(op.inputs)
+    return found
+
+
+def _triangular(flow: Flow, tensor: int) -> bool:
+    """True when the mask was made by tril, triu or by comparing positions, or cut from one square table."""
+    todo, seen = [tensor], set()
+    while todo:
+        op = flow.producer(todo.pop())
+        if op is None or op.id in seen:
+            continue
+        seen.add(op.id)
+        if op.name in _COMPARES or _cut_square(flow, op):
+            return True
+        todo.extend(op.inputs)
+    return False
+
+
+def _cut_square(flow: Flow, op: Op) -> bool:
+    """True for the upper left corner of a square table: a mask that serves every length is causal."""
+    if op.name != "getitem" or not op.inputs or flow.tensors[op.inputs[0]].kind != "buffer":
+        return False
+    table, part = (flow.tensors[t].shape for t in (op.inputs[0], op.outputs[0]))
+    square = len(table) > 1 and table[-1] == table[-2] and part[-2:] == (part[-1], part[-1])
+    return square and all(n == 1 for n in table[:-2])
