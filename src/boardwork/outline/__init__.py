@@ -6,7 +6,7 @@ import dataclasses
 
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
-from boardwork.outline.choose import big_picture, parts, zoom
+from boardwork.outline.choose import big_picture, parts
 from boardwork.outline.excitation import excitations
 from boardwork.outline.experts import mixtures
 from boardwork.outline.feed_forward import feed_forwards
@@ -21,12 +21,14 @@ from boardwork.outline.modulation import modulations
 from boardwork.outline.name import name
 from boardwork.outline.norms import norms
 from boardwork.outline.patch_merging import patch_mergings
+from boardwork.outline.paths import at_path
 from boardwork.outline.plumbing import absorb
 from boardwork.outline.sampling import samplings
 from boardwork.outline.scan import scans
 from boardwork.outline.sinusoid import sinusoids
 from boardwork.outline.tree import gather, grow
 from boardwork.outline.view import view
+from boardwork.outline.zoom import candidates, choose
 from boardwork.trace.records import Trace
 
 __all__ = ["outline"]
@@ -47,9 +49,11 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
         root = step(flow, root)
         log.append(f"{step.__name__}: {_size(root)}")
     shown = big_picture(flow, root)
-    opened, reason = zoom(flow, root, wanted)
-    zoom_flow, zoom_view = _zoom_view(flow, opened, wanted)
-    log.append(f"big picture: {len(shown)} boxes; zoom: {opened.path or opened.label}: {reason}")
+    log.append(f"big picture: {len(shown)} boxes")
+    opened, reason = _opened(flow, root, wanted)
+    log.append(f"zoom: {opened.path or opened.label}: {reason}")
+    log += [f"zoom score: {candidate}" for candidate in candidates(flow, root)[:_TOLD]]
+    zoom_flow, zoom_view = _zoom_view(flow, root, opened, wanted)
     return Outline(
         trace=trace,
         root=root,
@@ -62,6 +66,7 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     )
 
 
+_TOLD = 3  # scores that the log tells
 _SPECIAL = (
     mixtures,
     excitations,
@@ -92,15 +97,22 @@ def recognise(flow: Flow) -> list[Pattern]:
     return found
 
 
-def _zoom_view(flow: Flow, opened: Block, wanted: str) -> tuple[Flow, View]:
+def _opened(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:
+    if wanted:
+        return at_path(flow, root, wanted), f"opened because --zoom asks for {wanted}"
+    return choose(flow, root)
+
+
+def _zoom_view(flow: Flow, root: Block, opened: Block, wanted: str) -> tuple[Flow, View]:
     """The opened block; a recurrent model without blocks opens one time step instead."""
     recurrent = next((b for b in opened.walk() if b.kind == "recurrent" and not wanted), None)
     cell = next((c for c in flow.trace.cells if recurrent is not None and c.op in recurrent.ops), None)
     if cell is None or any(b.kind in ("attention", "transformer_layer") for b in opened.walk()):
-        return flow, view(flow, opened, parts(opened))
+        return flow, view(flow, opened, parts(flow, root, opened))
     inner = Flow(cell.trace)
-    root = absorb(inner, gather(inner, grow(inner), recognise(inner)))
-    return inner, view(inner, recurrent or opened, [_gate(box) for box in parts(root) if isinstance(box, Block)])
+    step = absorb(inner, gather(inner, grow(inner), recognise(inner)))
+    boxes = [_gate(box) for box in parts(inner, step, step) if isinstance(box, Block)]
+    return inner, view(inner, recurrent or opened, boxes)
 
 
 def _gate(box: Block) -> Block:

@@ -1,4 +1,8 @@
-"""Tree -> the same tree with equal neighbours folded into one block with copies."""
+"""Tree -> the same tree with neighbours that are alike folded into one block with copies.
+
+Three sorts of repeats: layers that are alike (`x 12`), a body of different layers in turn (three of one sort, one of
+another, `x 6`), and the same weights run again, which are no copies.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from boardwork.outline.flow import Flow
 
 _TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
+_LONGEST = 8  # parts of a body of different layers
 
 
 def fold(flow: Flow, block: Block) -> Block:
@@ -22,7 +27,7 @@ def fold(flow: Flow, block: Block) -> Block:
         run = _run(flow, children, index)
         folded.append(_merged(run))
         index += len(run)
-    return _without_shell(dataclasses.replace(block, children=tuple(folded)))
+    return _without_shell(dataclasses.replace(block, children=tuple(_in_turn(flow, folded))))
 
 
 def _run(flow: Flow, children: Sequence[Block], start: int) -> list[Block]:
@@ -48,20 +53,25 @@ def _repeats(flow: Flow, one: Block, two: Block) -> bool:
 
 
 def _equal(flow: Flow, one: Block, two: Block) -> bool:
-    if not one.children or not two.children or one.cls != two.cls or one.repeat > 1 or two.repeat > 1:
+    if one.repeat > 1 or two.repeat > 1 or one.again or two.again or not one.children:
         return False
-    if one.kind != two.kind or one.path == two.path or one.again or two.again:
+    return _alike(flow, one, two) and _chained(flow, one, two) and _continues(flow, one, two)
+
+
+def _alike(flow: Flow, one: Block, two: Block) -> bool:
+    """True for two blocks that an engineer would give one name: the same sort, with most operations in common."""
+    if not two.children or one.cls != two.cls or one.kind != two.kind or one.module == two.module:
         return False
-    names = [Counter(flow.ops[op].name for op in block.all() if not flow.is_shape(op)) for block in (one, two)]
-    if _work(one) != _work(two) or not _chained(flow, one, two) or not _continues(flow, one, two):
+    if _telling(one) != _telling(two):
         return False
+    names = [Counter(flow.ops[op].name for op in block.one() if not flow.is_shape(op)) for block in (one, two)]
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and flow.parameters(one.one()) > 0
 
 
-def _work(block: Block) -> Counter[str]:
-    """What tells layers apart however much else they share: a dense layer is no copy of one with experts."""
-    return Counter(b.kind for b in block.walk() if b.kind in _TELLING)
+def _telling(block: Block) -> Counter[tuple[str, bool]]:
+    """The recognised parts that tell one sort of layer from another: attention or scan, dense or with experts."""
+    return Counter((inside.kind, bool(inside.facts.get("cross"))) for inside in block.walk() if inside.kind in _TELLING)
 
 
 def _continues(flow: Flow, one: Block, two: Block) -> bool:
@@ -88,10 +98,61 @@ def _merged(run: list[Block]) -> Block:
     return dataclasses.replace(shown, copies=tuple(b for b in run if b is not shown))
 
 
+# -- layers in turn -------------------------------------------------------------------------------------------------
+
+
+def _in_turn(flow: Flow, children: Sequence[Block]) -> list[Block]:
+    """Different layers that follow one another again and again become one body with copies."""
+    found: list[Block] = []
+    index = 0
+    while index < len(children):
+        length, times = _body(flow, children, index)
+        starts = range(index, index + times * length, length)
+        bodies = [_body_block(children[start : start + length]) for start in starts]
+        found.append(_merged(bodies) if times > 1 else children[index])
+        index += length * times if times > 1 else 1
+    return found
+
+
+def _body(flow: Flow, children: Sequence[Block], start: int) -> tuple[int, int]:
+    """Length of the body of different parts that starts here and covers most, and how often it comes."""
+    best = (1, 1)
+    for length in range(2, min(_LONGEST, (len(children) - start) // 2) + 1):
+        times = 1
+        while _same_body(flow, children, start + (times - 1) * length, length):
+            times += 1
+        different = any(not _same_part(flow, children[start], part) for part in children[start + 1 : start + length])
+        if times > 1 and different and length * times > best[0] * best[1]:
+            best = (length, times)
+    return best
+
+
+def _same_body(flow: Flow, children: Sequence[Block], start: int, length: int) -> bool:
+    """True when the parts from `start` and those after them are two copies of one body."""
+    first, second = children[start : start + length], children[start + length : start + 2 * length]
+    if len(second) < length or not all(_same_part(flow, *pair) for pair in zip(first, second, strict=True)):
+        return False
+    weighted = [{part.module for part in body if flow.parameters(part.one())} for body in (first, second)]
+    return bool(weighted[0]) and not weighted[0] & weighted[1] and _chained(flow, *map(_body_block, (first, second)))
+
+
+def _same_part(flow: Flow, one: Block, two: Block) -> bool:
+    if one.repeat != two.repeat or one.again or two.again or not _continues(flow, one, two):
+        return False
+    if one.children or two.children:
+        return _alike(flow, one, two)
+    return (one.label, one.detail, one.kind) == (two.label, two.detail, two.kind)
+
+
+def _body_block(parts: Sequence[Block]) -> Block:
+    lead = next((part for part in parts if part.children), parts[0])
+    return Block("", "block", path=lead.path, kind="in_turn", children=tuple(parts), module=lead.module)
+
+
 def _without_shell(block: Block) -> Block:
     """A container that holds nothing but one folded block is that block, under the container's path."""
     if block.kind or len(block.children) != 1 or not block.path:
         return block
     if block.children[0].repeat == 1 and not block.children[0].again:
         return block
-    return dataclasses.replace(block.children[0], facts={**block.children[0].facts, "container": block.path})
+    return block.children[0]

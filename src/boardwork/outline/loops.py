@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
-_LONGEST = 48  # parts of a loop's body
+_LONGEST = 120  # parts of a loop's body
 
 
 def loops(flow: Flow, block: Block) -> Block:
@@ -27,7 +27,8 @@ def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]
             found.append(children[index])
             index += 1
             continue
-        bodies = [_body_block(parent, children[index + n * length : index + (n + 1) * length]) for n in range(times)]
+        starts = range(index, index + times * length, length)
+        bodies = [_body_block(flow, parent, children[start : start + length]) for start in starts]
         found.append(dataclasses.replace(bodies[0], again=tuple(bodies[1:])))
         index += length * times
     return found
@@ -53,6 +54,8 @@ def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start:
     return 1, 1
 
 
-def _body_block(parent: Block, parts: Sequence[Block]) -> Block:
+def _body_block(flow: Flow, parent: Block, parts: Sequence[Block]) -> Block:
+    """Named by the part with most weights."""
+    lead = max(parts, key=lambda part: flow.parameters(part.one()))
     path = next((part.path for part in parts if part.children and part.path), parent.path)
-    return Block("Loop body", "block", path=path, children=tuple(parts), module=parts[0].module)
+    return Block(lead.label, "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)

@@ -7,6 +7,11 @@ import dataclasses
 from boardwork.outline.blocks import Block
 from boardwork.outline.conv_blocks import Meaning, convolution_block
 from boardwork.outline.flow import Flow
+from boardwork.outline.plumbing import CONTAINER
+from boardwork.outline.squeeze import SIGNS
+from boardwork.outline.variant import variant
+
+_FEW = 2  # labels in one
 
 _OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches")
 
@@ -18,7 +23,7 @@ def name(flow: Flow, root: Block) -> Block:
 
 def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     """`within`: the block is part of a named block of convolutions, whose parts have no such names of their own."""
-    convolutional = None if within or block.kind else _convolutional(flow, block)
+    convolutional = None if within or block.kind not in ("", "in_turn") else _convolutional(flow, block)
     inner = within or convolutional is not None
     block = dataclasses.replace(
         block,
@@ -27,16 +32,52 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     )
     if convolutional is not None:
         label, kind, detail, facts = convolutional
-        words = "; ".join(word for word in (detail, _variant(flow, block)) if word)
-        return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or words, facts=facts)
-    if not block.children or block.kind:
+        words = "; ".join(filter(None, (block.detail or detail, variant(flow, block))))
+        return dataclasses.replace(block, label=label, kind=kind, detail=words, facts=facts)
+    if not block.children or block.kind not in ("", "in_turn"):
         return block
     label, kind = _meaning(flow, block)
-    if not label:
-        return block
-    written = {"conv_block": _widths, "mlp": _layers}.get(kind)
-    detail = written(block) if written is not None else _variant(flow, block)
-    return dataclasses.replace(block, label=label, kind=kind, detail=block.detail or detail)
+    written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes}.get(kind)
+    told = [block.detail or (written(block) if written is not None else "")]
+    if not label and block.kind == "in_turn":
+        label, kind, told = f"{_count(block)} layers in turn", "in_turn", [_in_turn(block)]
+    if not label and block.label == CONTAINER:
+        label, kind = _content(block), ""
+    detail = "; ".join(filter(None, (*told, variant(flow, block))))
+    return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
+
+
+def _count(block: Block) -> int:
+    return sum(child.repeat for child in block.children)
+
+
+def _in_turn(block: Block) -> str:
+    """Layers in turn, in order if they are few: `3 × Recurrent layer, then Decoder layer (8 heads)`."""
+    runs: list[tuple[str, int]] = []
+    for child in block.children:
+        words = child.label + (f" ({child.detail})" if child.kind == "transformer_layer" else "")
+        if runs and runs[-1][0] == words:
+            runs[-1] = (words, runs[-1][1] + child.repeat)
+        else:
+            runs.append((words, child.repeat))
+    if len(runs) > _FEW + 1:
+        totals = {words: sum(n for other, n in runs if other == words) for words, _ in runs}
+        return ", ".join(f"{n} × {words}" for words, n in totals.items())
+    return ", then ".join(f"{n} × {words}" if n > 1 else words for words, n in runs)
+
+
+def _content(block: Block) -> str:
+    """A container without a meaning of its own: named by its few parts, else by the attribute that holds it."""
+    parts = [child for child in block.children if child.role not in SIGNS]
+    strided = [part.label for part in parts if part.kind == "conv" and " /" in part.label]
+    weighted = [part for part in parts if part.kind in ("conv", "linear") or part.children]
+    if len(strided) == len(weighted) == 1 and parts.index(weighted[0]) > 0:
+        return "Downsample"
+    labels = list(dict.fromkeys(part.label for part in parts))
+    attribute = block.path.rpartition(".")[2]
+    if len(labels) <= _FEW or attribute.isdigit() or not attribute:
+        return ", ".join(labels[:_FEW]) + (" ..." if len(labels) > _FEW else "")
+    return attribute.replace("_", " ").capitalize()
 
 
 def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
@@ -81,23 +122,18 @@ def _layers(block: Block) -> str:
     return " → ".join([widths[0][0], *(after for _, after in widths)]) if all(len(w) == 2 for w in widths) else ""
 
 
-def _variant(flow: Flow, block: Block) -> str:
-    """What the drawn copy has and the others have not: a projection, a skip."""
-    if not block.copies:
-        return ""
-    which = "the first" if min(block.one()) < min(op for copy in block.copies for op in copy.one()) else "one"
-    if all(_products(flow, copy) < _products(flow, block) for copy in block.copies):
-        return f"{which} has a projection"
-    plain = [copy for copy in block.copies if _additions(flow, copy) < _additions(flow, block)]
-    return f"{len(plain)} of them without a skip" if plain else ""
-
-
-def _products(flow: Flow, block: Block) -> int:
-    return sum(flow.ops[op].macs > 0 for op in block.one())
-
-
-def _additions(flow: Flow, block: Block) -> int:
-    return sum(flow.ops[op].name == "add" and len(flow.data_inputs(flow.ops[op])) > 1 for op in block.one())
+def _sizes(block: Block) -> str:
+    """What tells one layer of attention from another: heads, and how wide or how many its feed-forward parts are."""
+    inside = [b for child in block.children for b in child.walk()]
+    attention = next(b.facts for b in inside if b.kind == "attention")
+    heads, shared = attention["heads"], attention["kv_heads"]
+    words = [f"{heads} heads" + (f", {shared} KV" if shared != heads else "")]
+    for part in inside:
+        if part.kind == "moe":
+            words.append(f"top-{part.facts['top_k']} of {part.facts['experts']} experts")
+        elif part.kind == "feed_forward":
+            words.append(f"d_ff = {part.facts['d_ff']}")
+    return ", ".join(words[:2])
 
 
 def _head(flow: Flow, root: Block) -> Block:

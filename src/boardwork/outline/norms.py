@@ -113,7 +113,8 @@ def _belongs(flow: Flow, op: Op) -> bool:
         users = flow.data_users(op)
         return len(users) > 1 and {u.name for u in users} <= {"pow", "mul", "square", "mean", "sub"}
     if op.name in ("add", "mul", "div"):
-        return len(sources) == 1 and len(set(op.inputs)) == 1  # with a number, or x times itself
+        number = len(sources) == 1 and len(set(op.inputs)) == 1  # with a number, or x times itself
+        return number and len(flow.data_users(op)) == 1
     return len(sources) == 1
 
 

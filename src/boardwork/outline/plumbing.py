@@ -7,6 +7,10 @@ import dataclasses
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
+_INDICES = ("int", "uint", "bool", "long")
+_NEUTRAL = {"mul": 1, "div": 1, "add": 0, "sub": 0}
+CONTAINER = "Sequential"  # a class of torch.nn that says nothing of what it holds
+
 
 def absorb(flow: Flow, root: Block) -> Block:
     """Leaves of shape operations join their producer, else their first user; single children replace their parent."""
@@ -16,7 +20,18 @@ def absorb(flow: Flow, root: Block) -> Block:
 
 def is_visible(flow: Flow, block: Block) -> bool:
     """True for a leaf that says something: it computes, selects a position, or was recognised."""
-    return bool(block.kind) or any(not flow.is_shape(op) or _selects(flow, op) for op in block.ops)
+    return bool(block.kind) or any(_computes(flow, op) or _selects(flow, op) for op in block.ops)
+
+
+def _computes(flow: Flow, op: int) -> bool:
+    """False for what moves elements, for arithmetic on indices and masks, and for `x * 1`."""
+    record = flow.ops[op]
+    if flow.is_shape(op) or any(out in flow.outputs for out in record.outputs):
+        return not flow.is_shape(op)
+    if all(flow.tensors[out].dtype.removeprefix("torch.").startswith(_INDICES) for out in record.outputs):
+        return False
+    neutral = _NEUTRAL.get(record.name)
+    return neutral is None or len(record.inputs) > 1 or neutral not in record.attrs.values()
 
 
 def _selects(flow: Flow, op: int) -> bool:
@@ -36,17 +51,24 @@ def _absorb(flow: Flow, block: Block) -> Block:
     children = [_absorb(flow, child) for child in block.children]
     if not any(_drawn(flow, child) for child in children):
         return dataclasses.replace(block, ops=tuple(sorted(op for c in children for op in c.one())), children=())
-    index = 0
-    while index < len(children):
-        child = children[index]
-        if child.children or is_visible(flow, child):
-            index += 1
-            continue
-        host = _host(flow, child, children)
-        children[host] = _joined(flow, children[host], child.ops)
-        del children[index]
-        index = max(0, index if host > index else index - 0)
-    return dataclasses.replace(block, children=tuple(children))
+    return dataclasses.replace(block, children=tuple(_hosted(flow, children)))
+
+
+def _hosted(flow: Flow, children: list[Block]) -> list[Block]:
+    """Leaves of plumbing join the sibling that makes what they move, else the one that uses it, else a neighbour."""
+    owner = {op: place for place, child in enumerate(children) for op in child.one()}
+    moved = [not child.children and not is_visible(flow, child) for child in children]
+    into = list(range(len(children)))
+    for place in (place for place, alone in enumerate(moved) if alone):
+        for op in children[place].ops:
+            del owner[op]
+        host = _host(flow, children[place].ops, owner, place - 1 if place else 1)
+        while into[host] != host:
+            host = into[host]
+        into[place] = host
+        children[host] = _joined(flow, children[host], children[place].ops)
+        owner.update(dict.fromkeys(children[place].ops, host))
+    return [child for place, child in enumerate(children) if into[place] == place]
 
 
 def _drawn(flow: Flow, block: Block) -> bool:
@@ -63,13 +85,10 @@ def _selection(flow: Flow, block: Block) -> Block:
     return dataclasses.replace(block, label=label, role="reshape", kind="select")
 
 
-def _host(flow: Flow, child: Block, siblings: list[Block]) -> int:
-    """The sibling that makes what the plumbing moves, else the one that uses it, else a neighbour."""
-    owner = {op: i for i, sibling in enumerate(siblings) if sibling is not child for op in sibling.one()}
-    made = [flow.tensors[t].producer for op in child.ops for t in flow.ops[op].inputs]
-    used = [user.id for op in child.ops for user in flow.data_users(flow.ops[op])]
-    here = next(i for i, sibling in enumerate(siblings) if sibling is child)
-    neighbour = here - 1 if here else 1
+def _host(flow: Flow, ops: tuple[int, ...], owner: dict[int, int], neighbour: int) -> int:
+    """Place of what makes the tensors that `ops` move, else of what uses them, else the neighbour."""
+    made = [flow.tensors[t].producer for op in ops for t in flow.ops[op].inputs]
+    used = [user.id for op in ops for user in flow.data_users(flow.ops[op])]
     return next((owner[op] for op in (*made, *used) if op in owner), neighbour)
 
 
@@ -78,9 +97,8 @@ def _joined(flow: Flow, block: Block, ops: tuple[int, ...]) -> Block:
     if not block.children:
         return dataclasses.replace(block, ops=tuple(sorted((*block.ops, *ops))))
     children = list(block.children)
-    stand_in = Block("", ops=ops)
-    host = _host(flow, stand_in, [stand_in, *children]) - 1
-    children[max(host, 0)] = _joined(flow, children[max(host, 0)], ops)
+    host = _host(flow, ops, {op: place for place, child in enumerate(children) for op in child.one()}, 0)
+    children[host] = _joined(flow, children[host], ops)
     return dataclasses.replace(block, children=tuple(children))
 
 
@@ -90,4 +108,6 @@ def _collapse(block: Block) -> Block:
     block = dataclasses.replace(block, children=children)
     if len(children) != 1 or block.kind:
         return block
-    return dataclasses.replace(children[0], path=block.path, cls=block.cls, module=block.module)
+    inner = children[0]
+    label = block.label if inner.label == CONTAINER else inner.label
+    return dataclasses.replace(inner, label=label, path=block.path, cls=block.cls, module=block.module)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block, Pattern
@@ -10,6 +11,10 @@ from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
 _CIRCLES = {"add": "add", "mul": "multiply", "sub": "subtract", "cat": "concat", "stack": "concat"}
+# Where a new word begins: BatchNorm, CNBlock, GPT2MLP, PatchMergingV2, InceptionA; but RoIHeads has two words.
+_BOUNDARY = re.compile(
+    r"_|(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z]{2}|[A-Z]\d|[A-Z]$)|(?<=\d)(?=[A-Z]{2})"
+)
 _SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "concatenate"}
 
 
@@ -70,15 +75,9 @@ def _side_input(flow: Flow, tensor: int) -> bool:
 
 
 def words(name: str) -> str:
-    """`LlamaDecoderLayer` -> "Llama decoder layer"; acronyms stay."""
-    words: list[str] = []
-    word = ""
-    for before, letter in zip(" " + name, name, strict=False):
-        if letter == "_" or (letter.isupper() and not before.isupper()):
-            words, word = [*words, word], ""
-        word += "" if letter == "_" else letter
-    kept = [w for w in [*words, word] if w]
-    return " ".join([kept[0], *(w if w.isupper() and len(w) > 1 else w.lower() for w in kept[1:])]) if kept else name
+    """`LlamaDecoderLayer` -> "Llama decoder layer"; `BertLMHead` -> "Bert LM head", acronyms stay."""
+    first, *others = _BOUNDARY.sub(" ", name).split() or [name]
+    return " ".join([first, *(word.lower() if word[1:].islower() else word for word in others)])
 
 
 def gather(flow: Flow, root: Block, patterns: Sequence[Pattern]) -> Block:
