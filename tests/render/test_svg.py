@@ -13,7 +13,8 @@ from boardwork.figure.primitives import Box
 from boardwork.options import Options
 from boardwork.render import dot
 from boardwork.render.svg import page, svg
-from boardwork.render.svg_marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
+from boardwork.render.theme import theme
+from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
 from boardwork.sheet import (
     Check,
     Diagram,
@@ -137,5 +138,5 @@ def test_without_graphviz_there_is_a_hint(monkeypatch):
     monkeypatch.setattr(dot.importlib.metadata, "files", lambda name: None)
     monkeypatch.setattr(dot.shutil, "which", lambda name: None)
     with pytest.raises(DrawingError, match="pip install graphviz-pure"):
-        dot.draw(Piece(10, 10))
+        dot.draw(Piece(10, 10), theme("paper"))
     dot.binary.cache_clear()

@@ -61,7 +61,7 @@ class Branches:
         return self.placer.sequence(inside) if inside else Laid(0, 0, 0)
 
     def _skip(self, skip: Block, side: Laid, x: float, fork: float, level: float, reach: float) -> list[Item]:
-        first, m, start = _first(skip), self.m, 0.0 if self.m.unit else fork / 2
+        first, m, start = _first(skip), self.m, 0.0 if self.m.unit else 0.7 * fork
         if not side.height:
             return [self.placer.wire([(0, start), (x, start), (x, level), (reach, level)], first, arrow=True)]
         top = fork + max(m.gap, (level - fork - side.height) // 2 if m.unit else (level - fork - side.height) / 2)

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def _one(kind: str) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True)
 class Metrics:
     """Sizes in one unit. `width_of(text, kind)` measures one line; kinds: label, detail, shape, port, title, tag."""
@@ -30,6 +34,7 @@ class Metrics:
     arrow: float  # room under a wire's text for the arrow head
     unit: float  # 1 where a coordinate is a cell that is filled, 0 where it is a point
     tag: Callable[[int], str] = "({})".format  # how the number of a lifted edge is written
+    size_of: Callable[[str], float] = _one  # the size of the letters of a kind of text
     break_words: bool = False  # whether a word that is too wide is broken
 
 

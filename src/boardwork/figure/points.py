@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +15,7 @@ FOLDER = Path(str(files("boardwork.figure"))) / "fonts"
 FONT_FAMILY = "Inter"
 FONT_FILES = {"regular": FOLDER / "Inter-Regular.woff2", "bold": FOLDER / "Inter-Bold.woff2"}
 SIZES = {"label": 10.0, "detail": 8.0, "shape": 7.5, "port": 9.0, "title": 9.0, "tag": 7.5}
+SMALL_SIZES = {"label": 8.5, "detail": 7.0, "shape": 7.0, "port": 8.0, "title": 8.0, "tag": 7.0}  # for a printed page
 BOLD = ("port", "title")
 _UNKNOWN = 1000  # advance of a sign that the font lacks: a full em is seldom too narrow
 _INSTEAD = {
@@ -43,12 +46,15 @@ def width(text: str, size: float, bold: bool = False) -> float:
     return sum(table.get(c, _UNKNOWN) for c in in_font(text)) * size / 1000
 
 
-def _width_of(text: str, kind: str) -> float:
-    return width(text, SIZES[kind], kind in BOLD)
+def _lettered(sizes: Mapping[str, float], metrics: Metrics) -> Metrics:
+    """The metrics with text of these sizes."""
+    return replace(
+        metrics, width_of=lambda text, kind: width(text, sizes[kind], kind in BOLD), size_of=lambda kind: sizes[kind]
+    )
 
 
-POINTS = Metrics(
-    width_of=_width_of,
+POINTS = _lettered(SIZES, Metrics(
+    width_of=lambda text, kind: 0.0,
     label_height=13,
     detail_height=10.5,
     text_height=11,
@@ -67,4 +73,15 @@ POINTS = Metrics(
     branch_shape=125,
     arrow=8,
     unit=0,
+))
+# The same in less room: smaller letters, then shapes broken earlier and less air.
+COMPACT = _lettered(SMALL_SIZES, replace(
+    POINTS, label_height=10.5, detail_height=8.8, text_height=9, pad_x=8, pad_y=3, circle=6, circle_height=6, gap=14,
+    text_gap=4, branch_gap=11, gutter=12, frame_pad=7, most_label=150, most_shape=150, branch_label=110,
+    branch_shape=90, arrow=6,
+))
+NARROW = replace(
+    COMPACT, pad_x=5, pad_y=2, gap=11, branch_gap=7, gutter=8, frame_pad=5, most_label=100, most_shape=80,
+    branch_label=66, branch_shape=56, arrow=5,
 )
+NARROWEST = replace(NARROW, most_label=66, most_shape=50, branch_label=40, branch_shape=0, branch_gap=5, gutter=6)

@@ -28,13 +28,13 @@ class Formula:
     paths: tuple[Path, ...]
 
 
-def draw_points(latex: str, size: float) -> Formula:
-    """The formula at a font size in points.
+def draw_points(latex: str, size: float, least: float = 0) -> Formula:
+    """The formula at a font size in points; no script is smaller than `least`.
 
     Raises:
         KnowledgeError: outside the LaTeX subset, or a sign that the font lacks.
     """
-    box = lay(parse(latex), Points(size))
+    box = lay(parse(latex), Points(size, least))
     marks = box.moved(0, box.ascent).marks
 
     def rounded(value: float) -> float:
@@ -53,11 +53,11 @@ def draw_points(latex: str, size: float) -> Formula:
 class Points:
     """Metrics in points at one font size."""
 
-    def __init__(self, size: float) -> None:
-        self.size = size
+    def __init__(self, size: float, least: float) -> None:
+        self.size, self.least = size, min(size, least)
 
     def em(self, level: int) -> float:
-        return self.size * SCALE[min(level, len(SCALE) - 1)]
+        return max(self.least, self.size * SCALE[min(level, len(SCALE) - 1)])
 
     def axis(self, level: int) -> float:
         return AXIS * self.em(level)

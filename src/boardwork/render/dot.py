@@ -14,14 +14,16 @@ from graphviz.backend import dot_command
 
 from boardwork.errors import DrawingError
 from boardwork.figure.points import in_font
-from boardwork.render.svg_marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, Stroke
+from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, Stroke
+from boardwork.render.style import PAPER
+from boardwork.render.theme import Theme
 
 FONTS = {"plain": "Inter", "bold": "Inter SemiBold", MATHS: "Boardwork Math", MATHS_ITALIC: "Boardwork Math Italic"}
 ARROW = 6.0  # length of an arrow head
 _BASELINE = 0.3  # graphviz sets the baseline this many font sizes below the middle of a line
 
 
-def draw(page: Piece) -> bytes:
+def draw(page: Piece, theme: Theme) -> bytes:
     """The SVG as graphviz writes it.
 
     Raises:
@@ -29,7 +31,7 @@ def draw(page: Piece) -> bytes:
     """
     dot_command.DOT_BINARY = binary()
     try:
-        source = graphviz.Source(source_of(page), engine="neato")
+        source = graphviz.Source(source_of(page, theme), engine="neato")
         drawn: bytes = source.pipe("svg", neato_no_op=2, quiet=True)
         return drawn
     except (graphviz.ExecutableNotFound, OSError, graphviz.CalledProcessError) as error:
@@ -63,47 +65,47 @@ def binary() -> Path:
     return Path(found)
 
 
-def source_of(page: Piece) -> str:
+def source_of(page: Piece, theme: Theme) -> str:
     """The page as DOT text."""
-    return "\n".join(_lines(page)) + "\n"
+    return "\n".join(_lines(page, theme)) + "\n"
 
 
-def _lines(page: Piece) -> Iterator[str]:
+def _lines(page: Piece, theme: Theme) -> Iterator[str]:
     yield "digraph sheet {"
     yield 'graph [pad=0, margin=0, outputorder=nodesfirst, splines=true, bgcolor="none"]'
     yield 'node [shape=plaintext, fixedsize=true, margin=0, width=0.01, height=0.01, label=""]'
     yield "edge [arrowhead=none]"
-    everything = (Shape(0, 0, page.width, page.height, "#ffffff"), *page.marks)
+    everything = (Shape(0, 0, page.width, page.height, PAPER), *page.marks)
     for index, mark in enumerate(everything):
         if not isinstance(mark, Stroke):
-            yield _node(f"m{index}", mark, page.height)
+            yield _node(f"m{index}", mark, page.height, theme)
     for end in "ab":
         yield f'{end} [shape=point, style=invis, pos="{page.width / 2:.2f},{page.height / 2:.2f}!"]'
     for mark in everything:
         if isinstance(mark, Stroke):
-            yield _edge(mark, page.height)
+            yield _edge(mark, page.height, theme)
     yield "}"
 
 
-def _node(name: str, mark: Mark, height: float) -> str:
+def _node(name: str, mark: Mark, height: float, theme: Theme) -> str:
     if isinstance(mark, Label):
         place = f"{mark.x:.2f},{height - mark.y + _BASELINE * mark.size:.2f}"
         text = mark.string if mark.face in (MATHS, MATHS_ITALIC) else in_font(mark.string)
         return (
             f'{name} [label="{_escaped(text)}", pos="{place}!", fontsize={mark.size:.2f}, '
-            f'fontname="{FONTS[mark.face]}", fontcolor="{mark.colour}"]'
+            f'fontname="{FONTS[mark.face]}", fontcolor="{theme.colour(mark.colour)}"]'
         )
     assert isinstance(mark, Shape)
     place = f"{mark.x + mark.width / 2:.2f},{height - mark.y - mark.height / 2:.2f}"
     look = mark.style or "filled"
     return (
-        f'{name} [shape={mark.form}, style="{look}", fillcolor="{mark.fill}", color="{mark.stroke}", '
+        f'{name} [shape={mark.form}, style="{look}", fillcolor="{theme.colour(mark.fill)}", color="{theme.colour(mark.stroke)}", '
         f"penwidth={mark.pen:.2f}, peripheries={mark.rings}, "
         f'width={mark.width / 72:.5f}, height={mark.height / 72:.5f}, pos="{place}!"]'
     )
 
 
-def _edge(mark: Stroke, height: float) -> str:
+def _edge(mark: Stroke, height: float, theme: Theme) -> str:
     points = [*mark.points]
     tip = ""
     if mark.arrow:
@@ -111,9 +113,8 @@ def _edge(mark: Stroke, height: float) -> str:
         points, back = _shortened(points)
         tip = f"e,{end[0]:.2f},{height - end[1]:.2f} " if back else ""
     path = " ".join(f"{x:.2f},{height - y:.2f}" for x, y in points)
-    look = "dashed" if mark.dashed else "solid"
     head = f", arrowhead=normal, arrowsize={ARROW / 10:.2f}" if tip else ""
-    return f'a -> b [pos="{tip}{path}", color="{mark.colour}", penwidth={mark.pen:.2f}, style={look}{head}]'
+    return f'a -> b [pos="{tip}{path}", color="{theme.colour(mark.colour)}", penwidth={mark.pen:.2f}, style={mark.dash or "solid"}{head}]'
 
 
 def _shortened(points: list[tuple[float, float]]) -> tuple[list[tuple[float, float]], bool]:

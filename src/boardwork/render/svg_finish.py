@@ -9,6 +9,7 @@ from html import escape
 
 from boardwork.figure.points import FONT_FILES as TEXT_FONTS
 from boardwork.formula import FONT_FILES as MATHS_FONTS
+from boardwork.render.theme import Theme, theme
 
 _SANS = "Inter, 'Helvetica Neue', Arial, sans-serif"
 _SERIF = "'Boardwork Math', 'STIX Two Math', 'Cambria Math', serif"
@@ -20,7 +21,7 @@ _FACES = {
 }
 
 
-def finished(drawn: bytes, title: str, description: str) -> bytes:
+def finished(drawn: bytes, title: str, description: str, colours: Theme) -> bytes:
     """The same picture, self-contained."""
     text = drawn.decode()
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", text, flags=re.DOTALL)
@@ -32,7 +33,7 @@ def finished(drawn: bytes, title: str, description: str) -> bytes:
     for ours, short in _FACES.items():
         text = text.replace(f" {ours}", f" {short}".rstrip())
     text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
-    head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}</style>\n"
+    head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}{_in_the_dark(colours)}</style>\n"
     text = re.sub(
         r"<svg (.*?)>\s*",
         lambda m: f'<svg class="boardwork" role="img" {_squeezed(m[1])}>\n{head}',
@@ -50,6 +51,18 @@ def _squeezed(attributes: str) -> str:
 def _safe(text: str) -> str:
     """XML text without the control signs that XML forbids."""
     return escape("".join(c for c in text if c >= " " or c in "\n\t"), quote=False)
+
+
+def _in_the_dark(light: Theme) -> str:
+    """The other colours of each mark, for a reader who prefers dark."""
+    if not light.in_the_dark:
+        return ""
+    dark = theme(light.in_the_dark)
+    pairs = sorted({(light.paints[paint], dark.paints[paint]) for paint in light.paints})
+    rules = [
+        f".boardwork [{part}='{old}']{{{part}:{new}}}" for old, new in pairs for part in ("fill", "stroke")
+    ]
+    return "@media (prefers-color-scheme:dark){\n" + "\n".join(rules) + "\n}\n"
 
 
 @cache

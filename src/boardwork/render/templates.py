@@ -11,11 +11,16 @@ _PACKAGE = Path(__file__).parents[1]
 _FOLDERS = (_PACKAGE / "templates", _PACKAGE.parents[1] / "templates")
 
 
+def folders() -> list[Path]:
+    """Where templates and themes lie. The variable BOARDWORK_TEMPLATES lists folders that go before our own."""
+    own = os.environ.get("BOARDWORK_TEMPLATES", "").split(os.pathsep)
+    return [*(Path(folder) for folder in own if folder), *_FOLDERS]
+
+
 def template(name: str) -> Template:
-    """The template `name`. The variable BOARDWORK_TEMPLATES lists folders that go before our own."""
-    own = [Path(folder) for folder in os.environ.get("BOARDWORK_TEMPLATES", "").split(os.pathsep) if folder]
+    """The template `name`."""
     environment = Environment(
-        loader=FileSystemLoader([*own, *_FOLDERS]),
+        loader=FileSystemLoader(folders()),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from boardwork.figure.primitives import Wire
-from boardwork.render.svg_marks import Mark, Point, Shape, Stroke
-from boardwork.render.svg_style import ACCENT, RESIDUAL, WIRE
+from boardwork.render.marks import Mark, Point, Shape, Stroke
+from boardwork.render.style import DASHES, LINE_PAINTS, WIRE
 
 RADIUS = 6.0  # of a corner
 
@@ -39,9 +39,8 @@ def wire_marks(wire: Wire, wires: Sequence[Wire]) -> Iterator[Mark]:
     points = _plain(wire.points)
     if len(points) < 2:
         return
-    apart = wire.kind == "residual"
-    colour = RESIDUAL if apart else ACCENT if wire.kind == "state" else WIRE
-    yield Stroke(rounded(points), colour, 1.1, apart or wire.kind == "state", wire.arrow)
+    colour = LINE_PAINTS.get(wire.kind, WIRE)
+    yield Stroke(rounded(points), colour, 1.1, DASHES.get(wire.kind, ""), wire.arrow)
     if wire.kind != "data" and any(_inside(points[0], other) for other in wires):
         yield Shape(points[0][0] - 2, points[0][1] - 2, 4, 4, colour, colour, form="ellipse", pen=0.5)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from boardwork.figure.points import width
-from boardwork.render.svg_marks import BOLD, PLAIN, Label, Piece, label
-from boardwork.render.svg_style import BODY, INK, LEADING
+from boardwork.render.marks import BOLD, PLAIN, Label, Piece, label
+from boardwork.render.style import INK
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Run:
     colour: str = INK
 
 
-def paragraph(runs: Sequence[Run], room: float, size: float = BODY) -> Piece:
-    """The runs one after the other, broken at spaces, set flush left."""
+def paragraph(runs: Sequence[Run], room: float, size: float, spaced: float) -> Piece:
+    """The runs one after the other, broken at spaces, set flush left, lines `spaced` sizes apart."""
     lines = _broken([replace(run, string=_glued(run.string)) for run in runs], room, size)
-    leading = LEADING * size
+    leading = spaced * size
     marks: list[Label] = []
     for number, line in enumerate(lines):
         x, y = 0.0, number * leading + 0.98 * size

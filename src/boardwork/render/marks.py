@@ -1,4 +1,4 @@
-"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top left, y downwards."""
+"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top left, y downwards; colours are names of paints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from boardwork.figure.points import width
-from boardwork.render.svg_style import INK
+from boardwork.render.style import INK
 
 Point = tuple[float, float]
 MATHS, MATHS_ITALIC, PLAIN, BOLD = "maths", "maths italic", "plain", "bold"
@@ -42,12 +42,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A curve: a start, then triples of control, control, end; with an arrow head at the end if `arrow`."""
+    """A curve: a start, then triples of control, control, end; with an arrow head at the end if `arrow`.
+
+    `dash` is "", dashed or dotted.
+    """
 
     points: tuple[Point, ...]
     colour: str
     pen: float = 1.0
-    dashed: bool = False
+    dash: str = ""
     arrow: bool = False
 
 
@@ -83,12 +86,26 @@ def moved(marks: Iterable[Mark], dx: float, dy: float) -> tuple[Mark, ...]:
     for mark in marks:
         if isinstance(mark, Stroke):
             points = tuple((x + dx, y + dy) for x, y in mark.points)
-            out.append(Stroke(points, mark.colour, mark.pen, mark.dashed, mark.arrow))
+            out.append(Stroke(points, mark.colour, mark.pen, mark.dash, mark.arrow))
         elif isinstance(mark, Label):
             out.append(Label(mark.x + dx, mark.y + dy, mark.string, mark.size, mark.face, mark.colour))
         else:
             out.append(replace(mark, x=mark.x + dx, y=mark.y + dy))
     return tuple(out)
+
+
+def scaled(piece: Piece, factor: float) -> Piece:
+    """Everything larger, text too; the pens stay."""
+    out: list[Mark] = []
+    for mark in piece.marks:
+        if isinstance(mark, Stroke):
+            out.append(replace(mark, points=tuple((x * factor, y * factor) for x, y in mark.points)))
+        elif isinstance(mark, Label):
+            out.append(replace(mark, x=mark.x * factor, y=mark.y * factor, size=mark.size * factor))
+        else:
+            size = {"width": mark.width * factor, "height": mark.height * factor}
+            out.append(replace(mark, x=mark.x * factor, y=mark.y * factor, **size))
+    return Piece(piece.width * factor, piece.height * factor, tuple(out))
 
 
 def stacked(pieces: Iterable[Piece], gap: float) -> Piece:

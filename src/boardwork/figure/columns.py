@@ -1,0 +1,142 @@
+"""A tall figure -> the same in columns; the wire goes on from the foot of one to the head of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
+
+from boardwork.figure.laid import Moved, placed
+from boardwork.figure.metrics import Metrics
+from boardwork.figure.primitives import Box, Circle, Figure, Frame, Primitive, Text, Wire
+
+_CLEAR = 0.5  # a cut stands this far below what is above it
+_MOST_CUTS = 40  # places that are tried
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A height where one wire, and nothing else but frames, goes on downwards."""
+
+    y: float
+    wire: Wire
+    at: int  # the segment of the wire
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What stands between two cuts, and how far it reaches."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+    items: tuple[Primitive, ...]
+
+
+def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
+    """The figure in so many columns of about one height, in points; None where it cannot be cut so often."""
+    cuts = sorted(_cuts(figure, m), key=lambda cut: cut.y)[:_MOST_CUTS]
+    if len(cuts) < number - 1:
+        return None
+    choices = [some for some in combinations(cuts, number - 1) if len({id(cut.wire) for cut in some}) == number - 1]
+    if not choices:
+        return None
+    chosen = min(choices, key=lambda some: _tallest(figure, some))
+    ends = [0.0, *(cut.y for cut in chosen), figure.height]
+    wires = {id(cut.wire) for cut in chosen}
+    columns = [_column(figure, top, bottom, wires, m) for top, bottom in pairwise(ends)]
+    return _beside(columns, chosen, m)
+
+
+def _tallest(figure: Figure, cuts: Sequence[_Cut]) -> float:
+    ends = [0.0, *(cut.y for cut in cuts), figure.height]
+    return max(bottom - top for top, bottom in pairwise(ends))
+
+
+def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:
+    for wire in figure.primitives:
+        if isinstance(wire, Wire):
+            for at, ((x1, y1), (x2, y2)) in enumerate(pairwise(wire.points)):
+                y = y1 + _CLEAR
+                if x1 == x2 and y2 > y + _CLEAR and sum(_crosses(p, y, m) for p in figure.primitives) == 1:
+                    yield _Cut(y, wire, at)
+
+
+def _crosses(item: Primitive, y: float, m: Metrics) -> bool:
+    """Whether a cut at `y` would go through it."""
+    if isinstance(item, Wire):
+        return any(min(a[1], b[1]) <= y <= max(a[1], b[1]) for a, b in pairwise(item.points))
+    if isinstance(item, Frame):
+        title = item.y + 2 * m.text_height
+        return item.y <= y <= title or title < y < item.y + item.height < y + m.frame_pad
+    _, top, _, bottom = _bounds(item, m)
+    return top < y < bottom
+
+
+def _bounds(item: Primitive, m: Metrics) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    match item:
+        case Box() | Frame():
+            more = m.width_of(f" × {item.repeat}", "label") + 8 if item.repeat > 1 and isinstance(item, Box) else 0
+            return item.x, item.y, item.x + item.width + more, item.y + item.height
+        case Circle():
+            return item.x - item.radius, item.y - item.radius, item.x + item.radius, item.y + item.radius
+        case Text():
+            wide = m.width_of(item.string, item.kind)
+            left = item.x - wide / 2 if item.anchor == "middle" else item.x
+            return left, item.y, left + wide, item.y + m.text_height
+        case Wire():
+            xs, ys = [x for x, _ in item.points], [y for _, y in item.points]
+            return min(xs), min(ys), max(xs), max(ys)
+
+
+def _column(figure: Figure, top: float, bottom: float, cut_wires: set[int], m: Metrics) -> _Column:
+    """Everything between two heights; frames that reach further are cut, the wires between columns left out."""
+    items: list[Primitive] = []
+    for item in figure.primitives:
+        _, high, _, low = _bounds(item, m)
+        if id(item) in cut_wires or low <= top or high >= bottom:
+            continue
+        items.append(_within(item, top, bottom) if isinstance(item, Frame) else item)
+    reach = [_bounds(item, m) for item in items]
+    return _Column(top, bottom, min(b[0] for b in reach), max(b[2] for b in reach), tuple(items))
+
+
+def _within(frame: Frame, top: float, bottom: float) -> Frame:
+    start, end = max(frame.y, top), min(frame.y + frame.height, bottom)
+    goes_on = frame.y < top
+    shorter = replace(frame, y=start, height=end - start)
+    return replace(shorter, title="", detail="", repeat=1) if goes_on else shorter
+
+
+def _beside(columns: Sequence[_Column], cuts: Sequence[_Cut], m: Metrics) -> Figure:
+    """The columns side by side with a gutter between, and the wires that go on."""
+    room, head = 2.5 * m.gutter, m.gap
+    items: list[Primitive] = []
+    shifts: list[tuple[float, float]] = []
+    x = 0.0
+    for place, column in enumerate(columns):
+        shift = (x - column.left, (head if place else 0.0) - column.top)
+        shifts.append(shift)
+        items += placed((Moved(*shift, column.items),), 0, 0)
+        x += column.right - column.left + room
+    rights = [column.right + dx for column, (dx, _) in zip(columns, shifts, strict=True)]
+    for place, cut in enumerate(cuts):
+        items.append(_going_on(cut, shifts[place], shifts[place + 1], rights[place] + room / 2, head))
+    lows = [column.bottom + dy for column, (_, dy) in zip(columns, shifts, strict=True)]
+    return Figure(x - room, max([*(low + head for low in lows[:-1]), lows[-1]]), tuple(items))
+
+
+def _going_on(
+    cut: _Cut, here: tuple[float, float], there: tuple[float, float], gutter: float, head: float
+) -> Wire:
+    """Down, across to the gutter, up, across to the next column, and on."""
+    points = cut.wire.points
+    x = points[cut.at][0]
+    foot = cut.y + here[1] + 0.6 * head
+    before = [(px + here[0], py + here[1]) for px, py in points[: cut.at + 1]]
+    over = [(x + here[0], foot), (gutter, foot), (gutter, 0.0), (x + there[0], 0.0)]
+    after = [(px + there[0], py + there[1]) for px, py in points[cut.at + 1 :]]
+    return replace(cut.wire, points=(*before, *over, *after))
+

@@ -1,0 +1,114 @@
+"""Sheet and what is given up -> the shorter sheet; and the order in which a page gives things up for room.
+
+1. footnotes after the first, last first;
+2. under an equation the numbers that its checks repeat, then the second and later checks;
+3. what decides a trade-off, in numbers;
+4. the second notes of trade-offs, last trade-off first: when it fails, then what there is instead;
+5. equations and trade-offs by turns, last first, down to two of each;
+6. the symbols, the first footnote, and the rest of the equations and trade-offs.
+Boxes, wires, shapes and the size of letters are never given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import zip_longest
+
+from boardwork.render.words import counted
+from boardwork.sheet import Equation, Sheet, Tradeoff
+
+Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3
+KEPT = 2  # equations and trade-offs that stay until the end
+DEAR = 8  # what each of them costs more
+
+
+class Detail:
+    """A sheet that can be had with less in it; what two of its short forms share is the same object in both."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.order = (*_first(sheet), *_last(sheet))
+        self.dear = len(tuple(_last(sheet)))
+        self._equations: dict[tuple[int, bool, bool], Equation] = {}
+        self._tradeoffs: dict[tuple[int, bool, bool, bool], Tradeoff] = {}
+
+    def without(self, things: Collection[Thing]) -> Sheet:
+        """The sheet without these."""
+        gone, whole = frozenset(things), self.sheet
+        equations = [i for i in range(len(whole.equations)) if ("equation", i) not in gone]
+        tradeoffs = [i for i in range(len(whole.tradeoffs)) if ("trade-off", i) not in gone]
+        return replace(
+            whole,
+            equations=tuple(self._equation(i, ("values", i) in gone, ("checks", i) in gone) for i in equations),
+            tradeoffs=tuple(
+                self._tradeoff(i, ("decides", i) in gone, ("fails", i) in gone, ("instead", i) in gone)
+                for i in tradeoffs
+            ),
+            symbols={} if ("symbols", 0) in gone else whole.symbols,
+            footnotes=tuple(note for i, note in enumerate(whole.footnotes) if ("note", i) not in gone),
+        )
+
+    def price(self, count: int) -> int:
+        """Of giving up so many; the last ones are dear."""
+        return count + DEAR * max(0, count - (len(self.order) - self.dear))
+
+    def affordable(self, price: int) -> int:
+        """How many may be given up for less than a price, -1 if not even none."""
+        return max((count for count in range(len(self.order) + 1) if self.price(count) < price), default=-1)
+
+    def _equation(self, index: int, values: bool, checks: bool) -> Equation:
+        item, key = self.sheet.equations[index], (index, values, checks)
+        if key not in self._equations:
+            short = replace(item, values={}) if values and item.checks else item
+            self._equations[key] = replace(short, checks=item.checks[:1]) if checks else short
+        return self._equations[key]
+
+    def _tradeoff(self, index: int, decides: bool, fails: bool, instead: bool) -> Tradeoff:
+        item, key = self.sheet.tradeoffs[index], (index, decides, fails, instead)
+        if key not in self._tradeoffs:
+            self._tradeoffs[key] = replace(
+                item,
+                decides={} if decides else item.decides,
+                fails_when="" if fails else item.fails_when,
+                alternative="" if instead else item.alternative,
+            )
+        return self._tradeoffs[key]
+
+
+def left_out(whole: Sheet, shown: Sheet) -> str:
+    """What of a sheet is not on the page, "" if all of it is."""
+    pairs = (
+        ("equation", len(whole.equations), len(shown.equations)),
+        ("trade-off", len(whole.tradeoffs), len(shown.tradeoffs)),
+        ("symbol", len(whole.symbols), len(shown.symbols)),
+        ("footnote", len(whole.footnotes), len(shown.footnotes)),
+    )
+    gone = [counted(every - few, name) for name, every, few in pairs if few < every]
+    if gone:
+        return f"Left out for room: {', '.join(gone)}. The text sheet says all."
+    return "" if shown == whole else "Some details are left out for room; the text sheet says all."
+
+
+def _first(sheet: Sheet) -> Iterator[Thing]:
+    equations, tradeoffs = range(len(sheet.equations)), range(len(sheet.tradeoffs))
+    yield from (("note", i) for i in reversed(range(1, len(sheet.footnotes))))
+    yield from (("values", i) for i in reversed(equations) if sheet.equations[i].checks)
+    yield from (("checks", i) for i in reversed(equations) if len(sheet.equations[i].checks) > 1)
+    yield from (("decides", i) for i in reversed(tradeoffs))
+    for i in reversed(tradeoffs):
+        yield from (("fails", i), ("instead", i))
+    yield from _by_turns(equations[KEPT:], tradeoffs[KEPT:])
+    yield from (("symbols", 0), ("note", 0))
+
+
+def _last(sheet: Sheet) -> Iterator[Thing]:
+    return _by_turns(range(len(sheet.equations[:KEPT])), range(len(sheet.tradeoffs[:KEPT])))
+
+
+def _by_turns(equations: range, tradeoffs: range) -> Iterator[Thing]:
+    for equation, tradeoff in zip_longest(reversed(equations), reversed(tradeoffs)):
+        if tradeoff is not None:
+            yield "trade-off", tradeoff
+        if equation is not None:
+            yield "equation", equation

@@ -1,0 +1,98 @@
+"""Sheet and sizes -> its panels: two figures, and text that flows over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from boardwork.figure import Metrics
+from boardwork.figure import draw as lay_out
+from boardwork.render.diagram import figure_marks
+from boardwork.render.marks import Piece, moved, scaled
+from boardwork.render.panels import columns, equation, split, symbol, tradeoff
+from boardwork.render.plans import Panel
+from boardwork.render.style import Type
+from boardwork.sheet import Diagram, Sheet
+
+MOST_SCALE = 1.3  # a figure grows by this where there is room
+MARGIN = 0.97  # of the width of its panel that a figure grows to
+Item = Callable[[float], Piece]
+
+
+class Contents:
+    """Panels at one size of text. What a sheet and a shorter one share is set only once for a width."""
+
+    def __init__(self, type: Type) -> None:
+        self.type = type
+        self.set: dict[Hashable, Piece] = {}
+
+    def panels(self, sheet: Sheet, figures: Sequence[Piece]) -> list[Panel]:
+        """The panels in order; the figures are drawn already."""
+        zoom, type = sheet.zoom, self.type
+        panels = [
+            figure_panel("Big picture", "", figures[0], type),
+            figure_panel(f"Zoom: {zoom.path}", zoom.reason, figures[1], type),
+        ]
+        if zoom.diagram == sheet.big_picture:
+            panels[1] = _note("Zoom", f"{zoom.reason} (panel 1).", type)
+        widest = max((len(name) for name in sheet.symbols), default=0)
+        texts: list[tuple[str, list[Item], float]] = [
+            ("Key equations", [self._item(equation, e) for e in sheet.equations], type.item_gap),
+            ("Trade-offs", [self._item(tradeoff, t) for t in sheet.tradeoffs], type.item_gap),
+            ("Symbols", [self._symbol(name, sheet, widest) for name in sheet.symbols], 0.15 * type.item_gap),
+        ]
+        return panels + [_flow(title, items, gap, type) for title, items, gap in texts if items]
+
+    def _item(self, draw: Callable[..., Piece], item: object) -> Item:
+        return lambda room: self._once((id(item), room), lambda: draw(item, room, self.type))
+
+    def _symbol(self, name: str, sheet: Sheet, widest: int) -> Item:
+        return lambda room: self._once(
+            (name, widest, room), lambda: symbol(name, sheet.symbols[name], room, self.type, widest)
+        )
+
+    def _once(self, key: Hashable, draw: Callable[[], Piece]) -> Piece:
+        if key not in self.set:
+            self.set[key] = draw()
+        return self.set[key]
+
+
+def drawn(diagram: Diagram, metrics: Metrics, most_height: float, *, in_column: bool = False) -> Piece:
+    """The figure as marks."""
+    return figure_marks(lay_out(diagram, metrics, most_height=most_height, in_column=in_column), metrics)
+
+
+def figure_panel(title: str, note: str, figure: Piece, type: Type) -> Panel:
+    """A figure grows a little with the height that it is given, and stands in the middle of what is left."""
+
+    def content(room: float, height: float) -> Piece:
+        if not height:
+            return figure
+        factor = min(MOST_SCALE, MARGIN * room / max(figure.width, 1), height / max(figure.height, 1))
+        grown = scaled(figure, max(1.0, factor))
+        return Piece(grown.width, height, moved(grown.marks, 0, (height - grown.height) / 2))
+
+    return Panel(title, note, content, lambda room: figure.height, max(figure.width, 0.8 * type.column), True)
+
+
+def _note(title: str, note: str, type: Type) -> Panel:
+    return Panel(title, note, lambda room, height: Piece(room, height), lambda room: 0, type.column, False)
+
+
+def _flow(title: str, items: Sequence[Item], gap: float, type: Type) -> Panel:
+    """Text in as many columns as the room has, each of a width that reads well."""
+
+    def widths(room: float) -> tuple[int, float]:
+        number = max(1, int((room + type.between) // (1.09 * type.column + type.between)))
+        number = min(number, len(items))
+        return number, (room - type.between * (number - 1)) / number
+
+    def content(room: float, height: float) -> Piece:
+        number, wide = widths(room)
+        return columns([item(wide) for item in items], number, gap, type, height)
+
+    def tall(room: float) -> float:
+        number, wide = widths(room)
+        heights = [item(wide).height + gap for item in items]
+        return max(sum(heights[start:stop]) - gap for start, stop in split(heights, number))
+
+    return Panel(title, "", content, tall, type.column, False)

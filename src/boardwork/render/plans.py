@@ -1,0 +1,140 @@
+"""Panels that are figures of fixed size or text of any width -> the ways to put them on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
+from boardwork.render.paragraphs import Run, paragraph
+from boardwork.render.style import ACCENT, GREY, INK, PALE, PAPER, Type
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`content(room, height)` draws what is inside, loosened to a height if it can be; `tall(room)` is its height.
+
+    `least` is the narrowest room inside; `fixed` panels, the figures, do not use a wider one.
+    """
+
+    title: str
+    note: str
+    content: Callable[[float, float], Piece]
+    tall: Callable[[float], float]
+    least: float
+    fixed: bool
+
+
+Columns = tuple[tuple[float, tuple[int, ...]], ...]  # width, panels from the top
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Columns side by side, then panels across the page."""
+
+    room: float
+    columns: Columns
+    below: tuple[int, ...]
+
+
+class Draw(Protocol):
+    """Draws a panel at a width, without its frame, `more` higher than it needs."""
+
+    def __call__(self, index: int, room: float, more: float = 0) -> Piece: ...
+
+
+def drawer(panels: Sequence[Panel], type: Type) -> Draw:
+    """Draws each panel once for a width."""
+
+    @cache
+    def draw(index: int, room: float, more: float = 0) -> Piece:
+        panel, inside = panels[index], room - 2 * type.pad
+        content = panel.content(inside, 0)
+        if more:
+            content = panel.content(inside, content.height + more)
+        return _headed(index, panel, content, room, type)
+
+    return draw
+
+
+def heights(panels: Sequence[Panel], type: Type, step: float) -> Callable[[int, float], float]:
+    """Tells how high a panel is at a width, rounded down to a `step`, without drawing it."""
+
+    @cache
+    def height(index: int, room: float) -> float:
+        panel, inside = panels[index], room - 2 * type.pad
+        return _top(panel, inside, type) + panel.tall(inside) + type.pad
+
+    return lambda index, room: height(index, max(panels[index].least + 2 * type.pad, room // step * step))
+
+
+def _top(panel: Panel, inside: float, type: Type) -> float:
+    """Heading and note."""
+    return type.head + 0.6 * type.pad + (_noted(panel, inside, type).height if panel.note else 0)
+
+
+def _noted(panel: Panel, inside: float, type: Type) -> Piece:
+    return paragraph([Run(panel.note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
+
+
+def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterator[Plan]:
+    """In up to three columns, and the last panels below across the page."""
+    count = len(panels)
+    for room in rooms:
+        for stop in range(1, count + 1):
+            for split in _splits(stop):
+                for widths in _widths(panels, split, room, type):
+                    yield Plan(room, tuple(zip(widths, split, strict=True)), tuple(range(stop, count)))
+
+
+def _splits(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """Columns of the first panels: figures 0 and 1 head them, text goes under any or makes the last column."""
+    text = tuple(range(2, count))
+    heads: list[list[tuple[int, ...]]] = [[(0,), (1,)], [(0, 1)]] if count > 1 else [[(0,)]]
+    for head in heads:
+        for choice in range((len(head) + 1) ** len(text)):
+            columns = [*head, ()]
+            rest = choice
+            for index in text:
+                rest, place = divmod(rest, len(columns))
+                columns[place] = (*columns[place], index)
+            yield tuple(c for c in columns if c)
+
+
+def _widths(
+    panels: Sequence[Panel], split: tuple[tuple[int, ...], ...], room: float, type: Type
+) -> Iterator[list[float]]:
+    """The least widths, with what is left over given to the text, or shared."""
+    least = [max(panels[i].least for i in column) + 2 * type.pad for column in split]
+    spare = room - sum(least) - type.gap * (len(split) - 1)
+    if spare < -1e-6:
+        return
+    flowing = [sum(not panels[i].fixed for i in column) for column in split]
+    for weights in ([1] * len(split), flowing, least):
+        if sum(weights):
+            yield [wide + spare * w / sum(weights) for wide, w in zip(least, weights, strict=True)]
+
+
+def framed(piece: Piece, room: float, height: float) -> tuple[Mark, ...]:
+    """A panel with its outline."""
+    return (Shape(0, 0, room, height, PAPER, PALE, style="rounded,filled", pen=0.8), *piece.marks)
+
+
+def _headed(index: int, panel: Panel, content: Piece, room: float, type: Type) -> Piece:
+    """The heading with its number, a rule, the content centred below."""
+    pad, middle, ball = type.pad, type.head / 2, 0.6 * type.heading
+    number_size = max(7.0, 0.74 * type.heading)
+    marks: list[Mark] = [
+        Shape(pad - 1, middle - ball, 2 * ball, 2 * ball, ACCENT, ACCENT, form="ellipse", pen=0.5),
+        Label(pad - 1 + ball, middle + 0.36 * number_size, str(index + 1), number_size, BOLD, PAPER),
+        label(pad + 2.7 * ball, middle + 0.36 * type.heading, panel.title, type.heading, BOLD, INK),
+        line(pad, type.head, room - pad, type.head, PALE, 0.7),
+    ]
+    if panel.note:
+        marks += moved(_noted(panel, room - 2 * pad, type).marks, pad, type.head + 0.4 * pad)
+    y = _top(panel, room - 2 * pad, type)
+    left = pad + (room - 2 * pad - content.width) / 2 if panel.fixed else pad
+    marks += moved(content.marks, left, y)
+    return Piece(room, y + content.height + pad, tuple(marks))
