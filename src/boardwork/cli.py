@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,8 +16,10 @@ from boardwork.options import Options
 from boardwork.sheet import Sheet
 
 STDOUT = "-"
+LEAST_COLUMNS = 40
 WAYS = ("long", "short", "numbers")
-FORMATS = ("text", "svg", "json")
+FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
+PANELS = ("big-picture", "zoom", "equations", "trade-offs")
 
 input_option = click.option(
     "--input",
@@ -40,29 +43,36 @@ def main() -> None:
 @click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
 @input_option
 @zoom_option
-@click.option("--ascii", is_flag=True, help="Text in plain ASCII.")
+@click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
+@click.option("--compact", is_flag=True, help="Text for a chat: diagrams, a line an equation and a trade-off.")
 @click.option("--symbols", default="long", show_default=True, type=click.Choice(WAYS), help="How sizes are written.")
-@click.option("--width", default=80, show_default=True, type=click.IntRange(min=40), help="Columns of a text sheet.")
+@click.option("--panel", "panels", multiple=True, type=click.Choice(PANELS), help="Only this step. Repeatable.")
+@click.option("--big-picture-only", "bare", is_flag=True, help="The first figure alone, without title and frame.")
+@click.option("--width", default="80", show_default=True, help="Columns of text; or 3.5in, of a lone figure or step.")
+@click.option("--paper", default="a4", show_default=True, help="a4 or letter, of PDF and PNG; turned as it fits.")
+@click.option("--theme", default="paper", show_default=True, help="paper, mono, dark, sketch, or a file of your own.")
 def draw(
     target: str,
     outputs: tuple[str, ...],
     format: str | None,
     inputs: tuple[str, ...],
     zoom: str,
-    ascii: bool,
-    width: int,
-    symbols: str,
+    width: str,
+    **chosen: Any,
 ) -> None:
     """Draw TARGET: torchvision:resnet50, hf:DIR, model.py:Net(hidden=64), or a sheet.json drawn before.
 
     `boardwork targets` lists what a target can be.
     """
-    options = Options(zoom=zoom, width=width, ascii=ascii, symbols=symbols)
     with told():
+        from boardwork.render import check
+
+        options = Options(zoom=zoom, **_widths(width), **chosen)
+        check(options)
         planned = [(output, _planned_format(output, format)) for output in outputs or (STDOUT,)]
         sheet = Sheet.from_json(target) if target.endswith(".json") else _drawn(target, inputs, options)
-        for output, chosen in planned:
-            _put(sheet, output, chosen, options)
+        for output, form in planned:
+            _put(sheet, output, form, options)
 
 
 @main.command()
@@ -126,6 +136,17 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
 
     with redirect_stdout(sys.stderr):  # a model that prints must not write into the sheet
         return draw_subject(load(target, inputs), options)
+
+
+def _widths(width: str) -> dict[str, Any]:
+    """Columns if it is a number, points if it has a unit."""
+    from boardwork.render.paper import points
+
+    if not width.isdigit():
+        return {"picture_width": points(width)}
+    if int(width) < LEAST_COLUMNS:
+        raise FormatError(f"A text sheet needs {LEAST_COLUMNS} columns, {width} are given.", hint="--width 72")
+    return {"width": int(width)}
 
 
 def _planned_format(output: str, format: str | None) -> str:

@@ -11,10 +11,10 @@ from boardwork.figure import draw
 from boardwork.figure.points import POINTS, SIZES, advances, in_font, width
 from boardwork.figure.primitives import Box
 from boardwork.options import Options
-from boardwork.render import dot
+from boardwork.render import pinned
+from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
 from boardwork.render.svg import page, svg
 from boardwork.render.theme import theme
-from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
 from boardwork.sheet import (
     Check,
     Diagram,
@@ -134,9 +134,9 @@ def test_a_page_needs_no_equations(sheet):
 
 
 def test_without_graphviz_there_is_a_hint(monkeypatch):
-    dot.binary.cache_clear()
-    monkeypatch.setattr(dot.importlib.metadata, "files", lambda name: None)
-    monkeypatch.setattr(dot.shutil, "which", lambda name: None)
+    pinned.binary.cache_clear()
+    monkeypatch.setattr(pinned.importlib.metadata, "files", lambda name: None)
+    monkeypatch.setattr(pinned.shutil, "which", lambda name: None)
     with pytest.raises(DrawingError, match="pip install graphviz-pure"):
-        dot.draw(Piece(10, 10), theme("paper"))
-    dot.binary.cache_clear()
+        pinned.draw(Piece(10, 10), theme("paper"))
+    pinned.binary.cache_clear()

@@ -128,9 +128,7 @@ def _beside(columns: Sequence[_Column], cuts: Sequence[_Cut], m: Metrics) -> Fig
     return Figure(x - room, max([*(low + head for low in lows[:-1]), lows[-1]]), tuple(items))
 
 
-def _going_on(
-    cut: _Cut, here: tuple[float, float], there: tuple[float, float], gutter: float, head: float
-) -> Wire:
+def _going_on(cut: _Cut, here: tuple[float, float], there: tuple[float, float], gutter: float, head: float) -> Wire:
     """Down, across to the gutter, up, across to the next column, and on."""
     points = cut.wire.points
     x = points[cut.at][0]
@@ -139,4 +137,3 @@ def _going_on(
     over = [(x + here[0], foot), (gutter, foot), (gutter, 0.0), (x + there[0], 0.0)]
     after = [(px + there[0], py + there[1]) for px, py in points[cut.at + 1 :]]
     return replace(cut.wire, points=(*before, *over, *after))
-

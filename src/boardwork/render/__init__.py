@@ -11,22 +11,35 @@ from pathlib import Path
 
 from boardwork.errors import DrawingError, FormatError
 from boardwork.options import Options
+from boardwork.render.panel_choice import PANELS, chosen
+from boardwork.render.paper import PAPERS, paper_size
 from boardwork.render.symbols import written
+from boardwork.render.theme import theme, theme_names
 from boardwork.sheet import Sheet
 
-__all__ = ["FORMATS", "format_of", "render", "write"]
+__all__ = ["FORMATS", "PANELS", "PAPERS", "check", "format_of", "render", "theme_names", "write"]
 
 # format -> (module, function), imported when asked for
 FORMATS = {
     "text": ("boardwork.render.text", "text"),
+    "ascii": ("boardwork.render.text", "ascii"),
+    "markdown": ("boardwork.render.markdown", "markdown"),
+    "html": ("boardwork.render.html", "html"),
     "svg": ("boardwork.render.svg", "svg"),
+    "pdf": ("boardwork.render.pdf", "pdf"),
+    "png": ("boardwork.render.pdf", "png"),
+    "dot": ("boardwork.render.dot", "dot"),
+    "mermaid": ("boardwork.render.mermaid", "mermaid"),
     "json": ("boardwork.render.json", "json"),
 }
-_SUFFIXES = {".txt": "text", ".svg": "svg", ".json": "json"}
+_SUFFIXES = {
+    ".txt": "text", ".md": "markdown", ".html": "html", ".svg": "svg", ".pdf": "pdf", ".png": "png",
+    ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json",
+}  # fmt: skip
 
 
 def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
-    """The sheet in a format, as UTF-8.
+    """The sheet in a format; text is UTF-8.
 
     Raises:
         FormatError: no such format. DrawingError: the program that draws is missing or failed.
@@ -35,9 +48,26 @@ def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
         raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(FORMATS)}")
     module, name = FORMATS[format]
     options = options or Options()
+    check(options)
     shown = sheet if format == "json" else written(sheet, options.symbols)
     drawn = getattr(importlib.import_module(module), name)(shown, options)
     return drawn if isinstance(drawn, bytes) else str(drawn).encode()
+
+
+def check(options: Options) -> None:
+    """Refuse what no format can do.
+
+    Raises:
+        FormatError: no such theme, paper or panel, or a width of a picture without a panel to give it to.
+    """
+    theme(options.theme)
+    paper_size(options.paper)
+    chosen(options.panels)
+    if options.picture_width and not (options.panels or options.bare):
+        raise FormatError(
+            "A whole sheet has the width of its paper.",
+            hint="--big-picture-only or --panel with --width in inches; --width 72 for columns of text",
+        )
 
 
 def format_of(path: str | Path) -> str:

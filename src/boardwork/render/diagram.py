@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boardwork.figure.points import BOLD as BOLD_KINDS
 from boardwork.figure.metrics import Metrics
+from boardwork.figure.points import BOLD as BOLD_KINDS
 from boardwork.figure.points import width
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Text, Wire
 from boardwork.render.frames import CARD, frame_marks
@@ -60,9 +60,7 @@ def outline(look: Style, wide: float, high: float, bar: float = 3.0) -> Iterator
 
 def _cards(box: Box, stroke: str, form: str) -> Iterator[Mark]:
     for step in (2, 1):
-        yield Shape(
-            box.x + step * CARD, box.y - step * CARD, box.width, box.height, PAPER, stroke, style=form, pen=0.8
-        )
+        yield Shape(box.x + step * CARD, box.y - step * CARD, box.width, box.height, PAPER, stroke, style=form, pen=0.8)
 
 
 def _lines(box: Box, m: Metrics) -> Iterator[Mark]:

@@ -39,7 +39,11 @@ def header(sheet: Sheet, room: float, type: Type) -> Piece:
 def _numbers(sheet: Sheet) -> list[tuple[str, str]]:
     summary = sheet.summary
     weights = f"parameters ({size(summary['params_bytes'])})"
-    return [(count(summary["params_total"]), weights), (count(summary["macs"]), "MACs"), (count(summary["flops"]), "FLOPs")]
+    return [
+        (count(summary["params_total"]), weights),
+        (count(summary["macs"]), "MACs"),
+        (count(summary["flops"]), "FLOPs"),
+    ]
 
 
 def _stat(value: str, name: str, type: Type) -> float:
@@ -48,9 +52,7 @@ def _stat(value: str, name: str, type: Type) -> float:
 
 def footer(sheet: Sheet, room: float, type: Type, more: Sequence[str] = ()) -> Piece:
     """The legend of what is drawn, then the footnotes, then `more` lines."""
-    notes = [
-        paragraph([Run(note, PLAIN, GREY)], room, type.small, type.leading) for note in (*sheet.footnotes, *more)
-    ]
+    notes = [paragraph([Run(note, PLAIN, GREY)], room, type.small, type.leading) for note in (*sheet.footnotes, *more)]
     return stacked([_legend(sheet, room, type), *notes], 0.2 * type.small)
 
 

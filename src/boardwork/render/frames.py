@@ -1,4 +1,4 @@
-"""A frame of a figure -> its outline; cards behind it and its count if it repeats. Its title is a text of the figure."""
+"""A frame of a figure -> its outline; cards behind it and its count if it repeats. Its title is another text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boardwork.figure.primitives import Frame
 from boardwork.render.marks import BOLD, Mark, Shape, label_to
 from boardwork.render.style import ACCENT, FRAME, FRAME_FILL, PAPER, REPEAT, REPEAT_FILL
 
-CARD = 3.0  # how far the cards of a repeat stand out
+CARD = 2.3  # how far the cards of a repeat stand out
 
 
 def frame_marks(frame: Frame, m: Metrics) -> Iterator[Mark]:

@@ -1,4 +1,4 @@
-"""What a page is made of: texts, shapes and strokes at fixed places, in points from the top left, y downwards; colours are names of paints."""
+"""What a page is made of: texts, shapes, strokes; in points from the top left, y downwards; colours are paints."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def scaled(piece: Piece, factor: float) -> Piece:
         elif isinstance(mark, Label):
             out.append(replace(mark, x=mark.x * factor, y=mark.y * factor, size=mark.size * factor))
         else:
-            size = {"width": mark.width * factor, "height": mark.height * factor}
-            out.append(replace(mark, x=mark.x * factor, y=mark.y * factor, **size))
+            wide, high = mark.width * factor, mark.height * factor
+            out.append(replace(mark, x=mark.x * factor, y=mark.y * factor, width=wide, height=high))
     return Piece(piece.width * factor, piece.height * factor, tuple(out))
 
 

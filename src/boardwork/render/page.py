@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from boardwork.errors import DrawingError
-from boardwork.figure.metrics import Metrics
-from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
 from boardwork.figure import draw as lay_out
 from boardwork.figure.columns import in_columns
-from boardwork.render.diagram import figure_marks
+from boardwork.figure.metrics import Metrics
+from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
 from boardwork.render.detail import Detail, left_out
+from boardwork.render.diagram import figure_marks
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
 from boardwork.render.page_plan import Fit, Planner
@@ -71,7 +71,7 @@ def page(sheet: Sheet, paper: str) -> Piece:
 def _whole(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """All of the sheet, in the largest size that holds it."""
     for type, metrics, factor in SIZES:
-        figures = [scaled(drawn(d, metrics, 1e9), factor) for d in _diagrams(sheet)]
+        figures = [scaled(drawn(d, metrics), factor) for d in _diagrams(sheet)]
         found = _best(sheet, turns, Contents(type), figures)
         if found is not None:
             return found
@@ -103,9 +103,7 @@ def _fewest(
     return many, found
 
 
-def _refilled(
-    detail: Detail, count: int, attempt: Attempt, contents: Contents, figures: Sequence[Piece]
-) -> Attempt:
+def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents, figures: Sequence[Piece]) -> Attempt:
     """What finds room after all in the plan as it is, last given up first."""
     gone = list(detail.order[:count])
     for thing in reversed(detail.order[:count]):

@@ -56,9 +56,9 @@ class Contents:
         return self.set[key]
 
 
-def drawn(diagram: Diagram, metrics: Metrics, most_height: float, *, in_column: bool = False) -> Piece:
+def drawn(diagram: Diagram, metrics: Metrics, most_height: float | None = None) -> Piece:
     """The figure as marks."""
-    return figure_marks(lay_out(diagram, metrics, most_height=most_height, in_column=in_column), metrics)
+    return figure_marks(lay_out(diagram, metrics, most_height=most_height), metrics)
 
 
 def figure_panel(title: str, note: str, figure: Piece, type: Type) -> Panel:

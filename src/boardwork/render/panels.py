@@ -28,10 +28,11 @@ from boardwork.render.marks import (
     moved,
     stacked,
 )  # fmt: skip
-from boardwork.render.style import ACCENT, ALARM, GREY, INK, LEAST_SIZE, Type
 from boardwork.render.paragraphs import Run, paragraph
+from boardwork.render.style import ACCENT, ALARM, GREY, INK, LEAST_SIZE, Type
 from boardwork.render.words import cited, computed, differs, reasons, values
 from boardwork.sheet import Check, Equation, Symbol, Tradeoff
+
 
 def equation(item: Equation, room: float, type: Type) -> Piece:
     """Name and source, the formula, the values, the checks."""

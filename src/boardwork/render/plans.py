@@ -45,8 +45,8 @@ class Draw(Protocol):
     def __call__(self, index: int, room: float, more: float = 0) -> Piece: ...
 
 
-def drawer(panels: Sequence[Panel], type: Type) -> Draw:
-    """Draws each panel once for a width."""
+def drawer(panels: Sequence[Panel], type: Type, numbers: Sequence[int] = ()) -> Draw:
+    """Draws each panel once for a width; `numbers` stand before the titles, 1, 2, 3 if none are given."""
 
     @cache
     def draw(index: int, room: float, more: float = 0) -> Piece:
@@ -54,7 +54,8 @@ def drawer(panels: Sequence[Panel], type: Type) -> Draw:
         content = panel.content(inside, 0)
         if more:
             content = panel.content(inside, content.height + more)
-        return _headed(index, panel, content, room, type)
+        number = numbers[index] if numbers else index + 1
+        return _headed(number, panel, content, room, type)
 
     return draw
 
@@ -122,13 +123,13 @@ def framed(piece: Piece, room: float, height: float) -> tuple[Mark, ...]:
     return (Shape(0, 0, room, height, PAPER, PALE, style="rounded,filled", pen=0.8), *piece.marks)
 
 
-def _headed(index: int, panel: Panel, content: Piece, room: float, type: Type) -> Piece:
+def _headed(number: int, panel: Panel, content: Piece, room: float, type: Type) -> Piece:
     """The heading with its number, a rule, the content centred below."""
     pad, middle, ball = type.pad, type.head / 2, 0.6 * type.heading
     number_size = max(7.0, 0.74 * type.heading)
     marks: list[Mark] = [
         Shape(pad - 1, middle - ball, 2 * ball, 2 * ball, ACCENT, ACCENT, form="ellipse", pen=0.5),
-        Label(pad - 1 + ball, middle + 0.36 * number_size, str(index + 1), number_size, BOLD, PAPER),
+        Label(pad - 1 + ball, middle + 0.36 * number_size, str(number), number_size, BOLD, PAPER),
         label(pad + 2.7 * ball, middle + 0.36 * type.heading, panel.title, type.heading, BOLD, INK),
         line(pad, type.head, room - pad, type.head, PALE, 0.7),
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from boardwork.figure.points import POINTS
 from boardwork.options import Options
-from boardwork.render import dot
+from boardwork.render import pinned
 from boardwork.render.edges import footer, header
+from boardwork.render.lone import lone
 from boardwork.render.marks import Mark, Piece, moved
 from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.style import SCREEN
@@ -22,12 +23,14 @@ def svg(sheet: Sheet, options: Options) -> bytes:
     """The sheet as SVG, the same bytes for the same sheet.
 
     Raises:
-        DrawingError: there is no graphviz.
+        DrawingError: there is no graphviz, or a figure cannot be drawn so narrow.
     """
     from boardwork.render.text import text
 
     paints = theme(options.theme)
-    return finished(dot.draw(page(sheet), paints), sheet.subject.title, text(sheet, options), paints)
+    some = options.panels or options.bare
+    drawn = lone(sheet, options) if some else page(sheet)
+    return finished(pinned.draw(drawn, paints), sheet.subject.title, text(sheet, options), paints)
 
 
 def page(sheet: Sheet) -> Piece:

@@ -23,6 +23,11 @@ _FACES = {
 
 def finished(drawn: bytes, title: str, description: str, colours: Theme) -> bytes:
     """The same picture, self-contained."""
+    return (picture(drawn, title, description, style_sheet() + in_the_dark(colours)) + "\n").encode()
+
+
+def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
+    """The picture as an element, with a style of its own or with the one of the page that it is in."""
     text = drawn.decode()
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL)
@@ -33,7 +38,8 @@ def finished(drawn: bytes, title: str, description: str, colours: Theme) -> byte
     for ours, short in _FACES.items():
         text = text.replace(f" {ours}", f" {short}".rstrip())
     text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
-    head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n<style>\n{style_sheet()}{_in_the_dark(colours)}</style>\n"
+    head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n"
+    head += f"<style>\n{style}</style>\n" if style else ""
     text = re.sub(
         r"<svg (.*?)>\s*",
         lambda m: f'<svg class="boardwork" role="img" {_squeezed(m[1])}>\n{head}',
@@ -41,7 +47,7 @@ def finished(drawn: bytes, title: str, description: str, colours: Theme) -> byte
         count=1,
         flags=re.DOTALL,
     )
-    return (re.sub(r"\n\s*\n+", "\n", text).strip() + "\n").encode()
+    return re.sub(r"\n\s*\n+", "\n", text).strip()
 
 
 def _squeezed(attributes: str) -> str:
@@ -53,15 +59,13 @@ def _safe(text: str) -> str:
     return escape("".join(c for c in text if c >= " " or c in "\n\t"), quote=False)
 
 
-def _in_the_dark(light: Theme) -> str:
+def in_the_dark(light: Theme) -> str:
     """The other colours of each mark, for a reader who prefers dark."""
     if not light.in_the_dark:
         return ""
     dark = theme(light.in_the_dark)
     pairs = sorted({(light.paints[paint], dark.paints[paint]) for paint in light.paints})
-    rules = [
-        f".boardwork [{part}='{old}']{{{part}:{new}}}" for old, new in pairs for part in ("fill", "stroke")
-    ]
+    rules = [f".boardwork [{part}='{old}']{{{part}:{new}}}" for old, new in pairs for part in ("fill", "stroke")]
     return "@media (prefers-color-scheme:dark){\n" + "\n".join(rules) + "\n}\n"
 
 

@@ -10,6 +10,7 @@ from boardwork.figure.metrics import Metrics
 from boardwork.formula import draw_text
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
+from boardwork.render.panel_choice import chosen
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
@@ -44,8 +45,21 @@ _plain_tag = "({})".format
 
 
 def text(sheet: Sheet, options: Options) -> str:
-    """The sheet as lines of at most `options.width` characters, where its diagrams and formulas allow."""
+    """The sheet as lines of at most `options.width` characters, where its diagrams and formulas allow.
+
+    Raises:
+        FormatError: no such panel.
+    """
+    if options.compact:
+        from boardwork.render.compact import compact
+
+        return compact(sheet, options)
     return _Writer(sheet, options).write()
+
+
+def ascii(sheet: Sheet, options: Options) -> str:
+    """The same in bytes below 128 only."""
+    return text(sheet, replace(options, ascii=True))
 
 
 def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[str]:
@@ -67,23 +81,29 @@ def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[
 class _Writer:
     def __init__(self, sheet: Sheet, options: Options) -> None:
         self.sheet, self.width, self.ascii = sheet, options.width, options.ascii
+        self.names, self.whole = chosen(options.panels), not options.panels
 
     def write(self) -> str:
         sheet = self.sheet
         equations = "\n\n".join(map(self._equation, sheet.equations))
         tradeoffs = "\n\n".join(map(self._tradeoff, sheet.tradeoffs))
         panels = [
-            ("1  Big picture", "", self._diagram(sheet.big_picture)),
-            (f"2  Zoom: {zoomed(sheet)}", self._wrapped(sheet.zoom.reason), self._diagram(sheet.zoom.diagram)),
-            ("3  Key equations", "", equations),
-            ("4  Trade-offs", "", tradeoffs),
-            ("Symbols", "", self._symbols()),
-            ("Notes", "", self._notes()),
+            ("big-picture", "1  Big picture", "", self._diagram(sheet.big_picture)),
+            (
+                "zoom",
+                f"2  Zoom: {zoomed(sheet)}",
+                self._wrapped(sheet.zoom.reason),
+                self._diagram(sheet.zoom.diagram),
+            ),
+            ("equations", "3  Key equations", "", equations),
+            ("trade-offs", "4  Trade-offs", "", tradeoffs),
+            ("", "Symbols", "", self._symbols()),
+            ("", "Notes", "", self._notes()),
         ]
         shown = [
             {"rule": "─" * self.width, "title": title, "lead": lead, "body": body}
-            for title, lead, body in panels
-            if body
+            for name, title, lead, body in panels
+            if body and (name in self.names if name else self.whole)
         ]
         head = [sheet.subject.title, *self._wrapped(heading(sheet)).splitlines(), " · ".join(key_numbers(sheet))]
         return self._plain(template("sheet.txt").render(head=head, panels=shown))

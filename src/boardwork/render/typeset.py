@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boardwork.errors import DrawingError
 from boardwork.figure.points import FOLDER as TEXT_FONTS
 from boardwork.figure.points import in_font, width
-from boardwork.formula.font import TTF_FILES
-from boardwork.formula.font import measure
+from boardwork.formula.font import TTF_FILES, measure
 from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape
 from boardwork.render.style import PAPER
 from boardwork.render.templates import template
@@ -55,7 +54,8 @@ def _typst() -> Any:
 @cache
 def _fonts() -> typst.Fonts:
     folders = [str(TEXT_FONTS), str(TTF_FILES[0].parent)]
-    return _typst().Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
+    fonts: typst.Fonts = _typst().Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
+    return fonts
 
 
 def source_of(page: Piece, theme: Theme, title: str) -> str:
@@ -87,7 +87,11 @@ def _label(mark: Label, theme: Theme) -> str:
     """Placed by its left end: the advances are known, and the fonts have no kerning."""
     maths = mark.face in (MATHS, MATHS_ITALIC)
     text = mark.string if maths else in_font(mark.string)
-    wide = measure(text, mark.face == MATHS_ITALIC).advance * mark.size if maths else width(text, mark.size, mark.face == BOLD)
+    wide = (
+        measure(text, mark.face == MATHS_ITALIC).advance * mark.size
+        if maths
+        else width(text, mark.size, mark.face == BOLD)
+    )
     return (
         f'lettered({mark.x - wide / 2:.2f}, {mark.y:.2f}, {_quoted(text)}, {mark.size:.2f}, "{mark.face}", '
         f'"{theme.colour(mark.colour)}")'

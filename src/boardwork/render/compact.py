@@ -1,0 +1,47 @@
+"""Sheet -> text short enough for a chat: the two diagrams, then a line for each equation and each trade-off."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from boardwork.formula.signs import ascii_text
+from boardwork.options import Options
+from boardwork.render.panel_choice import chosen
+from boardwork.render.text import diagram_lines
+from boardwork.render.words import heading, key_numbers, zoomed
+from boardwork.sheet import Sheet
+
+
+def compact(sheet: Sheet, options: Options) -> str:
+    """At most `options.width` columns; sources, checks, symbols and notes are in the whole text."""
+    text = "\n".join(_lines(sheet, options)) + "\n"
+    return ascii_text(text) if options.ascii else text
+
+
+def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
+    names = chosen(options.panels)
+    yield f"{sheet.subject.title}: {', '.join(key_numbers(sheet))}"
+    if heading(sheet):
+        yield from _wrapped(heading(sheet), "", options)
+    for name, title, diagram in (
+        ("big-picture", "Big picture", sheet.big_picture),
+        ("zoom", f"Zoom: {zoomed(sheet)}", sheet.zoom.diagram),
+    ):
+        if name in names:
+            yield from ("", title, "", *diagram_lines(diagram, options.width, ascii=options.ascii))
+    if "equations" in names and sheet.equations:
+        yield from ("", "Equations")
+        for equation in sheet.equations:
+            yield from _wrapped(f"{equation.name}: {equation.text}", "- ", options)
+    if "trade-offs" in names and sheet.tradeoffs:
+        yield from ("", "Trade-offs")
+        for tradeoff in sheet.tradeoffs:
+            yield from _wrapped(f"{tradeoff.topic}: {tradeoff.why}", "- ", options)
+
+
+def _wrapped(text: str, mark: str, options: Options) -> list[str]:
+    text = ascii_text(text) if options.ascii else text
+    return textwrap.wrap(
+        text, options.width, initial_indent=mark, subsequent_indent=" " * len(mark), break_long_words=False
+    )

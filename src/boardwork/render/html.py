@@ -1,0 +1,66 @@
+"""Sheet -> one HTML file that needs nothing else: diagrams as SVG, formulas as MathML, light and dark."""
+
+from __future__ import annotations
+
+from html import escape
+
+from latex2mathml.converter import convert
+
+from boardwork.figure import draw as lay_out
+from boardwork.figure.points import POINTS
+from boardwork.options import Options
+from boardwork.render import pinned
+from boardwork.render.diagram import figure_marks
+from boardwork.render.panel_choice import chosen
+from boardwork.render.svg import TALL
+from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
+from boardwork.render.templates import template
+from boardwork.render.text import diagram_lines
+from boardwork.render.theme import Theme, theme
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
+from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
+
+
+def html(sheet: Sheet, options: Options) -> str:
+    """The sheet as a page for a browser.
+
+    Raises:
+        FormatError: no such panel or theme. DrawingError: there is no graphviz.
+    """
+    names, paints = chosen(options.panels), theme(options.theme)
+    return template("sheet.html").render(
+        title=escape(sheet.subject.title),
+        heading=escape(heading(sheet)),
+        numbers=[escape(words) for words in key_numbers(sheet)],
+        big_picture=_figure(sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
+        zoom=_figure(sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
+        zoomed=escape(zoomed(sheet)),
+        reason=escape(sheet.zoom.reason),
+        equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
+        tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
+        symbols=[(escape(name), escape(str(s.value)), escape(s.meaning)) for name, s in sheet.symbols.items()],
+        notes=[escape(note) for note in sheet.footnotes],
+        whole=not options.panels,
+        paints=paints.paints,
+        dark=theme(paints.in_the_dark).paints if paints.in_the_dark else {},
+        figure_style=style_sheet() + in_the_dark(paints),
+    )
+
+
+def _figure(diagram: Diagram, title: str, paints: Theme) -> str:
+    """The diagram as SVG, described by its text."""
+    figure = figure_marks(lay_out(diagram, POINTS, most_height=TALL), POINTS)
+    return picture(pinned.draw(figure, paints), title, "\n".join(diagram_lines(diagram, 80)))
+
+
+def _equation(item: Equation) -> dict[str, object]:
+    checks = [(escape(check.claim), escape(computed(check)), escape(differs(check))) for check in item.checks]
+    return {
+        "name": escape(item.name), "source": escape(cited(item.source)), "maths": convert(item.latex, display="block"),
+        "values": escape(values(item)) if item.values else "", "checks": checks,
+    }  # fmt: skip
+
+
+def _tradeoff(item: Tradeoff) -> dict[str, object]:
+    told = [(name, escape(words)) for name, words in reasons(item) if words]
+    return {"topic": escape(item.topic), "source": escape(cited(item.source)), "reasons": told}

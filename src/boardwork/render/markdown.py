@@ -1,0 +1,58 @@
+"""Sheet -> Markdown: diagrams as text, which every renderer shows alike, and formulas as TeX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boardwork.options import Options
+from boardwork.render.panel_choice import chosen
+from boardwork.render.templates import template
+from boardwork.render.text import diagram_lines
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
+from boardwork.sheet import Equation, Sheet, Tradeoff
+
+
+def markdown(sheet: Sheet, options: Options) -> str:
+    """The sheet with a heading a step; `options.width` is that of the diagrams."""
+    names = chosen(options.panels)
+    parts = replace(options, panels=())
+    return template("sheet.md").render(
+        title=_plain(sheet.subject.title),
+        heading=_plain(heading(sheet)),
+        numbers=" · ".join(key_numbers(sheet)),
+        big_picture=_diagram(sheet, "big-picture", parts) if "big-picture" in names else "",
+        zoom=_diagram(sheet, "zoom", parts) if "zoom" in names else "",
+        zoomed=_plain(zoomed(sheet)),
+        reason=_plain(sheet.zoom.reason),
+        equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
+        tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
+        symbols=[(_plain(name), s.value, _plain(s.meaning)) for name, s in sheet.symbols.items()],
+        notes=[_plain(note) for note in sheet.footnotes],
+        whole=not options.panels,
+    )
+
+
+def _diagram(sheet: Sheet, panel: str, options: Options) -> str:
+    diagram = sheet.big_picture if panel == "big-picture" else sheet.zoom.diagram
+    return "\n".join(diagram_lines(diagram, options.width, ascii=options.ascii))
+
+
+def _equation(item: Equation) -> dict[str, object]:
+    checks = [
+        f"{_plain(check.claim)}: {_plain(computed(check))} {'✗ ' + differs(check) if differs(check) else '✓'}"
+        for check in item.checks
+    ]
+    return {
+        "name": _plain(item.name), "source": cited(item.source), "latex": item.latex,
+        "values": _plain(values(item)) if item.values else "", "checks": checks,
+    }  # fmt: skip
+
+
+def _tradeoff(item: Tradeoff) -> dict[str, object]:
+    told = [(name, _plain(words)) for name, words in reasons(item) if words]
+    return {"topic": _plain(item.topic), "source": cited(item.source), "reasons": told}
+
+
+def _plain(text: str) -> str:
+    """Text whose signs Markdown does not take for markup."""
+    return "".join(f"\\{c}" if c in "\\`*_<>#|[]$" else c for c in text)
