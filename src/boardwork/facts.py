@@ -174,6 +174,8 @@ WORDS: dict[str, str] = {
     "recurrent.first_params": "parameters of the first layer, one direction",
     "recurrent.bias": "number of bias elements of the first layer, one direction",
     "recurrent.last_only": "what follows uses the last state alone",
+    "recurrent.reset_first": "the reset gate acts before the layer of the state, not after it",
+    "recurrent.update_adds": "the update gate weighs the candidate, not the old state",
     "recurrent.macs": "multiply-adds over all steps",
     "classifier.classes": "outputs of the last linear layer",
     "classifier.width": "inputs of the last linear layer",

@@ -45,7 +45,7 @@ def _repeated(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 
 def _recurrent(flow: Flow, outline: Outline) -> dict[str, Any]:
-    block = one(outline, "recurrent")
+    block = next((b for b in outline.root.walk() if b.kind == "recurrent"), None)  # what is opened has lost its runs
     return {} if block is None else {"recurrent.last_only": _last_only(flow, block)}
 
 
@@ -56,7 +56,12 @@ def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 def _last_only(flow: Flow, block: Block) -> bool:
     """True when what follows sees the last state alone, not the state after every step."""
+    if block.children:  # written out, one run a step
+        inside = set(block.one())
+        last = set(block.again[-1].one()) if block.again else set()
+        users = [user.id for i in inside - last for user in flow.data_users(flow.ops[i])]
+        return bool(last) and all(user in inside for user in users)
     op = next(flow.ops[i] for i in block.ops if flow.ops[i].macs)
-    users = [flow.ops[u] for u in flow.users.get(op.outputs[0], ()) if u in flow.live]
+    taking = [flow.ops[u] for u in flow.users.get(op.outputs[0], ()) if u in flow.live]
     rank = len(flow.tensors[op.outputs[0]].shape)
-    return rank == 3 and all(u.name == "getitem" and len(flow.tensors[u.outputs[0]].shape) < 3 for u in users)
+    return rank == 3 and all(u.name == "getitem" and len(flow.tensors[u.outputs[0]].shape) < 3 for u in taking)

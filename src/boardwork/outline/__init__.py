@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
 from boardwork.outline.choose import big_picture, parts
@@ -23,6 +21,7 @@ from boardwork.outline.norms import norms
 from boardwork.outline.patch_merging import patch_mergings
 from boardwork.outline.paths import at_path
 from boardwork.outline.plumbing import absorb
+from boardwork.outline.recurrent_cells import recurrent_cells
 from boardwork.outline.sampling import samplings
 from boardwork.outline.scan import scans
 from boardwork.outline.sinusoid import sinusoids
@@ -77,6 +76,7 @@ _SPECIAL = (
     sinusoids,
     scans,
     patch_mergings,
+    recurrent_cells,
 )
 
 
@@ -110,16 +110,9 @@ def _zoom_view(flow: Flow, root: Block, opened: Block, wanted: str) -> tuple[Flo
     if cell is None or any(b.kind in ("attention", "transformer_layer") for b in opened.walk()):
         return flow, view(flow, opened, parts(flow, root, opened))
     inner = Flow(cell.trace)
-    step = absorb(inner, gather(inner, grow(inner), recognise(inner)))
-    boxes = [_gate(box) for box in parts(inner, step, step) if isinstance(box, Block)]
-    return inner, view(inner, recurrent or opened, boxes)
-
-
-def _gate(box: Block) -> Block:
-    """In a recurrent step an activation is a gate and carries the gate's name."""
-    if box.kind != "activation" or not box.path:
-        return box
-    return dataclasses.replace(box, label=box.path.replace("_", " ").capitalize(), detail=box.label.lower())
+    drawn = [pattern for pattern in recognise(inner) if pattern.kind not in ("recurrent", "cell")]
+    step = absorb(inner, gather(inner, grow(inner), drawn))
+    return inner, view(inner, recurrent or opened, parts(inner, step, step))
 
 
 def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:

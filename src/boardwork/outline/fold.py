@@ -49,7 +49,8 @@ def _run(flow: Flow, children: Sequence[Block], start: int) -> list[Block]:
 def _repeats(flow: Flow, one: Block, two: Block) -> bool:
     """True when the same weights run again on their own result."""
     names = [[flow.ops[op].name for op in block.one() if not flow.is_shape(op)] for block in (one, two)]
-    return bool(one.path) and flow.parameters(one.one()) > 0 and names[0] == names[1] and _chained(flow, one, two)
+    meant = bool(one.path or one.kind) and flow.parameters(one.one()) > 0
+    return meant and names[0] == names[1] and _chained(flow, one, two)
 
 
 def _equal(flow: Flow, one: Block, two: Block) -> bool:

@@ -28,7 +28,8 @@ def product(flow: Flow, op: Op | None) -> Product | None:
     """The product that `op` is, None if it is none, has a wider kernel, or multiplies activations."""
     if op is None or op.name not in (*_LINEAR, *_CONV):
         return None
-    data = [t for t in op.inputs if not flow.is_weight(t) and not flow.is_constant(t) and _real(flow, t)]
+    given = [t for t in op.inputs if not flow.is_weight(t) and _real(flow, t)]
+    data = [t for t in given if not flow.is_constant(t)] or given  # a first state is made of zeros
     learned = [t for t in op.inputs if flow.origin(t)[0].kind == "parameter"]
     matrices = [t for t in learned if len(flow.tensors[t].shape) > 1]
     if len(data) != 1 or len(matrices) != 1:

@@ -59,13 +59,15 @@ def leaf(flow: Flow, index: int) -> Block:
 
 def _scaling(flow: Flow, op: Op) -> str:
     """A product or sum with a learned vector or with a number."""
-    if op.name not in ("mul", "add", "div", "sub"):
+    if op.name not in ("mul", "add", "div", "sub", "rsub"):
         return ""
     if any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
         return {"mul": "Learned scale", "add": "Learned bias"}.get(op.name, "")
     number = next((v for v in op.attrs.values() if isinstance(v, int | float) and not isinstance(v, bool)), None)
-    sign = {"mul": "×", "add": "+", "div": "÷", "sub": "−"}[op.name]
-    return f"{sign} {number:.4g}" if number is not None and len(op.inputs) == 1 else ""
+    sign = {"mul": "×", "add": "+", "div": "÷"}.get(op.name, "−")
+    if number is None or len(op.inputs) != 1:
+        return ""
+    return f"{number:.4g} −" if op.name == "rsub" else f"{sign} {number:.4g}"
 
 
 def _side_input(flow: Flow, tensor: int) -> bool:

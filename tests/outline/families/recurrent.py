@@ -1,0 +1,96 @@
+"""Recurrent cells in a loop over time as people write them, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class LSTMLoop(nn.Module):
+    """One linear layer over input and state, cut into four gates."""
+
+    def __init__(self, arriving: int = 24, hidden: int = 32, classes: int = 5) -> None:
+        super().__init__()
+        self.hidden_size = hidden
+        self.all_gates = nn.Linear(arriving + hidden, 4 * hidden)
+        self.last_linear = nn.Linear(hidden, classes)
+
+    def forward(self, series: Tensor) -> Tensor:
+        h = series.new_zeros(series.shape[0], self.hidden_size)
+        c = torch.zeros_like(h)
+        for t in range(series.shape[1]):
+            i, f, g, o = self.all_gates(torch.cat([series[:, t], h], dim=-1)).chunk(4, dim=-1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+        return self.last_linear(h)
+
+
+class GRUStep(nn.Module):
+    """Separate layers for every gate."""
+
+    def __init__(self, arriving: int, hidden: int) -> None:
+        super().__init__()
+        self.update_x, self.update_h = (nn.Linear(arriving, hidden), nn.Linear(hidden, hidden, bias=False))
+        self.reset_x, self.reset_h = (nn.Linear(arriving, hidden), nn.Linear(hidden, hidden, bias=False))
+        self.new_x, self.new_h = (nn.Linear(arriving, hidden), nn.Linear(hidden, hidden, bias=False))
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        z = torch.sigmoid(self.update_x(x) + self.update_h(h))
+        r = torch.sigmoid(self.reset_x(x) + self.reset_h(h))
+        n = torch.tanh(self.new_x(x) + self.new_h(r * h))
+        return (1 - z) * h + z * n
+
+
+class GRULoop(nn.Module):
+    def __init__(self, arriving: int = 24, hidden: int = 32, classes: int = 5) -> None:
+        super().__init__()
+        self.hidden_size, self.one_step = hidden, GRUStep(arriving, hidden)
+        self.last_linear = nn.Linear(hidden, classes)
+
+    def forward(self, series: Tensor) -> Tensor:
+        h = torch.zeros(series.shape[0], self.hidden_size, device=series.device)
+        states = []
+        for x in series.unbind(1):
+            h = self.one_step(x, h)
+            states.append(h)
+        return self.last_linear(torch.stack(states, dim=1))
+
+
+class CellLoop(nn.Module):
+    """nn.LSTMCell stepped by hand."""
+
+    def __init__(self, arriving: int = 24, hidden: int = 32, classes: int = 5) -> None:
+        super().__init__()
+        self.own_cell, self.last_linear = (nn.LSTMCell(arriving, hidden), nn.Linear(hidden, classes))
+
+    def forward(self, series: Tensor) -> Tensor:
+        state = None
+        for t in range(series.size(1)):
+            state = self.own_cell(series[:, t, :], state)
+        return self.last_linear(state[0])
+
+
+class PlainLoop(nn.Module):
+    """Elman: tanh of two layers."""
+
+    def __init__(self, arriving: int = 24, hidden: int = 32) -> None:
+        super().__init__()
+        self.from_x, self.from_h = (nn.Linear(arriving, hidden), nn.Linear(hidden, hidden))
+
+    def forward(self, series: Tensor) -> Tensor:
+        h = torch.zeros(series.shape[0], self.from_h.in_features)
+        for t in range(series.shape[1]):
+            h = torch.tanh(self.from_x(series[:, t]) + self.from_h(h))
+        return h
+
+
+SERIES = torch.zeros(2, 10, 24)
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "lstm_loop": (LSTMLoop, (SERIES,)),
+    "gru_loop": (GRULoop, (SERIES,)),
+    "cell_loop": (CellLoop, (SERIES,)),
+    "plain_loop": (PlainLoop, (SERIES,)),
+}
