@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from boardwork.targets.values import storage_of
+from boardwork.trace.doubles import other_size
 from boardwork.trace.records import Op, Tensor, Weight
 
 
@@ -57,7 +58,7 @@ class Identities:
 
     def new(self, tensor: torch.Tensor, kind: str, *, producer: int = -1, name: str = "") -> int:
         """A record for a value not seen before; its id."""
-        shape = () if nn.parameter.is_lazy(tensor) else tuple(map(int, tensor.shape))
+        shape = () if nn.parameter.is_lazy(tensor) else tuple(map(other_size, tensor.shape))
         record = Tensor(len(self.records), shape, dtype_name(tensor), producer, kind, name)
         self.records.append(record)
         self._alive.append(tensor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -11,30 +12,37 @@ from boardwork.targets.torchvision_operators import admitted
 from boardwork.targets.values import remembered, table
 from boardwork.trace import tree
 from boardwork.trace.arguments import tensors_in
-from boardwork.trace.duplicate import value_on_meta
+from boardwork.trace.doubles import Doubles
+from boardwork.trace.duplicate import on_meta, value_on_meta
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace
 from boardwork.trace.run import Run
 from boardwork.trace.tables import tables
 
 
-def one_forward(run: Run, *, stop_at_loops: bool = False) -> tuple[Trace, Recorder]:
-    """Run forward once and record it.
+def one_forward(
+    run: Run, *, stop_at_loops: bool = False, rows: bool = True, beside: Run | None = None
+) -> tuple[Trace, Recorder]:
+    """Run forward once and record it, with torchinfo's rows or without, which is faster.
+
+    `beside`: the same call at other sizes; shapes are then those of the doubles that have these sizes.
 
     Raises:
         TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
     """
     recorder = Recorder(run.model, stop_at_loops=stop_at_loops)
     run = _on_meta(run, recorder) if run.device == "meta" else run
-    inputs = _inputs(run, recorder)
-    with recorder.recording(run.device), admitted():
+    doubles = _doubles(run, beside) if beside else nullcontext()
+    with doubles:
+        inputs = _inputs(run, recorder)
+    with recorder.recording(run.device, doubles), admitted():
         try:
-            out, rows = tree.run(run.model, run.args, run.kwargs)
+            out, listed = tree.run(run.model, run.args, run.kwargs) if rows else (run.model(*run.args, **run.kwargs), ())
         except BoardworkError:
             raise
         except Exception as error:  # whatever a user's forward raises
             raise _refusal(run, recorder, error) from error
-    return _trace(run, recorder, inputs, out, rows), recorder
+    return _trace(run, recorder, inputs, out, listed), recorder
 
 
 def _on_meta(run: Run, recorder: Recorder) -> Run:
@@ -48,6 +56,14 @@ def _on_meta(run: Run, recorder: Recorder) -> Run:
         if (real := table(buffer)) is not None:
             values.give(buffer, real.clone())
     return Run(run.subject, run.model, args, kwargs, run.device)
+
+
+def _doubles(run: Run, beside: Run) -> Doubles:
+    doubles = Doubles()
+    given = tensors_in((run.args, run.kwargs)), tensors_in((beside.args, beside.kwargs))
+    for tensor, other in zip(*given, strict=True):
+        doubles.give(tensor, on_meta(other))
+    return doubles
 
 
 def _inputs(run: Run, recorder: Recorder) -> list[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -33,12 +33,15 @@ class Recorder(TorchFunctionMode):
         self._watch = Watch(stop_at_loops=stop_at_loops)
 
     @contextmanager
-    def recording(self, device: str) -> Iterator[None]:
-        """The hooks and the mode, installed once and always removed; torch's random state is put back."""
+    def recording(self, device: str, beneath: AbstractContextManager[Any]) -> Iterator[None]:
+        """The hooks and the mode, installed once and always removed; torch's random state is put back.
+
+        `beneath`: a mode that the operations reach after this one.
+        """
         before = nn.modules.module.register_module_forward_pre_hook(self.calls.enter)
         after = nn.modules.module.register_module_forward_hook(self.calls.leave)
         try:
-            with torch.random.fork_rng(devices=[]), torch.device(device), self:
+            with torch.random.fork_rng(devices=[]), torch.no_grad(), torch.device(device), beneath, self:
                 yield
         finally:
             before.remove()

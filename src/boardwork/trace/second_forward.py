@@ -25,9 +25,10 @@ def with_symbols(run: Run, first: Trace) -> tuple[Tensor, ...]:
         sizes = {"batch": sizes["batch"]} if "batch" in sizes and quick else {}
     for varied in _choices(sizes):
         factors = {name: primes[name] for name in varied}
-        second = _larger(run, factors)
-        if second is not None:
-            return symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
+        for on_doubles in (False, True) if run.device == "meta" and set(varied) & set(SPATIAL) else (False,):
+            second = _larger(run, factors, on_doubles=on_doubles)
+            if second is not None:
+                return symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
     return tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
 
 
@@ -40,8 +41,12 @@ def _choices(sizes: dict[str, int]) -> Iterator[list[str]]:
             yield varied
 
 
-def _larger(run: Run, factors: dict[str, int]) -> Trace | None:
+def _larger(run: Run, factors: dict[str, int], *, on_doubles: bool) -> Trace | None:
+    """A forward at other sizes, or at its own with doubles of the others; None if it is refused."""
+    larger = run.resized(factors)
     try:
-        return one_forward(run.resized(factors))[0]
+        if on_doubles:
+            return one_forward(run, rows=False, beside=larger)[0]
+        return one_forward(larger, rows=False)[0]
     except TraceError:
         return None

@@ -41,6 +41,7 @@ def run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
             raise (error.__cause__ or error) from None
         finally:
             driver.clear_cached_forward_pass()
+            model.eval()  # torchinfo leaves every module in the mode of `Bound`
     paths = {id(module): name for name, module in model.named_modules()}
     rows = tuple(
         Row(

@@ -1,0 +1,179 @@
+"""A forward at its own sizes -> beside each tensor a double of other sizes: a model of fixed sizes tells its laws.
+
+Python sees the true sizes, so assertions and tables of positions hold; every operation runs on the doubles as well. Sizes
+that the code computes with carry the double's size through the arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice, product
+from math import prod
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from boardwork.trace.arguments import tensors_in
+
+_ARITHMETIC = ("add", "sub", "mul", "floordiv", "mod", "radd", "rsub", "rmul", "rfloordiv", "rmod", "neg", "pow")
+_MOST_SPLITS = 1000  # ways to split an axis that are tried
+
+
+class Size(int):
+    """The length of an axis, with the length of the double's axis in `other`."""
+
+    other: int
+
+    def __new__(cls, first: int, other: int) -> Size:
+        size = super().__new__(cls, first)
+        size.other = other
+        return size
+
+
+def other_size(length: int) -> int:
+    """The double's length of an axis."""
+    return length.other if isinstance(length, Size) else int(length)
+
+
+def _on_both(name: str) -> Callable[..., Any]:
+    plain = getattr(int, name)
+
+    def operator(*numbers: Any) -> Any:
+        first = plain(*(int(n) if isinstance(n, Size) else n for n in numbers))
+        if type(first) is not int:
+            return first
+        try:
+            return Size(first, plain(*(n.other if isinstance(n, Size) else n for n in numbers)))
+        except (ArithmeticError, ValueError):
+            return first
+
+    return operator
+
+
+for _name in _ARITHMETIC:
+    setattr(Size, f"__{_name}__", _on_both(f"__{_name}__"))
+
+
+class Doubles(TorchFunctionMode):
+    """Runs every operation twice: on the tensors, and on their doubles. What differs in shape has a double."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._seen: dict[int, list[int]] = {}
+
+    def give(self, tensor: torch.Tensor, double: torch.Tensor) -> None:
+        """`double` stands for `tensor` at the other sizes."""
+        self._of[id(tensor)] = (tensor, double)
+        for length, other in zip(tensor.shape, double.shape, strict=False):
+            if length != other and other not in (known := self._seen.setdefault(length, [])):
+                known.append(other)
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if not self._varies((args, kwargs)):
+            return func(*args, **kwargs)
+        out = func(*_mapped(args, _first), **_mapped(kwargs, _first))
+        return self._paired(out, self._on_doubles(func, args, kwargs, out))
+
+    def _varies(self, value: Any) -> bool:
+        if isinstance(value, torch.Tensor):
+            return id(value) in self._of
+        if isinstance(value, dict):
+            return any(map(self._varies, value.values()))
+        if isinstance(value, slice):
+            return any(isinstance(n, Size) for n in (value.start, value.stop, value.step))
+        return isinstance(value, Size) or (isinstance(value, list | tuple) and any(map(self._varies, value)))
+
+    def _double(self, value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return self._of[id(value)][1] if id(value) in self._of else value
+        return other_size(value) if isinstance(value, Size) else value
+
+    def _on_doubles(self, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> Any:
+        """`func` on the doubles; where a table is too short for that, on a longer one; None where nothing fits."""
+        attempts = [self._double, *self._stretched((args, kwargs))]
+        for attempt in attempts:
+            try:
+                return func(*_mapped(args, attempt), **_mapped(kwargs, attempt))
+            except Exception:  # whatever torch says of shapes that do not fit
+                continue
+        return self._regrouped(args, out)
+
+    def _stretched(self, value: Any) -> Iterator[Callable[[Any], Any]]:
+        """Doubles where fixed axes follow an axis of the same length: first one at the same place, then any."""
+        pairs = [(tensor.shape, self._double(tensor).shape) for tensor in tensors_in(value)]
+        changed = [
+            (place - len(first), length, double)
+            for first, second in pairs
+            for place, (length, double) in enumerate(zip(first, second, strict=False))
+            if length != double and length != 1
+        ]
+
+        def stretch(leaf: Any, aligned: bool) -> Any:
+            if not isinstance(leaf, torch.Tensor):
+                return self._double(leaf)
+            shape = list(self._double(leaf).shape)
+            for axis, length in enumerate(shape):
+                longer = (m for at, n, m in changed if n == length and (not aligned or at == axis - len(shape)))
+                shape[axis] = next(longer, length)
+            return self._double(leaf).new_empty(shape)
+
+        if changed:
+            yield lambda leaf: stretch(leaf, aligned=True)
+            yield lambda leaf: stretch(leaf, aligned=False)
+
+    def _regrouped(self, args: Any, out: Any) -> Any:
+        """A reshape to lengths written as numbers: axes that multiply to the double's, of lengths seen before."""
+        source = next(tensors_in(args), None)
+        if source is None or not isinstance(out, torch.Tensor) or not out.numel() == source.numel() > 0:
+            return None
+        shape: list[int] = []
+        for before, after in _groups(list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)):
+            choices = product(*([*self._seen.get(length, ()), length] for length in after))
+            whole = prod(double for _, double in before)
+            fitting = (c for c in islice(choices, _MOST_SPLITS) if prod(c) == whole)
+            shape += next(fitting, after)
+        return self._double(source).new_empty(shape)
+
+    def _paired(self, out: Any, double: Any) -> Any:
+        """What `func` gave, its sizes paired with the double's and its tensors known to have one."""
+        if isinstance(out, torch.Tensor):
+            if isinstance(double, torch.Tensor) and out.shape != double.shape:
+                self.give(out, double)
+        elif type(out) is int and type(double) is int:
+            return Size(out, double) if out != double else out
+        elif isinstance(out, list | tuple) and isinstance(double, list | tuple) and len(out) == len(double):
+            parts = [self._paired(one, two) for one, two in zip(out, double, strict=True)]
+            if type(out) in (list, tuple, torch.Size):
+                return type(out)(parts)
+        return out
+
+
+def _first(value: Any) -> Any:
+    return int(value) if isinstance(value, Size) else value
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The same nesting with every leaf changed."""
+    if isinstance(value, dict):
+        return {key: _mapped(item, change) for key, item in value.items()}
+    if isinstance(value, slice):
+        return slice(change(value.start), change(value.stop), change(value.step))
+    if type(value) in (list, tuple, torch.Size):
+        return type(value)(_mapped(item, change) for item in value)
+    return change(value)
+
+
+def _groups(before: list[tuple[int, int]], after: list[int]) -> Iterator[tuple[list[tuple[int, int]], list[int]]]:
+    """The shortest runs of axes with the same number of elements on both sides of a reshape."""
+    while before or after:
+        left, right = before[:1], after[:1]
+        before, after = before[1:], after[1:]
+        while prod(length for length, _ in left) != prod(right):
+            if prod(length for length, _ in left) < prod(right) or not after:
+                left, before = left + before[:1], before[1:]
+            else:
+                right, after = right + after[:1], after[1:]
+        yield left, right

@@ -1,0 +1,164 @@
+"""The length of an axis at two sizes of the input -> its law: `batch`, `height/16`, `12*batch`, `seq_len+1`.
+
+A law is a product of input axes, each divided by a stride, times a number, plus a small number; or made of laws found
+before: batch times (patches + 1), text plus image. `evaluated` puts numbers in.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+from math import prod
+
+# Axes that are counted, never cut: no stride divides them.
+WHOLE = ("batch",)
+_OFFSETS = (1, -1, 2, -2, 3, -3, 4, -4)
+_STRIDES = (2, 3, 5, 7)  # primes that strides, patches and windows are made of
+_MOST_LAWS = 60  # laws found before that are tried in sums
+
+
+class Laws:
+    """Finds laws and remembers them: what was found before is likelier than what was not.
+
+    `sizes`: lengths of the input axes; `factors`: how many times longer they are the second time, a prime each.
+    """
+
+    def __init__(self, sizes: dict[str, int], factors: dict[str, int]) -> None:
+        self.sizes, self.factors = sizes, factors
+        self._found: dict[tuple[int, int], str] = {}
+        self._strides: dict[str, dict[int, None]] = {name: {} for name in sizes}
+
+    def of(self, first: int, second: int) -> str:
+        """The simplest law that gives both lengths; the first as a number if there is none."""
+        if first == second:
+            return str(first)
+        if (first, second) not in self._found:
+            law = next(self._candidates(first, second), "")
+            if not law:
+                return str(first)
+            self._found[first, second] = law
+        return self._found[first, second]
+
+    def _candidates(self, first: int, second: int) -> Iterator[str]:
+        yield from self._products(first, second)
+        yield from self._multiples(first, second)
+        for offset in _OFFSETS:
+            if abs(offset) == 1 or first > 8 * abs(offset):  # any small number is some other one plus 4
+                yield from (f"{law}{offset:+d}" for law in self._products(first - offset, second - offset))
+        yield from self._sums(first, second)
+        for name, size in self.sizes.items():
+            if second - first == size * (self.factors[name] - 1):
+                yield f"{name}{first - size:+d}"
+        yield from self._rounded(first, second)
+
+    def _products(self, first: int, second: int) -> Iterator[str]:
+        """number * axis * axis/stride ..."""
+        if first <= 0 or second % first:
+            return
+        ratio, names = second // first, []
+        for name, factor in self.factors.items():
+            while ratio % factor == 0:
+                ratio //= factor
+                names.append(name)
+        whole = prod(self.sizes[name] for name in names)
+        shared = math.gcd(first, whole)
+        number, divisor = first // shared, whole // shared
+        if ratio != 1 or not names or (number > 1 and divisor > 1):
+            return
+        front = [str(number)] if number > 1 else []
+        split = self._split(divisor, [name for name in names if name not in WHOLE])
+        if split is not None:
+            strides = iter(split)
+            yield "*".join(front + [name if name in WHOLE else self._over(name, next(strides)) for name in names])
+
+    def _over(self, name: str, stride: int) -> str:
+        self._strides[name][stride] = None
+        return name if stride == 1 else f"({name}/{stride})"
+
+    def _split(self, divisor: int, names: list[str]) -> tuple[int, ...] | None:
+        """A stride for each axis; those seen before first, then equal ones, then any."""
+        if not _smooth(divisor):
+            return None
+        if len(names) < 2:
+            return (divisor,) * len(names) if names or divisor == 1 else None
+        known = product(*(reversed([1, *self._strides[name]]) for name in names))
+        if found := next((strides for strides in known if prod(strides) == divisor), None):
+            return found
+        root = round(divisor ** (1 / len(names)))
+        if root ** len(names) == divisor:
+            return (root,) * len(names)
+        return (*[1] * (len(names) - 1), divisor)
+
+    def _multiples(self, first: int, second: int) -> Iterator[str]:
+        """A sum or a rounded law found before, times a product."""
+        for (length, other), law in self._found.items():
+            if _is_product(law) or length <= 1 or first % length or second % other:
+                continue
+            if first // length == second // other:
+                yield f"{first // length}*({law})"
+            yield from (f"{rest}*({law})" for rest in self._products(first // length, second // other))
+
+    def _sums(self, first: int, second: int) -> Iterator[str]:
+        """Two laws found before, or the same one twice; and a small number."""
+        known = list(self._found.items())[:_MOST_LAWS]
+        for offset in (0, *_OFFSETS):
+            for place, ((length, other), law) in enumerate(known):
+                for (length_2, other_2), law_2 in known[place:]:
+                    if length + length_2 + offset == first and other + other_2 + offset == second:
+                        yield f"{law}+{law_2}" + (f"{offset:+d}" if offset else "")
+
+    def _rounded(self, first: int, second: int) -> Iterator[str]:
+        """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 times that."""
+        for name, size in self.sizes.items():
+            if name in WHOLE:
+                continue
+            other = size * self.factors[name]
+            seen = [1, *self._strides[name]]
+            for stride in sorted({s * times for s in seen for times in (1, 2, 3, 4)}):
+                for offset in (0, *_OFFSETS):
+                    end = f"{offset:+d}" if offset else ""
+                    if (size // stride + offset, other // stride + offset) == (first, second):
+                        yield f"floor({name}/{stride}){end}"
+                    if (-(-size // stride) + offset, -(-other // stride) + offset) == (first, second):
+                        yield f"ceil({name}/{stride}){end}"
+
+
+def _smooth(number: int) -> bool:
+    for stride in _STRIDES:
+        while number % stride == 0:
+            number //= stride
+    return number == 1
+
+
+def _is_product(law: str) -> bool:
+    return not re.search(r"[+-]|floor|ceil", law)
+
+
+def evaluated(law: str, sizes: dict[str, int]) -> Fraction:
+    """The length that a law gives at these sizes of the input axes.
+
+    >>> evaluated("batch*((height/16)*(width/16)+1)", {"batch": 2, "height": 64, "width": 32})
+    Fraction(18, 1)
+    """
+    return _value(ast.parse(law, mode="eval").body, sizes)
+
+
+_SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+def _value(part: ast.expr, sizes: dict[str, int]) -> Fraction:
+    match part:
+        case ast.Constant(value=int(number)):
+            return Fraction(number)
+        case ast.Name(id=name):
+            return Fraction(sizes[name])
+        case ast.BinOp(left=left, op=sign, right=right):
+            return Fraction(_SIGNS[type(sign)](_value(left, sizes), _value(right, sizes)))
+        case ast.Call(func=ast.Name(id=name), args=[inside]):
+            return Fraction({"floor": math.floor, "ceil": math.ceil}[name](_value(inside, sizes)))
+    raise ValueError(ast.unparse(part))
