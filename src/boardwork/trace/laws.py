@@ -113,19 +113,26 @@ class Laws:
                         yield f"{law}+{law_2}" + (f"{offset:+d}" if offset else "")
 
     def _rounded(self, first: int, second: int) -> Iterator[str]:
-        """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 times that."""
+        """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 or 4 times that."""
         for name, size in self.sizes.items():
-            if name in WHOLE:
-                continue
-            other = size * self.factors[name]
-            seen = [1, *self._strides[name]]
-            for stride in sorted({s * times for s in seen for times in (1, 2, 3, 4)}):
-                for offset in (0, *_OFFSETS):
-                    end = f"{offset:+d}" if offset else ""
-                    if (size // stride + offset, other // stride + offset) == (first, second):
-                        yield f"floor({name}/{stride}){end}"
-                    if (-(-size // stride) + offset, -(-other // stride) + offset) == (first, second):
-                        yield f"ceil({name}/{stride}){end}"
+            strides = {seen * times for seen in [1, *self._strides[name]] for times in (1, 2, 3, 4)}
+            for stride in sorted(strides) if name not in WHOLE else ():
+                lowest = [n * stride - length for n, length in ((first, size), (second, size * self.factors[name]))]
+                offsets = range(max(lowest), min(lowest) + stride)
+                if offsets and min(map(abs, offsets)) <= 4 * stride:
+                    self._strides[name][stride] = None
+                    yield _floor(name, stride, offsets)
+
+
+def _floor(name: str, stride: int, offsets: range) -> str:
+    """floor((axis + offset) / stride) for one of these offsets, the one that reads best."""
+    if stride - 1 in offsets and 0 not in offsets:
+        return f"ceil({name}/{stride})"
+    whole = [offset for offset in offsets if offset % stride == 0]
+    offset = min(whole or offsets, key=abs)
+    if whole:
+        return f"floor({name}/{stride})" + (f"{offset // stride:+d}" if offset else "")
+    return f"floor(({name}{offset:+d})/{stride})"
 
 
 def _smooth(number: int) -> bool:
