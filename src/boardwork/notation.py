@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boardwork.facts import Facts
 from boardwork.sheet import Symbol
 from boardwork.trace.records import Tensor
@@ -46,7 +48,7 @@ class Notation:
 
     def write(self, tensor: Tensor, *, split_in_heads: bool = False) -> tuple[str, ...]:
         """The shape in symbols; `split_in_heads` where the tensor is (batch, heads, length, head width)."""
-        shape = [axis.replace("*", "·") for axis in tensor.symbols or map(str, tensor.shape)]
+        shape = [_read(law) for law in tensor.symbols or map(str, tensor.shape)]
         if split_in_heads and len(shape) >= 4:
             head = self._match(shape[-1], _HEADS[2:])
             if head == shape[-1]:  # keys may enter the product transposed
@@ -77,3 +79,10 @@ class Notation:
             if name in self.used and isinstance(value, int):
                 found[name] = Symbol(value, meaning)
         return found
+
+
+def _read(law: str) -> str:
+    """A law as it is written at a whiteboard: batch·(height/16)(width/16), ⌊height/64⌋."""
+    for name, left, right in (("floor", "⌊", "⌋"), ("ceil", "⌈", "⌉")):
+        law = re.sub(rf"\(?{name}\(((?:[^()]|\([^()]*\))*)\)\)?", rf"{left}\1{right}", law)
+    return law.replace(")*(", ")(").replace("*", "·")

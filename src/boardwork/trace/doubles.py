@@ -1,7 +1,7 @@
 """A forward at its own sizes -> beside each tensor a double of other sizes: a model of fixed sizes tells its laws.
 
-Python sees the true sizes, so assertions and tables of positions hold; every operation runs on the doubles as well. Sizes
-that the code computes with carry the double's size through the arithmetic.
+Python sees the true sizes, so assertions and tables of positions hold; every operation runs on the doubles as well.
+Sizes that the code computes with carry the double's size through the arithmetic.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ class Doubles(TorchFunctionMode):
         if source is None or not isinstance(out, torch.Tensor) or not out.numel() == source.numel() > 0:
             return None
         shape: list[int] = []
-        for before, after in _groups(list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)):
+        for before, after in _groups(
+            list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)
+        ):
             choices = product(*([*self._seen.get(length, ()), length] for length in after))
             whole = prod(double for _, double in before)
             fitting = (c for c in islice(choices, _MOST_SPLITS) if prod(c) == whole)

@@ -19,7 +19,6 @@ from math import prod
 WHOLE = ("batch",)
 _OFFSETS = (1, -1, 2, -2, 3, -3, 4, -4)
 _STRIDES = (2, 3, 5, 7)  # primes that strides, patches and windows are made of
-_MOST_LAWS = 60  # laws found before that are tried in sums
 
 
 class Laws:
@@ -58,7 +57,7 @@ class Laws:
 
     def _products(self, first: int, second: int) -> Iterator[str]:
         """number * axis * axis/stride ..."""
-        if first <= 0 or second % first:
+        if first <= 0 or second <= 0 or second % first:
             return
         ratio, names = second // first, []
         for name, factor in self.factors.items():
@@ -68,13 +67,21 @@ class Laws:
         whole = prod(self.sizes[name] for name in names)
         shared = math.gcd(first, whole)
         number, divisor = first // shared, whole // shared
-        if ratio != 1 or not names or (number > 1 and divisor > 1):
+        if ratio != 1 or not names:
             return
-        front = [str(number)] if number > 1 else []
-        split = self._split(divisor, [name for name in names if name not in WHOLE])
-        if split is not None:
-            strides = iter(split)
-            yield "*".join(front + [name if name in WHOLE else self._over(name, next(strides)) for name in names])
+        cut = [name for name in names if name not in WHOLE]
+        split = self._split(divisor, cut)
+        if split is None or not self._possible(cut, split):
+            return
+        strides = iter(split)
+        parts = [str(number)] if number > 1 else []
+        parts += [name if name in WHOLE else self._over(name, next(strides)) for name in names]
+        yield "*".join(parts) if len(parts) > 1 else parts[0].strip("()")
+
+    def _possible(self, names: list[str], strides: tuple[int, ...]) -> bool:
+        """A stride is no longer than its axis; one that long, which leaves 1, may explain one axis but not two."""
+        lengths = [self.sizes[name] / stride for name, stride in zip(names, strides, strict=True)]
+        return all(length >= 1 for length in lengths) and (len(names) < 2 or 1 not in lengths)
 
     def _over(self, name: str, stride: int) -> str:
         self._strides[name][stride] = None
@@ -85,7 +92,7 @@ class Laws:
         if not _smooth(divisor):
             return None
         if len(names) < 2:
-            return (divisor,) * len(names) if names or divisor == 1 else None
+            return (divisor,) if names else () if divisor == 1 else None
         known = product(*(reversed([1, *self._strides[name]]) for name in names))
         if found := next((strides for strides in known if prod(strides) == divisor), None):
             return found
@@ -105,12 +112,11 @@ class Laws:
 
     def _sums(self, first: int, second: int) -> Iterator[str]:
         """Two laws found before, or the same one twice; and a small number."""
-        known = list(self._found.items())[:_MOST_LAWS]
         for offset in (0, *_OFFSETS):
-            for place, ((length, other), law) in enumerate(known):
-                for (length_2, other_2), law_2 in known[place:]:
-                    if length + length_2 + offset == first and other + other_2 + offset == second:
-                        yield f"{law}+{law_2}" + (f"{offset:+d}" if offset else "")
+            for (length, other), law in self._found.items():
+                rest = self._found.get((first - length - offset, second - other - offset))
+                if rest:
+                    yield f"{law}+{rest}" + (f"{offset:+d}" if offset else "")
 
     def _rounded(self, first: int, second: int) -> Iterator[str]:
         """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 or 4 times that."""

@@ -37,7 +37,9 @@ def one_forward(
         inputs = _inputs(run, recorder)
     with recorder.recording(run.device, doubles), admitted():
         try:
-            out, listed = tree.run(run.model, run.args, run.kwargs) if rows else (run.model(*run.args, **run.kwargs), ())
+            out, listed = (
+                tree.run(run.model, run.args, run.kwargs) if rows else (run.model(*run.args, **run.kwargs), ())
+            )
         except BoardworkError:
             raise
         except Exception as error:  # whatever a user's forward raises

@@ -1,0 +1,73 @@
+"""Models that take one size only -> their laws all the same, from doubles of other sizes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from boardwork.targets import from_module
+from boardwork.trace import trace
+from boardwork.trace.doubles import Size, other_size
+
+PATCHES = "(height/8)*(width/8)"
+
+
+class Patches(nn.Module):
+    """Patches of an image of 32 x 32; `work` is what a model of fixed size does with them."""
+
+    def __init__(self, work) -> None:
+        super().__init__()
+        self.patch = nn.Conv2d(3, 12, 8, 8)
+        self.table = nn.Parameter(torch.zeros(1, 16, 12))
+        self.mixing = nn.Linear(16, 20)
+        self.work = work
+
+    def forward(self, x):
+        assert x.shape[-2:] == (32, 32)
+        return self.work(self, self.patch(x))
+
+
+def tokens(x):
+    return x.flatten(2).transpose(1, 2)
+
+
+WORK = {
+    "a table": (lambda m, x: tokens(x) + m.table, ("batch", PATCHES, "12")),
+    "a class token": (lambda m, x: F.pad(tokens(x), (0, 0, 1, 0)), ("batch", f"{PATCHES}+1", "12")),
+    "a layer over tokens": (lambda m, x: m.mixing(x.flatten(2)), ("batch", "12", "20")),
+    "sizes in arithmetic": (
+        lambda m, x: tokens(x).reshape(x.shape[0] * x.shape[2] // 2, 2, -1),
+        ("batch*(height/16)", "2", "3*(width/2)"),
+    ),
+    "a grid written as numbers": (
+        lambda m, x: (tokens(x) + m.table).transpose(1, 2).reshape(x.shape[0], 12, 4, 4),
+        ("batch", "12", "height/8", "width/8"),
+    ),
+    "a write": (lambda m, x: torch.zeros(x.shape).copy_(x).relu_(), ("batch", "12", "height/8", "width/8")),
+    "what nobody knows": (lambda m, x: m.table.expand(2, 16, 12) * 2, ("2", "16", "12")),
+}
+
+
+@pytest.mark.parametrize("case", WORK)
+def test_laws_of_a_model_of_fixed_size(case: str) -> None:
+    work, law = WORK[case]
+    record = trace(from_module(Patches(work), (torch.randn(1, 3, 32, 32),)))
+    assert record.tensors[record.outputs[0][1]].symbols == law
+
+
+def test_sizes_carry_the_other_through_arithmetic() -> None:
+    size = Size(14, 42)
+    results = [size + 1, 2 * size, size // 2, size % 5, -size, size * Size(14, 70), 100 - size]
+    assert [(int(r), other_size(r)) for r in results] == [
+        (15, 43),
+        (28, 84),
+        (7, 21),
+        (4, 2),
+        (-14, -42),
+        (196, 2940),
+        (86, 58),
+    ]
+    assert size == 14
+    assert other_size(3) == 3
