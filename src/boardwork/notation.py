@@ -84,5 +84,7 @@ class Notation:
 def _read(law: str) -> str:
     """A law as it is written at a whiteboard: batch·(height/16)(width/16), ⌊height/64⌋."""
     for name, left, right in (("floor", "⌊", "⌋"), ("ceil", "⌈", "⌉")):
-        law = re.sub(rf"\(?{name}\(((?:[^()]|\([^()]*\))*)\)\)?", rf"{left}\1{right}", law)
+        inside = r"\(((?:[^()]|\([^()]*\))*)\)"
+        law = re.sub(rf"\({name}{inside}\)", rf"{left}\1{right}", law)
+        law = re.sub(rf"{name}{inside}", rf"{left}\1{right}", law)
     return law.replace(")*(", ")(").replace("*", "·")
