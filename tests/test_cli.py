@@ -56,6 +56,13 @@ def test_the_steps_are_explained():
     assert len(result.stdout.splitlines()) > 2
 
 
+def test_the_paths_that_zoom_takes_are_listed():
+    result = boardwork("tree", "torch.nn:TransformerEncoderLayer(d_model=16, nhead=2)")
+    assert result.exit_code == 0, result.output
+    paths = [line.split()[0] for line in result.stdout.splitlines()]
+    assert {"self_attn", "linear1", "norm2"} <= set(paths)
+
+
 def test_targets_are_listed():
     result = boardwork("targets")
     assert all(word in result.stdout for word in ("torchvision:", "timm:", "hf:DIR", "lstm-classifier"))

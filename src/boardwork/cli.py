@@ -28,7 +28,12 @@ input_option = click.option(
     metavar="[NAME:]SHAPE[:DTYPE]",
     help="An input of forward, as in 1,3,224,224 or tokens:1,128:int64. Repeatable.",
 )
-zoom_option = click.option("--zoom", default="", metavar="PATH", help="Module path of the block to open.")
+zoom_option = click.option(
+    "--zoom",
+    default="",
+    metavar="PATH",
+    help="Module path of the block to open; `boardwork tree` lists them. Without it, the one that tells most.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,6 +91,22 @@ def explain(target: str, inputs: tuple[str, ...], zoom: str) -> None:
         from boardwork.targets import load
 
         for line in steps(load(target, inputs), Options(zoom=zoom)):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("target")
+@input_option
+def tree(target: str, inputs: tuple[str, ...]) -> None:
+    """List the blocks of TARGET with the paths that --zoom takes.
+
+    Of folded copies one is listed; the path of any other opens that one. Paths of single layers work too.
+    """
+    with told():
+        from boardwork.pipeline import tree as blocks
+        from boardwork.targets import load
+
+        for line in blocks(load(target, inputs), Options()):
             click.echo(line)
 
 

@@ -9,6 +9,7 @@ from boardwork.knowledge import tell
 from boardwork.measure import measure
 from boardwork.options import Options
 from boardwork.outline import outline
+from boardwork.outline.listing import listing
 from boardwork.sheet import Sheet
 from boardwork.targets.subject import Subject
 from boardwork.trace.records import Trace
@@ -30,6 +31,13 @@ def draw_trace(trace: Trace, options: Options) -> Sheet:
     found = outline(trace, options.zoom)
     facts = measure(found)
     return compose(found, facts, tell(facts))
+
+
+def tree(subject: Subject, options: Options) -> Iterator[str]:
+    """The blocks of the model, a line each, with the path that opens it."""
+    from boardwork.trace import trace
+
+    yield from listing(outline(trace(subject), options.zoom))
 
 
 def explain(subject: Subject, options: Options) -> Iterator[str]:

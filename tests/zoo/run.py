@@ -77,10 +77,10 @@ def unexpected(answer: dict[str, Any], refusals: dict[str, str]) -> bool:
 def table(answers: list[dict[str, Any]]) -> Iterator[str]:
     """Counts a library, and the slowest models."""
     counts = Counter((answer["name"].partition(":")[0], answer["outcome"]) for answer in answers)
-    yield f"{'library':<14}{'ok':>6}{'refused':>9}{'crash':>7}"
+    yield f"{'library':<14}{'ok':>6}{'refused':>9}{'crowded':>9}{'crash':>7}"
     for library in dict.fromkeys(library for library, _ in counts):
-        ok, refused, crash = (counts[library, kind] for kind in ("ok", "refused", "crash"))
-        yield f"{library:<14}{ok:>6}{refused:>9}{crash:>7}"
+        ok, refused, crowded, crash = (counts[library, kind] for kind in ("ok", "refused", "crowded", "crash"))
+        yield f"{library:<14}{ok:>6}{refused:>9}{crowded:>9}{crash:>7}"
     for answer in sorted(answers, key=lambda answer: -float(answer["seconds"]))[:5]:
         yield f"slowest: {answer['name']} {answer['seconds']:.0f} s, {answer['ops']} operations"
 

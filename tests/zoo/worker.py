@@ -15,10 +15,17 @@ from models import target_of
 
 from boardwork.errors import BoardworkError
 from boardwork.options import Options
+from boardwork.outline.choose import MOST_BOXES, MOST_IN_ZOOM
+from boardwork.sheet import Sheet
+
+FEWEST = 2  # boxes of a picture that shows something
 
 
 def outcome(name: str, folder: Path) -> dict[str, Any]:
-    """`ok` with a sheet as text, `refused` with one clear message, or `crash` with the end of the traceback."""
+    """`ok` with a sheet as text, `crowded` if it has too many boxes or hides all in one, `refused` or `crash`.
+
+    A refusal comes with one clear message, a crash with the end of the traceback.
+    """
     from boardwork.pipeline import draw_trace
     from boardwork.render.text import text
     from boardwork.targets import load
@@ -30,12 +37,26 @@ def outcome(name: str, folder: Path) -> dict[str, Any]:
         subject = load(target_of(name, folder))
         record = trace(subject)
         told.update(ops=len(record.ops), guesses=record.guesses, traced=round(time.perf_counter() - start, 2))
-        text(draw_trace(record, Options()), Options())
+        sheet = draw_trace(record, Options())
+        text(sheet, Options())
+        told.update(crowded(sheet, len(record.ops)))
     except BoardworkError as error:
         told.update(outcome="refused", message=str(error), cause=_end(error.__cause__))
     except Exception as error:
         told.update(outcome="crash", message=f"{type(error).__name__}: {error}", cause=_end(error))
     return {**told, "seconds": round(time.perf_counter() - start, 2)}
+
+
+def crowded(sheet: Sheet, operations: int) -> dict[str, str]:
+    """A sheet with too many boxes, or with one where there is more to show, is no success."""
+    signs = ("add", "multiply", "subtract", "concat", "input", "output", "parameter")
+    drawn, opened = (
+        sum(node.role not in signs for node in diagram.nodes) for diagram in (sheet.big_picture, sheet.zoom.diagram)
+    )
+    opaque = drawn < FEWEST and operations > FEWEST * drawn
+    if not opaque and drawn <= MOST_BOXES and opened <= MOST_IN_ZOOM:
+        return {}
+    return {"outcome": "crowded", "message": f"{drawn} boxes in the big picture, {opened} in the zoom"}
 
 
 def _end(error: BaseException | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boardwork.numbers import percent
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
@@ -36,5 +37,5 @@ class Share:
 
     def words(self, block: Block, times: int = 1) -> str:
         """`59 % of the parameters and 20 % of the FLOPs`, of a block that stands for `times`."""
-        params = f"{round(100 * times * self.of_params(block))} % of the parameters"
-        return f"{params} and {round(100 * times * self.of_work(block))} % of the FLOPs" if self.counted else params
+        params = f"{percent(times * self.of_params(block))} of the parameters"
+        return f"{params} and {percent(times * self.of_work(block))} of the FLOPs" if self.counted else params
