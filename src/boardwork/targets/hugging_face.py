@@ -62,21 +62,32 @@ def _model_class(transformers: ModuleType, config: Any, folder: Path) -> Any:
         if hasattr(transformers, name):
             return getattr(transformers, name)
         raise TargetError(f"transformers {transformers.__version__} has no class {name!r}.", where=str(folder))
-    for name in _auto_classes(config):
-        mapping = getattr(transformers, name)._model_mapping
-        if type(config) in mapping:
-            found = mapping[type(config)]
-            return found[0] if isinstance(found, tuple) else found
+    for name in _auto_classes(transformers, config):
+        found = _mapped(getattr(transformers, name)._model_mapping, type(config))
+        if found is not None:
+            return found
     raise TargetError(f"transformers has no model for {type(config).__name__}.", where=str(folder))
 
 
-def _auto_classes(config: Any) -> tuple[str, ...]:
-    """Where to look for a class when the config names none: the model with its head before the bare one."""
+def _mapped(mapping: Any, kind: type) -> Any:
+    if kind not in mapping:
+        return None
+    try:
+        found = mapping[kind]
+    except ValueError:  # the mapping names a class that this transformers does not have
+        return None
+    return found[0] if isinstance(found, tuple) else found
+
+
+def _auto_classes(transformers: ModuleType, config: Any) -> list[str]:
+    """Where to look for a class when the config names none: the model with its head, the bare one, any other."""
+    multimodal, bare = "AutoModelForMultimodalLM", "AutoModel"
     if getattr(config, "is_encoder_decoder", False):
-        return ("AutoModelForSeq2SeqLM", "AutoModelForSpeechSeq2Seq", "AutoModel")
-    if hasattr(config, "vision_config"):
-        return ("AutoModelForImageTextToText", "AutoModel")
-    return ("AutoModelForCausalLM", "AutoModel")
+        first = ["AutoModelForSeq2SeqLM", "AutoModelForSpeechSeq2Seq", multimodal, bare]
+    else:
+        first = [multimodal, "AutoModelForCausalLM", bare]
+    rest = [name for name in dir(transformers) if name.startswith("AutoModelFor") and name not in first]
+    return [*first, *rest, "AutoBackbone"]
 
 
 def _constructor(cls: Any, config: Any) -> Callable[[], nn.Module]:

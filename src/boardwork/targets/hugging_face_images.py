@@ -31,7 +31,27 @@ def image(maker: Maker, name: str) -> Argument:
     channels = channels if isinstance(channels, int) else 3
     if _is_video(maker):
         return clip(maker, name)
+    if (tiled := _tiled(maker)) is not None:
+        tiles = 1 + (tiled[0] // height) * (tiled[1] // width)  # the whole image once, small, and its tiles
+        return argument(name, (1, tiles, channels, height, width), ("batch", *[""] * 4), maker.dtype)
     return argument(name, (1, channels, height, width), AXES_BY_RANK[4], maker.dtype)
+
+
+def _tiled(maker: Maker) -> tuple[int, int] | None:
+    """The first size that images are cut into tiles from, where the config lists such sizes."""
+    found = getattr(maker.whole, "image_grid_pinpoints", None) or getattr(maker.config, "image_grid_pinpoints", None)
+    return (int(found[0][0]), int(found[0][1])) if found else None
+
+
+def image_sizes(maker: Maker, name: str) -> Argument:
+    height, width = _tiled(maker) or _sides(maker)
+    return Argument(name, torch.tensor([[height, width]], device="cpu"), ("batch", ""))
+
+
+def large_image(maker: Maker, name: str) -> Argument:
+    """For a second tower that sees the image in full resolution."""
+    part = getattr(maker.whole, "high_res_vision_config", None) or maker.config
+    return image(Maker(maker.module, part, maker.wanted, maker.axis), name)
 
 
 def _is_video(maker: Maker) -> bool:
@@ -55,7 +75,7 @@ def _patch_size(maker: Maker) -> int:
 def _patches(maker: Maker, name: str) -> Argument:
     shape: tuple[int, ...] = (GRID * GRID, _patch_size(maker))
     layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
-    if name == "pixel_values" and isinstance(layer, nn.Conv2d):
+    if "hidden_states" not in maker.wanted and isinstance(layer, nn.Conv2d):
         shape = (GRID * GRID, layer.in_channels, *layer.kernel_size)
     if "grid_thw" in maker.wanted:
         return argument(name, shape, ("",) * len(shape), maker.dtype)

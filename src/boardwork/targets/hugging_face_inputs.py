@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from boardwork.targets.hugging_face_maker import Maker
+from boardwork.targets.hugging_face_media import media_inputs
 from boardwork.targets.hugging_face_tensors import COMPANIONS, MAKERS, named_input
 from boardwork.targets.layers import Argument
 
@@ -24,8 +25,9 @@ def model_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[A
     if decoder:
         wanted.append("decoder_input_ids")
     maker = Maker(module, config, frozenset(wanted), "src_len" if decoder else "seq_len")
-    inputs = (named_input(maker, name) for name in dict.fromkeys(wanted))
-    return [item for item in inputs if item is not None]
+    made = {item.name: item for item in media_inputs(module, config, names)}
+    inputs = (made.pop(name, None) or named_input(maker, name) for name in dict.fromkeys(wanted))
+    return [*(item for item in inputs if item is not None), *made.values()]
 
 
 def _main(module: nn.Module, names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,26 @@ from torch import nn
 from boardwork.targets.forward_arguments import weight_dtype
 
 
+def parts_of(config: Any) -> Iterator[Any]:
+    """A config and those inside it."""
+    yield config
+    for value in list(vars(config).values()):
+        if hasattr(value, "model_type"):
+            yield from parts_of(value)
+
+
 @dataclass(frozen=True)
 class Maker:
-    """What a tensor is made from: module, config, the arguments that forward gets, the name of the text axis."""
+    """What a tensor is made from: module, config, the arguments that forward gets, the name of the text axis.
+
+    `whole` is the config of the model that `module` is a part of, if it is one.
+    """
 
     module: nn.Module
     config: Any
     wanted: frozenset[str]
     axis: str
+    whole: Any = None
 
     @property
     def dtype(self) -> torch.dtype:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from boardwork.targets.hugging_face_images import GRID, clip, hidden, image, image_mask, positions
+from boardwork.targets.hugging_face_images import GRID, clip, hidden, image, image_mask, image_sizes, large_image, positions
 from boardwork.targets.hugging_face_maker import Maker
 from boardwork.targets.hugging_face_series import (
     padding,
@@ -64,6 +64,11 @@ def _numbers(*rows: int) -> Callable[[Maker, str], Argument]:
     return lambda maker, name: Argument(name, torch.tensor([rows], device="cpu"), ("",) * 2)
 
 
+def _merged(maker: Maker, name: str) -> Argument:
+    """Patches along each side of what becomes one token."""
+    return Argument(name, torch.tensor([2], device="cpu"), ("",))
+
+
 def _of_width(
     *entries: str, length: int = TOKENS, dtype: torch.dtype | None = None
 ) -> Callable[[Maker, str], Argument]:
@@ -94,6 +99,8 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "prompt_masks": image,
     "image": image,
     "pixel_mask": image_mask,
+    "pixel_values_images": image,
+    "high_res_pixel_values": large_image,
     "pixel_values_videos": clip,
     "videos": clip,
     "pixel_attention_mask": lambda maker, name: Argument(
@@ -101,8 +108,12 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     ),
     "spatial_shapes": _numbers(GRID, GRID),
     "grid_thw": _numbers(1, GRID, GRID),
-    "merge_sizes": lambda maker, name: Argument(name, torch.tensor([2], device="cpu"), ("",)),
+    "image_grid_thw": _numbers(1, GRID, GRID),
+    "image_sizes": image_sizes,
+    "merge_sizes": _merged,
+    "image_merge_sizes": _merged,
     "pixel_position_ids": positions,
+    "image_position_ids": positions,
     "hidden_states": hidden,
     "input_features": speech,
     "audio_mel": speech,

@@ -38,7 +38,7 @@ class Values:
 
     def assumed(self, args: Any) -> bool:
         """True when values among the arguments were assumed, or follow from such."""
-        return bool(self._assumed) and any(id(t) in self._assumed for t in _tensors(args))
+        return bool(self._assumed) and any(id(t) in self._assumed for t in tensors_in(args))
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """The values, None if they are not known or no longer hold."""
@@ -87,7 +87,7 @@ class Values:
         """True when every tensor among the arguments has values, and there is one."""
         if not self._of:
             return False
-        found = [*_tensors(args), *_tensors(kwargs)]
+        found = [*tensors_in(args), *tensors_in(kwargs)]
         return bool(found) and all(not t.is_meta or self.of(t) is not None for t in found)
 
     def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
@@ -100,11 +100,11 @@ class Values:
                 return
         elif not isinstance(out, list | tuple):
             return
-        made = not any(True for _ in _tensors((args, kwargs)))
+        made = not any(True for _ in tensors_in((args, kwargs)))
         if not made and not self.known(args, kwargs):
             return
         real, assumed = self.run(func, args, kwargs), self.assumed((args, kwargs))
-        for twin, value in zip(_tensors(out), _tensors(real), strict=False):
+        for twin, value in zip(tensors_in(out), tensors_in(real), strict=False):
             if twin.shape == value.shape and twin.is_meta and not value.is_meta:
                 self.give(twin, value.to(twin.dtype), assumed=assumed)
 
@@ -169,15 +169,15 @@ def table(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor.detach() if tensor.device.type == "cpu" else getattr(tensor, "boardwork_values", None)
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _tensors(item)
+            yield from tensors_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _tensors(item)
+            yield from tensors_in(item)
 
 
 def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:

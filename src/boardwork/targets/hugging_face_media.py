@@ -1,0 +1,112 @@
+"""A model of transformers that reads images or sound beside text -> those inputs, and a prompt with their places."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.targets.hugging_face_maker import Maker, parts_of
+from boardwork.targets.hugging_face_tensors import MAKERS, named_input
+from boardwork.targets.layers import TOKENS, Argument
+from boardwork.targets.running import run_on_meta
+from boardwork.targets.values import tensors_in
+
+
+@dataclass(frozen=True)
+class Medium:
+    """How transformers names what a model reads beside text.
+
+    `config`: entries with the tower's config. `token`: entries with the placeholder. `features`: the method that
+    makes embeddings of it. `beside`: optional arguments that say how the main one is laid out.
+    """
+
+    config: tuple[str, ...]
+    token: tuple[str, ...]
+    features: str
+    beside: tuple[str, ...]
+
+
+IMAGES = Medium(
+    ("vision_config",),
+    ("image_token_id", "image_token_index"),
+    "get_image_features",
+    ("image_grid_thw", "image_sizes", "image_position_ids"),
+)
+SOUNDS = Medium(
+    ("audio_config", "encoder_config"),
+    ("audio_token_id", "audio_token_index"),
+    "get_audio_features",
+    ("input_features_mask",),
+)
+
+
+def media_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[Argument]:
+    """Images and sounds with a prompt that holds their places; nothing for a model without placeholders.
+
+    Each feature that a tower gives has one token in the prompt, as the model's processor would write it: the tower is
+    run to count them.
+    """
+    inputs: list[Argument] = []
+    places: list[int] = []
+    for medium in (IMAGES, SOUNDS) if "input_ids" in names else ():
+        token, owner = _entry(config, medium.token), _owner(module, medium.features)
+        if token is None or owner is None:
+            continue
+        counted = ((made, _places(owner, medium, made)) for made in _attempts(module, owner, config, names, medium))
+        made, count = next(((made, count) for made, count in counted if count), ([], 0))
+        inputs += [item for item in made if item.name in names]
+        places += [int(token)] * count
+    return [_prompt(config, places), *inputs] if places else []
+
+
+def _entry(config: Any, names: tuple[str, ...]) -> Any:
+    found = (getattr(part, name, None) for part in parts_of(config) for name in names)
+    return next((value for value in found if value is not None), None)
+
+
+def _owner(module: nn.Module, method: str) -> nn.Module | None:
+    """The module whose method says what it takes; one around it may only hand everything on."""
+    owners = [part for part in module.modules() if hasattr(part, method)]
+    named = (owner for owner in owners if set(inspect.signature(getattr(owner, method)).parameters) & set(MAKERS))
+    return next(named, None)
+
+
+def _attempts(
+    module: nn.Module, owner: nn.Module, config: Any, names: Sequence[str], medium: Medium
+) -> Iterator[list[Argument]]:
+    """The medium's arguments; then with an axis for the number of images in the main one."""
+    part = _entry(config, medium.config) or config
+    tower = next((m for m in module.modules() if type(getattr(m, "config", None)) is type(part)), module)
+    parameters = inspect.signature(getattr(owner, medium.features)).parameters.values()
+    wanted = [p.name for p in parameters if p.default is p.empty or (p.name in medium.beside and p.name in names)]
+    inside = inspect.signature(tower.forward).parameters
+    maker = Maker(tower, part, frozenset([*wanted, *inside]), "seq_len", config)
+    made = [item for item in (named_input(maker, name) for name in wanted) if item is not None]
+    if made:
+        yield made
+        first = made[0]
+        yield [Argument(first.name, first.tensor.unsqueeze(1), ("batch", "", *first.axes[1:])), *made[1:]]
+
+
+def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:
+    """How many tokens stand for what the tower makes of these inputs; 0 if it does not run on them."""
+    try:
+        found = run_on_meta(getattr(owner, medium.features), owner, {item.name: item.tensor for item in made})
+    except Exception:  # whatever a tower raises
+        return 0
+    features = getattr(found, "pooler_output", found)
+    return sum(tensor.numel() // tensor.shape[-1] for tensor in tensors_in(features) if tensor.dim() > 1)
+
+
+def _prompt(config: Any, places: list[int]) -> Argument:
+    """Placeholders, then text made of a token that means nothing special."""
+    entries = (entry for part in parts_of(config) for entry in vars(part).items())
+    special = {value for name, value in entries if name.endswith(("token_id", "token_index")) and isinstance(value, int)}
+    plain = next(token for token in range(3, 1000) if token not in special)
+    prompt = torch.tensor([places + [plain] * TOKENS], device="cpu")
+    return Argument("input_ids", prompt, ("batch", "seq_len"))
