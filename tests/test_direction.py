@@ -10,6 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "boardwork"
 STAGES = (
     {"errors", "options", "numbers"},
     {"examples"},
+    {"meta"},
     {"targets"},
     {"trace"},
     {"outline"},
@@ -29,7 +30,7 @@ STAGES = (
 )
 RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 HEAVY = {"torch", "torchinfo", "torchvision", "timm", "transformers"}
-MAY_USE_TORCH = {"examples", "targets", "trace"}
+MAY_USE_TORCH = {"examples", "meta", "targets", "trace"}
 PICTURES = {"figure", "render"}  # they know the sheet and nothing before it
 PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers"}
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))

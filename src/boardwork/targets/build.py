@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from boardwork.errors import TargetError
+from boardwork.meta.values import Building
 from boardwork.targets import torchvision_operators
 from boardwork.targets.call import Call
 from boardwork.targets.state import global_state_kept
-from boardwork.targets.values import Building
 
 
 def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from boardwork.meta.nesting import tensors_in
 from boardwork.targets.hugging_face_maker import Maker, parts_of
 from boardwork.targets.hugging_face_tensors import MAKERS, named_input
 from boardwork.targets.layers import TOKENS, Argument
 from boardwork.targets.running import run_on_meta
-from boardwork.targets.values import tensors_in
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:
 def _prompt(config: Any, places: list[int]) -> Argument:
     """Placeholders, then text made of a token that means nothing special."""
     entries = (entry for part in parts_of(config) for entry in vars(part).items())
-    special = {value for name, value in entries if name.endswith(("token_id", "token_index")) and isinstance(value, int)}
+    special = {
+        value for name, value in entries if name.endswith(("token_id", "token_index")) and isinstance(value, int)
+    }
     plain = next(token for token in range(3, 1000) if token not in special)
     prompt = torch.tensor([places + [plain] * TOKENS], device="cpu")
     return Argument("input_ids", prompt, ("batch", "seq_len"))

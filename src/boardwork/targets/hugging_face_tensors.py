@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import torch
 
-from boardwork.targets.hugging_face_images import GRID, clip, hidden, image, image_mask, image_sizes, large_image, positions
+from boardwork.targets.hugging_face_images import (
+    GRID,
+    clip,
+    hidden,
+    image,
+    image_mask,
+    image_sizes,
+    large_image,
+    positions,
+)
 from boardwork.targets.hugging_face_maker import Maker
 from boardwork.targets.hugging_face_series import (
     padding,

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from boardwork.meta.evaluation import Evaluation
+from boardwork.meta.values import remembered
 from boardwork.targets.state import global_state_kept
-from boardwork.targets.values import remembered
-from boardwork.trace.evaluation import Evaluation
 
 
 def run_on_meta(function: Callable[..., Any], module: nn.Module, arguments: dict[str, torch.Tensor]) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import torch
+from boardwork.meta.nesting import tensors_in
 
 # Positional names of operations that the outline reads; torch's builtins carry no signature to ask.
 _CONV = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
@@ -65,21 +64,6 @@ def named(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[lis
     pairs = [(known[i] if i < len(known) else str(i), value) for i, value in enumerate(args)] + list(kwargs.items())
     slots = [(slot, tensor) for slot, value in pairs for tensor in tensors_in(value)]
     return slots, {slot: plain(value) for slot, value in pairs if not any(True for _ in tensors_in(value))}
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """Every tensor in a nested value, dataclasses and model outputs included, in order."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple | set):
-        for item in value:
-            yield from tensors_in(item)
-    elif hasattr(value, "__dataclass_fields__"):
-        for key in value.__dataclass_fields__:
-            yield from tensors_in(getattr(value, key, None))
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from boardwork.trace.arguments import tensors_in
+from boardwork.meta.nesting import tensors_in
 
 _ARITHMETIC = ("add", "sub", "mul", "floordiv", "mod", "radd", "rsub", "rmul", "rfloordiv", "rmod", "neg", "pow")
 _MOST_SPLITS = 1000  # ways to split an axis that are tried

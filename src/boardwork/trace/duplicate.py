@@ -10,7 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
-from boardwork.targets.values import remembered, table
+from boardwork.meta.values import remembered, table
 
 
 def on_meta(tensor: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.targets.values import storage_of
+from boardwork.meta.values import storage_of
 from boardwork.trace.doubles import other_size
 from boardwork.trace.records import Op, Tensor, Weight
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from boardwork.errors import BoardworkError, TraceError
+from boardwork.meta.nesting import tensors_in
+from boardwork.meta.values import remembered, table
 from boardwork.targets.torchvision_operators import admitted
-from boardwork.targets.values import remembered, table
 from boardwork.trace import tree
-from boardwork.trace.arguments import tensors_in
 from boardwork.trace.doubles import Doubles
 from boardwork.trace.duplicate import on_meta, value_on_meta
 from boardwork.trace.recorder import Recorder

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.targets.values import table
+from boardwork.meta.values import table
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.duplicate import module_on_meta
 

@@ -11,14 +11,15 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from boardwork.trace.arguments import named, tensors_in
+from boardwork.meta.evaluation import Evaluation
+from boardwork.meta.nesting import tensors_in
+from boardwork.meta.spelling import NO_OPERATION, VIEWS_BY_PROPERTY, api_name, target_of_write
+from boardwork.trace.arguments import named
 from boardwork.trace.calls import Calls
 from boardwork.trace.cost import multiply_adds
-from boardwork.trace.evaluation import Evaluation
 from boardwork.trace.identities import Identities
 from boardwork.trace.long_forward import Watch
 from boardwork.trace.records import Op
-from boardwork.trace.spelling import NO_OPERATION, VIEWS_BY_PROPERTY, api_name, target_of_write
 
 
 class Recorder(TorchFunctionMode):

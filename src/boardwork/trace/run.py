@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from boardwork.errors import TraceError
+from boardwork.meta.values import LARGEST
 from boardwork.targets.subject import Subject
-from boardwork.targets.values import LARGEST
 
 
 @dataclass(frozen=True)

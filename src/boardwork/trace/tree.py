@@ -12,7 +12,7 @@ from torch import nn
 from torchinfo import layer_info
 from torchinfo import torchinfo as driver
 
-from boardwork.trace.arguments import tensors_in
+from boardwork.meta.nesting import tensors_in
 from boardwork.trace.records import Row
 
 

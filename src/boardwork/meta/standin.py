@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from boardwork.trace.arguments import tensors_in
+from boardwork.meta.nesting import tensors_in
 
 # A full mask and a non-empty choice: what holds when nothing is padded.
 _SCALARS: dict[str, tuple[Any, str]] = {

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from boardwork.meta.nesting import tensors_in
+
 # Methods of a tensor that give Python's numbers.
 NUMBERS = frozenset(
     ["item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__", "equal"]
@@ -167,17 +169,6 @@ def table(tensor: torch.Tensor) -> torch.Tensor | None:
     if tensor.numel() > LARGEST_TABLE:
         return None
     return tensor.detach() if tensor.device.type == "cpu" else getattr(tensor, "boardwork_values", None)
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors_in(item)
 
 
 def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
