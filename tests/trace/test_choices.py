@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from boardwork.meta.choices import EVENLY, even_choice
 from boardwork.targets import from_module
 from boardwork.trace import trace
-from boardwork.trace.choices import EVENLY, even_choice
 
 
 class Looped(nn.Module):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -43,31 +44,41 @@ def timm_models() -> list[str]:
 
 
 def transformers_models() -> list[str]:
-    """Every type whose config has defaults and leads to a model; parts of other models have no model of their own."""
+    """Every type that an auto class of transformers leads to a model from.
+
+    The rest are configs of parts: a tower, a decoder, a vocoder. They are drawn inside the models that they are
+    parts of.
+    """
     from boardwork.targets.build import library
 
     transformers = library("transformers")
-    found = []
-    for kind in transformers.CONFIG_MAPPING:
-        with contextlib.suppress(Exception):
-            config = transformers.CONFIG_MAPPING[kind]()
-            if type(config) in transformers.MODEL_MAPPING:
-                found.append(f"hf:{kind}")
-    return found
+    classes = [getattr(transformers, name) for name in dir(transformers) if name.startswith(("AutoModel", "AutoBack"))]
+    mappings = [cls._model_mapping for cls in classes if getattr(cls, "_model_mapping", None) is not None]
+    kinds = transformers.CONFIG_MAPPING
+    return [f"hf:{kind}" for kind in kinds if any(kinds[kind] in mapping for mapping in mappings)]
 
 
 def target_of(name: str, folder: Path) -> str:
-    """What `boardwork draw` takes; a model type of transformers gets a folder with its default config."""
+    """What `boardwork draw` takes; a model type of transformers gets a folder with its default config.
+
+    Where the defaults do not fit each other, or make a forward of more operations than a sheet takes, configs.toml
+    has the entries that mend it.
+    """
     library, _, kind = name.partition(":")
     if library != "hf":
         return name
     place = folder / kind
     if not place.exists():
-        _default_config(kind).save_pretrained(place)
+        _config(kind).save_pretrained(place)
     return f"hf:{place}"
 
 
-def _default_config(kind: str) -> Any:
+def _config(kind: str) -> Any:
     from boardwork.targets.build import library
 
-    return library("transformers").CONFIG_MAPPING[kind]()
+    return library("transformers").CONFIG_MAPPING[kind](**_entries().get(kind, {}))
+
+
+@functools.cache
+def _entries() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("configs.toml").read_text(encoding="utf-8"))

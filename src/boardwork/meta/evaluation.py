@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
+from boardwork.meta.choices import CHOOSING, EVENLY, even_choice, masks_in
 from boardwork.meta.nesting import tensors_in
 from boardwork.meta.spelling import target_of_write
 from boardwork.meta.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
 from boardwork.meta.values import Values
-from boardwork.trace.choices import CHOOSING, EVENLY, even_choice, masks_in
 
 
 class Evaluation:

@@ -16,6 +16,7 @@ _SCALARS: dict[str, tuple[Any, str]] = {
     "__int__": (1, "a value was taken to be 1"),
     "__index__": (1, "a value was taken to be 1"),
     "__float__": (1.0, "a value was taken to be 1"),
+    "__format__": ("1", "a value was taken to be 1"),
     "__contains__": (False, "a value was taken to be absent"),
     "equal": (True, "two tensors were taken to be equal"),
     "allclose": (True, "two tensors were taken to be equal"),
@@ -48,6 +49,8 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
         return _recurrent(name, args), ""
     if name == "item" and (args[0].dtype is torch.bool or args[0].is_floating_point()):
         return _SCALARS["__bool__" if args[0].dtype is torch.bool else "__float__"]
+    if name == "__format__" and args[0].dim():
+        return None
     if name in _SCALARS:
         return _SCALARS[name]
     if name in _MOVES:
@@ -129,7 +132,8 @@ def full_masks(index: Any, known: Known) -> tuple[Any, str]:
         elif not (isinstance(part, torch.Tensor) and part.is_meta and part.dtype in (torch.bool, torch.uint8)):
             parts.append(part)
         elif (real := known(part)) is not None:
-            parts.extend(torch.empty_like(where, device="meta") for where in real.nonzero(as_tuple=True))
+            rows = int(real.sum())
+            parts.extend(part.new_empty(rows, dtype=torch.int64) for _ in range(max(part.dim(), 1)))
         else:
             parts.extend(_chosen(part, {"as_tuple": True}))
             guesses.append(_ALL)

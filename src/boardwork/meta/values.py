@@ -18,6 +18,7 @@ NUMBERS = frozenset(
 _RANDOM = ("normal", "uniform", "trunc", "bernoulli", "random", "xavier", "kaiming", "orthogonal", "_no_grad")
 LARGEST = 65_536  # elements whose values are followed
 LARGEST_TABLE = 1_048_576  # elements of a buffer whose own values are kept
+_EXPANDED = ("expand", "expand_as", "broadcast_to")  # many elements in little memory
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
 # Results that no value of an argument determines.
 _UNKNOWN = ("empty", "rand", "normal", "bernoulli", "multinomial", "dropout")
@@ -33,7 +34,7 @@ class Values:
 
     def give(self, twin: torch.Tensor, real: torch.Tensor, *, assumed: bool = False) -> None:
         """`real` holds the values of `twin`; `assumed`: they stand for values that are not known."""
-        if real.numel() <= LARGEST_TABLE:
+        if real.untyped_storage().nbytes() <= 8 * LARGEST_TABLE and not real.is_meta:
             self._of[id(twin)] = (twin, real)
             if assumed:
                 self._assumed.add(id(twin))
@@ -95,12 +96,15 @@ class Values:
     def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
         """Keep the values of `out`, a result on meta, where the arguments determine them."""
         if isinstance(out, torch.Tensor):
-            if not out.is_meta or out.numel() > LARGEST or raw.startswith(_UNKNOWN):
+            if not out.is_meta or raw.startswith(_UNKNOWN) or (out.numel() > LARGEST and raw not in _EXPANDED):
                 return
             if raw in _FILLED:
                 self.give(out, torch.full(out.shape, _FILLED[raw], dtype=out.dtype, device="cpu"))
                 return
         elif not isinstance(out, list | tuple):
+            return
+        if raw == "expand_as" and (small := self.of(args[0])) is not None:  # whatever the other tensor holds
+            self.give(out, small.expand(out.shape))
             return
         made = not any(True for _ in tensors_in((args, kwargs)))
         if not made and not self.known(args, kwargs):
@@ -118,6 +122,8 @@ class Values:
             if real is None:
                 raise LookupError
             return real
+        if isinstance(value, torch.device):
+            return torch.device("cpu")
         if isinstance(value, dict):
             return {key: self._real(item) for key, item in value.items()}
         if isinstance(value, slice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,8 @@ from boardwork.errors import TargetError
 from boardwork.targets.assemble import assemble
 from boardwork.targets.build import build, library
 from boardwork.targets.call import Call
-from boardwork.targets.forward_arguments import forward_parameters
+from boardwork.targets.forward_arguments import arrange, forward_parameters
+from boardwork.targets.hugging_face_forms import other_forms
 from boardwork.targets.hugging_face_inputs import model_inputs
 from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.state import global_state_kept
@@ -37,7 +39,13 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     names = [p.name for p in forward_parameters(module)]
     extra = {"use_cache": False} if "use_cache" in names else {}
     known = model_inputs(module, config, names)
-    return assemble(module, target=call.target, title=folder.resolve().name, given=given, known=known, extra=extra)
+    title = folder.resolve().name
+    subject = assemble(module, target=call.target, title=title, given=given, known=known, extra=extra)
+    if given:
+        return subject
+    forms = [(arrange(module, inputs, extra), told) for inputs, told in other_forms(known)]
+    others = (replace(subject, **vars(arguments), guesses=(told,)) for arguments, told in forms)
+    return replace(subject, others=tuple(others))
 
 
 def _config(transformers: ModuleType, folder: Path, call: Call) -> Any:

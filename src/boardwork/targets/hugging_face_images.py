@@ -20,6 +20,8 @@ def _sides(maker: Maker) -> tuple[int, int]:
     if isinstance(size, dict):
         size = tuple(size.values())
     height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
+    if "prompt_pixel_values" in maker.wanted:  # forward puts the prompt above the image
+        height //= 2
     return int(height), int(width)
 
 
@@ -72,11 +74,18 @@ def _patch_size(maker: Maker) -> int:
     return int(layer.in_channels * prod(layer.kernel_size))
 
 
+def _grid(maker: Maker) -> int:
+    """Patches along each side, a multiple of those that are pooled into one."""
+    pooled = maker.entry("pooling_kernel_size", default=1)
+    return -(-GRID // int(pooled)) * int(pooled)
+
+
 def _patches(maker: Maker, name: str) -> Argument:
-    shape: tuple[int, ...] = (GRID * GRID, _patch_size(maker))
+    count = _grid(maker) ** 2
+    shape: tuple[int, ...] = (count, _patch_size(maker))
     layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
     if "hidden_states" not in maker.wanted and isinstance(layer, nn.Conv2d):
-        shape = (GRID * GRID, layer.in_channels, *layer.kernel_size)
+        shape = (count, layer.in_channels, *layer.kernel_size)
     if "grid_thw" in maker.wanted:
         return argument(name, shape, ("",) * len(shape), maker.dtype)
     return argument(name, (1, *shape), ("batch", *("" for _ in shape)), maker.dtype)
@@ -92,7 +101,7 @@ def hidden(maker: Maker, name: str) -> Argument:
 
 
 def positions(maker: Maker, name: str) -> Argument:
-    grid = torch.arange(GRID, device="cpu")
+    grid = torch.arange(_grid(maker), device="cpu")
     return Argument(name, torch.cartesian_prod(grid, grid).flip(-1)[None], ("batch", "", ""))
 
 

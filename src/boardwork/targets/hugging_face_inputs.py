@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from boardwork.targets.hugging_face_maker import Maker
-from boardwork.targets.hugging_face_media import media_inputs
+from boardwork.targets.hugging_face_media import IMAGES, media_inputs
 from boardwork.targets.hugging_face_tensors import COMPANIONS, MAKERS, named_input
 from boardwork.targets.layers import Argument
 
@@ -18,7 +18,7 @@ def model_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[A
     """The main input, all that forward insists on, a second tower's input, the decoder's tokens; batch 1."""
     decoder = bool(getattr(config, "is_encoder_decoder", False)) and "decoder_input_ids" in names
     wanted = [*_main(module, names), *_required(module)]
-    if _two_towers(module, config, names):
+    if _two_towers(config, names):
         wanted += ["input_ids", "pixel_values"]
     for name in wanted:  # which grows: a companion may have companions
         wanted += [other for other in COMPANIONS.get(name, ()) if other in names and other not in wanted]
@@ -44,7 +44,6 @@ def _required(module: nn.Module) -> list[str]:
     return [p.name for p in parameters if p.default is p.empty and p.kind in named]
 
 
-def _two_towers(module: nn.Module, config: Any, names: Sequence[str]) -> bool:
-    both = "input_ids" in names and "pixel_values" in names
-    generates = getattr(module, "can_generate", lambda: False)()
-    return both and not generates and not hasattr(config, "image_token_id")
+def _two_towers(config: Any, names: Sequence[str]) -> bool:
+    placeholders = any(hasattr(config, name) for name in IMAGES.token)
+    return "input_ids" in names and "pixel_values" in names and not placeholders

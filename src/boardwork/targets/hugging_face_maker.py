@@ -54,7 +54,12 @@ class Maker:
                 value = getattr(part, name, None)
                 if value is not None:
                     return value
-        return default
+        found = (getattr(part, name, None) for name in names for part in parts_of(self.config))
+        return next((value for value in found if value is not None), default)
+
+    def entry_of(self, part: str, name: str) -> Any:
+        """An entry of one part of the config."""
+        return getattr(getattr(self.config, part, None), name, None)
 
     def first(self, *kinds: type[nn.Module]) -> Any:
         """The first layer of these kinds, in the order of registration."""

@@ -22,26 +22,32 @@ class Medium:
     """How transformers names what a model reads beside text.
 
     `config`: entries with the tower's config. `token`: entries with the placeholder. `features`: the method that
-    makes embeddings of it. `beside`: optional arguments that say how the main one is laid out.
+    makes embeddings of it. `beside`: optional arguments that say how the main one is laid out. `kind`: its number in
+    the argument that tells each token's kind.
     """
 
     config: tuple[str, ...]
     token: tuple[str, ...]
     features: str
     beside: tuple[str, ...]
+    kind: int
 
+
+KINDS = "mm_token_type_ids"
 
 IMAGES = Medium(
     ("vision_config",),
     ("image_token_id", "image_token_index"),
     "get_image_features",
     ("image_grid_thw", "image_sizes", "image_position_ids"),
+    1,
 )
 SOUNDS = Medium(
     ("audio_config", "encoder_config"),
     ("audio_token_id", "audio_token_index"),
     "get_audio_features",
     ("input_features_mask",),
+    3,
 )
 
 
@@ -53,6 +59,7 @@ def media_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[A
     """
     inputs: list[Argument] = []
     places: list[int] = []
+    kinds: list[int] = []
     for medium in (IMAGES, SOUNDS) if "input_ids" in names else ():
         token, owner = _entry(config, medium.token), _owner(module, medium.features)
         if token is None or owner is None:
@@ -61,7 +68,12 @@ def media_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[A
         made, count = next(((made, count) for made, count in counted if count), ([], 0))
         inputs += [item for item in made if item.name in names]
         places += [int(token)] * count
-    return [_prompt(config, places), *inputs] if places else []
+        kinds += [medium.kind] * count
+    if not places:
+        return []
+    if KINDS in names:
+        inputs.append(_row(KINDS, [*kinds, *[0] * TOKENS]))
+    return [_row("input_ids", [*places, *[_plain(config)] * TOKENS]), *inputs]
 
 
 def _entry(config: Any, names: tuple[str, ...]) -> Any:
@@ -103,12 +115,13 @@ def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:
     return sum(tensor.numel() // tensor.shape[-1] for tensor in tensors_in(features) if tensor.dim() > 1)
 
 
-def _prompt(config: Any, places: list[int]) -> Argument:
-    """Placeholders, then text made of a token that means nothing special."""
+def _plain(config: Any) -> int:
+    """A token that means nothing special."""
     entries = (entry for part in parts_of(config) for entry in vars(part).items())
-    special = {
-        value for name, value in entries if name.endswith(("token_id", "token_index")) and isinstance(value, int)
-    }
-    plain = next(token for token in range(3, 1000) if token not in special)
-    prompt = torch.tensor([places + [plain] * TOKENS], device="cpu")
-    return Argument("input_ids", prompt, ("batch", "seq_len"))
+    tokens = [value for name, value in entries if name.endswith(("token_id", "token_index"))]
+    special = {value for value in tokens if isinstance(value, int)}
+    return next(token for token in range(3, 1000) if token not in special)
+
+
+def _row(name: str, values: list[int]) -> Argument:
+    return Argument(name, torch.tensor([values], device="cpu"), ("batch", "seq_len"))

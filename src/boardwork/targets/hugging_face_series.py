@@ -11,6 +11,7 @@ from boardwork.targets.layers import Argument, argument
 
 SPEECH_FRAMES = 3000  # 30 s of log-mel frames, 10 ms apart
 SAMPLES = 16000  # one second of sound
+SAMPLES_A_FRAME = 320  # where a model takes the sound and frames of it
 LONGEST = 512  # steps of a time series: forward loops over its patches
 HISTORY = 64  # steps of a time series whose config does not say
 
@@ -19,6 +20,7 @@ def speech(maker: Maker, name: str) -> Argument:
     """Log-mel frames; the first layer says whether the bins come before the time axis or after it."""
     bins = maker.entry(
         "input_feat_per_channel",
+        "input_size",
         "num_mel_bins",
         "num_mel_channels",
         "input_feat_size",
@@ -33,7 +35,8 @@ def speech(maker: Maker, name: str) -> Argument:
     linear = maker.first(nn.Linear)
     wide = linear.in_features if isinstance(layer, nn.Linear) and linear is not None else 80
     bins = bins or (layer.in_features if isinstance(layer, nn.Linear) else wide)
-    return argument(name, (1, SPEECH_FRAMES, bins), ("batch", "", ""), maker.dtype)
+    frames = SAMPLES // SAMPLES_A_FRAME if "input_values" in maker.wanted else SPEECH_FRAMES
+    return argument(name, (1, frames, bins), ("batch", "", ""), maker.dtype)
 
 
 def _frames_first(maker: Maker, bins: int | None) -> bool:
@@ -52,7 +55,7 @@ def valid_length(maker: Maker, name: str) -> Argument:
 
 
 def sound(maker: Maker, name: str) -> Argument:
-    if bins := maker.entry("num_mel_bins", default=0):
+    if (bins := maker.entry("num_mel_bins", default=0)) and maker.entry("conv_kernel") is None:
         shape = (1, maker.entry("max_length", default=1024), bins)
         return argument(name, shape, ("batch", "", ""), maker.dtype)
     if channels := maker.entry("audio_channels", default=0) or ("input_features" in maker.wanted):

@@ -30,11 +30,12 @@ from boardwork.targets.layers import TOKENS, Argument, argument
 
 # Arguments that are optional in the signature and needed all the same, beside the one named first.
 COMPANIONS: dict[str, tuple[str, ...]] = {
-    "states": ("actions", "rewards", "returns_to_go", "timesteps", "attention_mask"),
+    "states": ("actions", "rewards", "returns_to_go", "timesteps"),
     "past_time_features": ("future_values", "future_time_features"),
     "image": ("bbox",),
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
-    "pixel_values": ("qformer_input_ids", "image_embeds_position_mask", "spatial_shapes"),
+    "pixel_values": ("qformer_input_ids", "image_embeds_position_mask", "spatial_shapes", "target_sizes"),
+    "aspect_ratio_ids": ("aspect_ratio_mask", "cross_attention_mask"),
     "qformer_input_ids": ("input_ids",),
     "query_embeds": ("encoder_hidden_states",),
     "image_embeds_position_mask": ("input_ids",),
@@ -55,6 +56,9 @@ def _tokens(maker: Maker, name: str) -> Argument:
     limit = min(limit) if isinstance(limit, list | tuple) else limit
     length = min(TOKENS, limit) if limit > 0 else TOKENS  # XLNet has no limit and says -1
     axis = "tgt_len" if name.startswith("decoder") else maker.axis
+    streams = maker.entry_of("decoder_config", "num_channels") if axis == "tgt_len" else None
+    if streams:  # a decoder of sound writes several streams of codes at once
+        return argument(name, (1, length, streams), ("batch", axis, ""), torch.int64)
     return argument(name, (1, length), ("batch", axis), torch.int64)
 
 
@@ -119,6 +123,10 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "grid_thw": _numbers(1, GRID, GRID),
     "image_grid_thw": _numbers(1, GRID, GRID),
     "image_sizes": image_sizes,
+    "target_sizes": _numbers(GRID, GRID),
+    "classes_structure": lambda maker, name: Argument(name, torch.tensor([1], device="cpu"), ("",)),
+    "context_hidden_states": _of_width("hidden_size"),
+    "noise_embeds": _of_width("hidden_size"),
     "merge_sizes": _merged,
     "image_merge_sizes": _merged,
     "pixel_position_ids": positions,

@@ -14,7 +14,7 @@ from boardwork.meta.values import remembered
 from boardwork.targets.state import global_state_kept
 
 
-def run_on_meta(function: Callable[..., Any], module: nn.Module, arguments: dict[str, torch.Tensor]) -> Any:
+def run_on_meta(function: Callable[..., Any], module: nn.Module, arguments: dict[str, Any]) -> Any:
     """`function(**arguments)`, where tensors with values lend them to what asks for numbers.
 
     Raises:
@@ -34,8 +34,10 @@ class _Running(TorchFunctionMode):
         super().__init__()
         self.evaluation = Evaluation()
 
-    def twin(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensor on meta, where it remembers its values."""
+    def twin(self, tensor: Any) -> Any:
+        """A tensor on meta, where it remembers its values; anything else as it is."""
+        if not isinstance(tensor, torch.Tensor):
+            return tensor
         on_meta = torch.empty_like(tensor, device="meta")
         if (real := remembered(tensor)) is not None:
             self.evaluation.values.give(on_meta, real)

@@ -16,7 +16,8 @@ class Subject:
     `args` and `kwargs` are what forward takes; their tensors may live on meta. `axes` names the axes of each tensor
     argument by the argument's name in forward: a name such as "batch", "seq_len", "height", "width" for an axis whose
     size may be changed, "" for one that is fixed by the module (channels, features). `guesses` are sentences for
-    footnotes: what was inferred because nobody said it.
+    footnotes: what was inferred because nobody said it. `others` differ in their inputs alone: they are tried in turn
+    when forward refuses these.
     """
 
     target: str
@@ -26,3 +27,4 @@ class Subject:
     kwargs: dict[str, Any] = field(default_factory=dict)
     axes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     guesses: tuple[str, ...] = ()
+    others: tuple[Subject, ...] = ()

@@ -41,15 +41,22 @@ def traced(subject: Subject) -> Trace:
     """
     module = unwrapped(subject.module)
     with uncompiled():
-        model = unwrap_children(module_on_meta(module)).eval()
         try:
-            if is_lazy(model):
-                _materialise(subject, model)
-            return _complete(Run(subject, model, subject.args, subject.kwargs, "meta"))
+            return _on_meta(subject, module)
         except LongForwardError:
             raise
         except TraceError as error:
+            for other in subject.others:
+                with contextlib.suppress(TraceError):
+                    return _on_meta(other, module)
             return _with_numbers(subject, module, error)
+
+
+def _on_meta(subject: Subject, module: nn.Module) -> Trace:
+    model = unwrap_children(module_on_meta(module)).eval()
+    if is_lazy(model):
+        _materialise(subject, model)
+    return _complete(Run(subject, model, subject.args, subject.kwargs, "meta"))
 
 
 def _with_numbers(subject: Subject, module: nn.Module, error: TraceError) -> Trace:
