@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from boardwork.measure.examples import everything
-from boardwork.outline.blocks import Outline
+from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
 
 
@@ -28,17 +29,45 @@ def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 
 def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """pre: the norm's input also goes past it to the addition; post: the norm takes the sum and nobody else does."""
+    """Where the norms of a transformer block stand, and whether both branches start from the same input."""
     layer = next((b for b in outline.root.walk() if any(c.kind == "attention" for c in b.children)), None)
-    places: Counter[str] = Counter()
-    for block in layer.children if layer is not None else ():
-        if block.role != "norm" or block.children:
-            continue
-        source = flow.origin(flow.ops[block.ops[0]].inputs[0])[0].id
-        users = [flow.ops[u].name for u in flow.users.get(source, ())]
-        producer = flow.producer(source)
-        if "add" in users:
-            places["pre"] += 1
-        elif producer is not None and producer.name == "add":
-            places["post"] += 1
-    return {"norm.placement": places.most_common(1)[0][0]} if places else {}
+    if layer is None:
+        return {}
+    blocks = [b for b in layer.children if b.role == "norm" and not b.children and b.ops]
+    places = Counter(place for b in blocks if (place := _place(flow, b)))
+    found: dict[str, Any] = {"attention.parallel": True} if _parallel(flow, layer, blocks) else {}
+    if places["pre"] and places["branch"]:
+        return found | {"norm.placement": "sandwich"}
+    return found | ({"norm.placement": places.most_common(1)[0][0]} if places else {})
+
+
+def _place(flow: Flow, norm: Block) -> str:
+    """pre: its input also goes past it to the addition; branch: its result is what is added; post: it takes the sum."""
+    source, inside = _source(flow, norm), set(norm.ops)
+    users = [flow.ops[u].name for u in flow.users.get(source, ()) if u not in inside]
+    if "add" in users:
+        return "pre"
+    following, _ = flow.skip(flow.ops[max(inside)])
+    if following is not None and following.name == "add" and len(flow.data_inputs(following)) == 2:
+        return "branch"
+    producer = flow.producer(source)
+    return "post" if producer is not None and producer.name == "add" else ""
+
+
+def _source(flow: Flow, block: Block) -> int:
+    return flow.origin(flow.ops[min(block.ops)].inputs[0])[0].id
+
+
+def _parallel(flow: Flow, layer: Block, norms: Sequence[Block]) -> bool:
+    """True when attention and feed-forward read the same tensor, or norms of it."""
+    behind = {t: _source(flow, b) for b in norms for op in b.ops for t in flow.ops[op].outputs}
+    kinds = {b.kind: {behind.get(t, t) for t in _entering(flow, b)} for b in layer.children}
+    mixer, network = kinds.get("attention", set()), kinds.get("feed_forward", set())
+    return bool(network) and network <= mixer
+
+
+def _entering(flow: Flow, block: Block) -> set[int]:
+    """Activations that a block takes from outside."""
+    inside = set(block.one())
+    taken = {t for op in inside for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in inside}
+    return {flow.origin(t)[0].id for t in taken}

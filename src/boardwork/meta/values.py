@@ -88,8 +88,6 @@ class Values:
 
     def known(self, args: Any, kwargs: Any) -> bool:
         """True when every tensor among the arguments has values, and there is one."""
-        if not self._of:
-            return False
         found = [*tensors_in(args), *tensors_in(kwargs)]
         return bool(found) and all(not t.is_meta or self.of(t) is not None for t in found)
 

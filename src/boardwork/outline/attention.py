@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from boardwork.outline.attention_additive import additive_cores
 from boardwork.outline.attention_boxes import Boxes
-from boardwork.outline.attention_branch import Branch, branch
-from boardwork.outline.attention_core import Core, cores
+from boardwork.outline.attention_branch import Branch, branch_of
+from boardwork.outline.attention_core import Core, softmax_cores
 from boardwork.outline.attention_facts import facts
+from boardwork.outline.attention_linear import FEATURES, linear_cores
 from boardwork.outline.attention_mask import mask
 from boardwork.outline.attention_output import output
 from boardwork.outline.attention_rotation import rotation
@@ -17,7 +19,7 @@ from boardwork.outline.flow import Flow
 
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     """For every attention: its boxes, and last the frame round them."""
-    for core in cores(flow):
+    for core in (*softmax_cores(flow), *linear_cores(flow), *additive_cores(flow)):
         branches = _branches(flow, core)
         out = output(flow, core.last)
         hidden = mask(flow, core.last, core.added)
@@ -28,7 +30,9 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def _branches(flow: Flow, core: Core) -> list[Branch]:
-    found = [branch(flow, letter, t) for letter, t in zip("QKV", (core.query, core.key, core.value), strict=True)]
+    features = FEATURES if core.kind == "linear" else ()
+    entering = zip("QKV", (core.query, core.key, core.value), strict=True)
+    found = [branch_of(flow, letter, tensor, features) for letter, tensor in entering]
     downs = [b.down.id for b in found if b.down is not None]
     if len(downs) == 3 and len(set(downs)) == 1:  # a layer before the attention, no latent of its own
         for b in found:

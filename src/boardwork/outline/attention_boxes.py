@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from boardwork.outline.attention_branch import Branch, expands, held
+from boardwork.outline.attention_branch import (
+    Branch,
+    branch_of,
+    expands,
+    held,
+    is_projection,
+    width_in,
+    width_out,
+)
 from boardwork.outline.attention_core import Core
-from boardwork.outline.attention_facts import width_in, width_out
+from boardwork.outline.attention_linear import FEATURES
 from boardwork.outline.attention_mask import Mask
 from boardwork.outline.attention_output import Output
 from boardwork.outline.attention_rotation import Rotation
 from boardwork.outline.attention_words import detail, formula, label, name_of_core, widths
 from boardwork.outline.blocks import Pattern
+from boardwork.outline.feed_forward import ACTIVATIONS
 from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
@@ -32,25 +41,38 @@ class Boxes:
 
     def patterns(self, out: Output, mask: Mask) -> list[Pattern]:
         """Boxes in no order, and last the frame."""
-        boxes = [
-            *self._latents(),
-            *self._projections(),
-            *self._rotations(),
-            *self._joins(),
-            self._core(),
-            *self._bias(mask),
-        ]
+        before = (self._latents, self._projections, self._rotations, self._joins, self._features, self._places)
+        boxes = [*(box for part in before for box in part()), self._core(), *self._bias(mask)]
         boxes += self._after(out)
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised
-        inside |= {op for b in self.branches if b.projection is not None for op in b.between()}
+        inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )
         return [box for box in (*boxes, frame) if box.ops]
 
+    def _second(self) -> set[int]:
+        """What leads to the queries and keys of a second softmax, from the same projections."""
+        found = set[int]()
+        for query, key in self.core.others:
+            for letter, tensor in (("Q", query), ("K", key)):
+                other = branch_of(self.flow, letter, tensor)
+                same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
+                found |= other.between() if same else set()
+        return found
+
+    def _places(self) -> Iterator[Pattern]:
+        """Projections of positions, for products of their own with queries or keys."""
+        for tensor in self.core.places:
+            origin, passed = self.flow.origin(tensor)
+            op = self.flow.producer(origin.id)
+            if op is not None and is_projection(self.flow, op):
+                yield self._linear(frozenset([op.id, *passed]), op, "R")
+
     def _after(self, out: Output) -> Iterator[Pattern]:
         if out.gated:
-            yield Pattern("gate", out.gated, "×", "multiply")
+            yield Pattern("gate", frozenset([max(out.gated)]), "×", "multiply")
+            yield Pattern("gate_layer", out.gated - {max(out.gated)}, "Linear W_G, Sigmoid", "linear")
         if out.projection is None:
             return
         if out.concat and self.facts["heads"] > 1:
@@ -143,6 +165,17 @@ class Boxes:
             for op in branch.walk:
                 if self.flow.ops[op].name == "normalize":
                     yield Pattern("norm", frozenset([op]), "L2 norm", "norm")
+
+    def _features(self) -> Iterator[Pattern]:
+        """What makes queries and keys positive in linear attention."""
+        if self.core.kind != "linear":
+            return
+        for b in self.branches[:2]:
+            turned = self.turned[b.letter].ops if b.letter in self.turned else frozenset()
+            bends = [op for op in sorted(b.walk - turned) if self.flow.ops[op].name in FEATURES]
+            ops = [op for op in b.walk - turned if bends and op >= bends[0] and not self.flow.is_shape(op)]
+            words = ", ".join(ACTIVATIONS.get(self.flow.ops[op].name, self.flow.ops[op].name) for op in bends)
+            yield Pattern("feature_map", frozenset(ops), "Feature map φ", "activation", words)
 
     # -- the core -------------------------------------------------------------------------------------------------
 

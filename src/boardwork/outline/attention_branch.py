@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from boardwork.outline.contraction import Contraction
 from boardwork.outline.flow import Flow
 from boardwork.outline.low_rank import adaptations
 from boardwork.outline.norms import CALLED
@@ -57,10 +59,10 @@ class Branch:
         return frozenset((*self.walk, *self.beside, *self.latent))
 
 
-def branch(flow: Flow, letter: str, tensor: int) -> Branch:
-    """Walk back through shape operations and what is done to queries and keys on the way."""
+def branch_of(flow: Flow, letter: str, tensor: int, also: Collection[str] = ()) -> Branch:
+    """Walk back through shape operations, what is done to queries and keys on the way, and operations in `also`."""
     found = Branch(letter, tensor)
-    ends = _back(flow, tensor, found.walk)
+    ends = _back(flow, tensor, found.walk, also)
     adapted = next((a for a in adaptations(flow, found.walk) if ends <= a.ops), None)
     if adapted is not None:
         ends, found.beside = {adapted.base}, adapted.ops - {adapted.base}
@@ -84,14 +86,14 @@ def _settle(flow: Flow, found: Branch, ends: list[Op]) -> None:
         found.down, found.latent = down, frozenset(between)
 
 
-def _back(flow: Flow, tensor: int, walk: set[int]) -> set[int]:
+def _back(flow: Flow, tensor: int, walk: set[int], also: Collection[str] = ()) -> set[int]:
     """Operations that the walk stops at."""
     todo, ends = [tensor], set[int]()
     while todo:
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id) or op.id in walk:
             continue
-        if flow.is_shape(op.id) or op.name in _ON_BRANCH or op.name in _STATISTICS or _pools(flow, op):
+        if flow.is_shape(op.id) or op.name in _ON_BRANCH | _STATISTICS or op.name in also or _pools(flow, op):
             walk.add(op.id)
             todo.extend(t for t in op.inputs if not flow.is_weight(t) and not flow.is_constant(t))
         else:
@@ -114,21 +116,40 @@ def is_projection(flow: Flow, op: Op) -> bool:
     return product(flow, op) is not None
 
 
-def data_of(op: Op) -> int:
+def data_of(flow: Flow, op: Op) -> int:
     """The tensor that a projection maps."""
     slot = op.slot("input")
-    return op.inputs[0] if slot is None else slot
+    if slot is not None:
+        return slot
+    return next((t for t in op.inputs if not flow.is_weight(t)), op.inputs[0])
+
+
+def width_in(flow: Flow, op: Op) -> int:
+    """Features that a projection takes."""
+    return Contraction(flow, op).inner() if op.name == "einsum" else flow.tensors[data_of(flow, op)].shape[_axis(op)]
+
+
+def width_out(flow: Flow, op: Op) -> int:
+    """Features that a projection makes."""
+    if op.name != "einsum":
+        return flow.tensors[op.outputs[0]].shape[_axis(op)]
+    weight = next(t for t in op.inputs if flow.is_weight(t))
+    return Contraction(flow, op).all_own(weight)
+
+
+def _axis(op: Op) -> int:
+    return 1 if op.name.startswith("conv") else -1
 
 
 def _latent(flow: Flow, up: Op) -> tuple[Op | None, set[int]]:
     """The narrower projection that `up` widens again, and the operations between: reshapes and a norm."""
     between: set[int] = set()
-    walked = _back(flow, data_of(up), between)
+    walked = _back(flow, data_of(flow, up), between)
     ends = [flow.ops[index] for index in walked]
     plain = all(flow.is_shape(i) or flow.ops[i].name in NORMALISING | _STATISTICS | {"mul", "add"} for i in between)
     if len(ends) != 1 or not plain or not between or not is_projection(flow, ends[0]):
         return None, set()
-    narrow = flow.tensors[data_of(up)].shape[-1] < flow.tensors[data_of(ends[0])].shape[-1]
+    narrow = width_in(flow, up) < width_in(flow, ends[0])
     return (ends[0], between) if narrow else (None, set())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
@@ -14,7 +15,7 @@ from boardwork.trace.records import Op
 _ON_SCORES = frozenset(
     ["mul", "div", "add", "sub", "masked_fill", "where", "tanh", "clamp", "max", "amax", "maximum", "cat", "gather"]
 )
-_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div"])
+_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div", "sub"])
 _MIXES = ("linear", "conv2d", "einsum", "matmul")
 
 
@@ -24,7 +25,8 @@ class Core:
 
     `softcap`: c of c tanh(scores / c), 0 for none. `sink`: the softmax has a learned column more. `mixed`: a learned
     matrix mixes the heads' scores, `temperature`: a learned factor scales them. `channels`: Q and K meet over
-    positions, so that channels attend to channels.
+    positions, so that channels attend to channels. `kind`: softmax, linear or additive. `places`: operands of further
+    products, made from positions alone. `others`: queries and keys of a second softmax that is subtracted.
     """
 
     ops: frozenset[int]
@@ -44,15 +46,27 @@ class Core:
     mixed: bool = False
     temperature: bool = False
     channels: bool = False
+    kind: str = "softmax"
+    places: tuple[int, ...] = ()
+    others: tuple[tuple[int, int], ...] = ()
 
 
-def cores(flow: Flow) -> Iterator[Core]:
-    """Every core, in order of execution."""
+def softmax_cores(flow: Flow) -> Iterator[Core]:
+    """Every core with a softmax, in order of execution; two that are subtracted are one."""
+    found: dict[int, Core] = {}
     for op in flow.ops:
         if flow.is_data(op.id):
             core = _fused(flow, op) if op.name == "scaled_dot_product_attention" else written_out(flow, op)
             if core is not None:
-                yield core
+                earlier = found.get(core.last.id)
+                found[core.last.id] = core if earlier is None else _difference(earlier, core)
+    yield from found.values()
+
+
+def _difference(one: Core, two: Core) -> Core:
+    """softmax(Q K^T) - factor softmax(Q' K'^T), both on the same values."""
+    others = (*one.others, (two.query, two.key))
+    return dataclasses.replace(one, ops=one.ops | two.ops, scores=one.scores + two.scores, others=others)
 
 
 def _fused(flow: Flow, op: Op) -> Core | None:
@@ -75,18 +89,18 @@ def written_out(flow: Flow, softmax: Op) -> Core | None:
     if softmax.name != "softmax":
         return None
     before, products = _before(flow, softmax.inputs[0])
-    after = _after(flow, softmax, 0)
+    following = after(flow, softmax)
     content = _content(flow, products)
-    if content is None or after is None:
+    if content is None or following is None:
         return None
-    last, passed = flow.ops[after[-1]], set(after[:-1])
+    last, passed = flow.ops[following[-1]], set(following[:-1])
     first, second = Contraction(flow, content), Contraction(flow, last)
     shares = {t for op in (softmax.id, *passed) for t in flow.ops[op].outputs}
     value = second.right if second.left in shares else second.left
     line = _downstream(flow, [content.id], before)
     chain = _downstream(flow, [p.id for p in products], before)
     query, key = _operands(flow, first, softmax)
-    channels = _varies(flow, first.left, first.inner_axis()) and not _varies(flow, content.outputs[0], -1)
+    channels = varies(flow, first.left, first.inner_axis(first.left)) and not varies(flow, content.outputs[0], -1)
     return Core(
         frozenset({softmax.id, content.id, last.id} | passed | chain | {p.id for p in products}),
         last, query, key, value,
@@ -99,6 +113,7 @@ def written_out(flow: Flow, softmax: Op) -> Core | None:
         mixed=any(_mixes_heads(flow, flow.ops[op]) for op in line | passed),
         temperature=any(_learned_factor(flow, flow.ops[op]) for op in line),
         channels=channels,
+        places=tuple(t for p in products if p is not content for t in p.inputs[-2:] if not _follows_input(flow, t)),
     )  # fmt: skip
 
 
@@ -123,13 +138,13 @@ def _before(flow: Flow, scores: int) -> tuple[set[int], list[Op]]:
     return ops, [products[index] for index in sorted(products)]
 
 
-def _after(flow: Flow, op: Op, depth: int) -> list[int] | None:
+def after(flow: Flow, op: Op, depth: int = 0) -> list[int] | None:
     """Operations from the softmax to the product that uses the shares, it included; they may also be an output."""
     for user in flow.data_users(op):
         if multiplies_activations(flow, user):
             return [user.id]
         if depth < 12 and (flow.is_shape(user.id) or user.name in _ON_SHARES or _mixes_heads(flow, user)):
-            found = _after(flow, user, depth + 1)
+            found = after(flow, user, depth + 1)
             if found is not None:
                 return [user.id, *found]
     return None
@@ -137,12 +152,12 @@ def _after(flow: Flow, op: Op, depth: int) -> list[int] | None:
 
 def _content(flow: Flow, products: list[Op]) -> Op | None:
     """The product of queries with keys; others have an operand that no input has a part in: positions."""
-
-    def follows_input(tensor: int) -> bool:
-        return flow.tensors[tensor].producer in flow.fed
-
-    both = [p for p in products if all(map(follows_input, p.inputs[-2:]))]
+    both = [p for p in products if all(_follows_input(flow, t) for t in p.inputs[-2:])]
     return next(iter([*both, *products]), None)
+
+
+def _follows_input(flow: Flow, tensor: int) -> bool:
+    return flow.tensors[tensor].producer in flow.fed or flow.tensors[tensor].kind == "input"
 
 
 def _downstream(flow: Flow, starts: list[int], among: set[int]) -> set[int]:
@@ -162,11 +177,11 @@ def _operands(flow: Flow, first: Contraction, softmax: Op) -> tuple[int, int]:
     dim = softmax.attrs.get("dim")
     axis = dim if isinstance(dim, int) else -1
     axis = axis - rank if axis >= 0 else axis
-    swapped = first.holds_last(first.left, axis) and not first.holds_last(first.right, axis)
+    swapped = first.holds(first.left, axis) and not first.holds(first.right, axis)
     return (first.right, first.left) if swapped else (first.left, first.right)
 
 
-def _varies(flow: Flow, tensor: int, axis: int) -> bool:
+def varies(flow: Flow, tensor: int, axis: int) -> bool:
     """True when the axis grows with the input."""
     symbols = flow.tensors[tensor].symbols
     return len(symbols) >= -axis and not symbols[axis].isdigit()

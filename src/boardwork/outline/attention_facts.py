@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from boardwork.outline.attention_branch import NORMALISING, Branch, data_of, held
+from boardwork.outline.attention_branch import NORMALISING, Branch, data_of, held, width_in, width_out
 from boardwork.outline.attention_core import Core
 from boardwork.outline.attention_mask import Mask
 from boardwork.outline.attention_output import Output
@@ -23,7 +23,7 @@ def facts(
 ) -> dict[str, Any]:
     """Everything that is measured on one attention."""
     heads = _heads(flow, core, branches, out)
-    sequences = max(1, core.scores // (heads * core.q_len * core.k_len))
+    sequences = max(1, _rows(flow, core) // (heads * core.q_len))
     shared = held(flow, branches[1]) // max(1, sequences * core.k_len * core.d_k)
     projections = _projections(branches, out)
     found: dict[str, Any] = {
@@ -34,7 +34,7 @@ def facts(
         "scale": core.scale * _branch_scale(flow, branches),
         "q_len": core.q_len,
         "k_len": core.k_len,
-        "scores": core.scores,
+        **({"scores": core.scores} if core.scores else {}),
         "causal": mask.causal,
         **_crossing(flow, branches),
         **_positions(core, mask, turned, branches),
@@ -56,18 +56,10 @@ def facts(
     return found
 
 
-def width_in(flow: Flow, op: Op) -> int:
-    """Features that a projection takes."""
-    return flow.tensors[data_of(op)].shape[_axis(op)]
-
-
-def width_out(flow: Flow, op: Op) -> int:
-    """Features that a projection makes."""
-    return flow.tensors[op.outputs[0]].shape[_axis(op)]
-
-
-def _axis(op: Op) -> int:
-    return 1 if op.name.startswith("conv") else -1
+def _rows(flow: Flow, core: Core) -> int:
+    """Queries of all heads and sequences."""
+    query = flow.tensors[core.query]
+    return query.size // core.d_k
 
 
 def _heads(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> int:
@@ -118,7 +110,7 @@ def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
 
 
 def _source(flow: Flow, projection: Op) -> int:
-    return flow.origin(data_of(projection))[0].id
+    return flow.origin(data_of(flow, projection))[0].id
 
 
 def _pooled_from(flow: Flow, keys: int, queries: int) -> bool:
@@ -170,6 +162,10 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "softcap": core.softcap,
         "sink": core.sink,
         "talking": core.mixed,
+        "linear": core.kind == "linear",
+        "additive": core.kind == "additive",
+        "difference": bool(core.others),
+        "position_products": len(core.places),
         "temperature": core.temperature,
         "channels": core.channels,
         "gated": bool(out.gated),

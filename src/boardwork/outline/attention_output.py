@@ -28,7 +28,7 @@ def output(flow: Flow, last: Op) -> Output:
     normalised, gated = set[int](), set[int]()
     moved = set(concat)
     while following is not None:
-        if is_projection(flow, following) and data_of(following) in _results(
+        if is_projection(flow, following) and data_of(flow, following) in _results(
             flow, {last.id, *moved, *normalised, *gated}
         ):
             return Output(following, frozenset(concat), frozenset(normalised), frozenset(gated))
@@ -55,12 +55,22 @@ def _is_number(flow: Flow, op: Op) -> bool:
 
 
 def _gate(flow: Flow, op: Op) -> set[int]:
-    """The product with a sigmoid or another activation of something else."""
+    """The product with a sigmoid of something else, and the projection that only the sigmoid uses."""
     if op.name != "mul" or len(op.inputs) != 2:
         return set()
     for tensor in op.inputs:
         reached, passed = flow.origin(tensor)
         made = flow.producer(reached.id)
         if made is not None and made.name in ("sigmoid", "silu", "tanh"):
-            return {op.id, made.id, *passed}
+            return {op.id, made.id, *passed} | _gate_layer(flow, made)
     return set()
+
+
+def _gate_layer(flow: Flow, gate: Op) -> set[int]:
+    reached, passed = flow.origin(gate.inputs[0])
+    made = flow.producer(reached.id)
+    if made is None or not is_projection(flow, made):
+        return set()
+    inside = {gate.id, *passed}
+    alone = all(user.id in inside for i in (made.id, *passed) for user in flow.data_users(flow.ops[i]))
+    return {made.id, *passed} if alone else set()

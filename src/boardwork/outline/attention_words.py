@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_KINDS = {"linear": "Linear attention", "additive": "Additive attention", "difference": "Differential attention"}
+
 
 def widths(facts: dict[str, Any]) -> str:
     """Heads and their width, put together."""
@@ -16,6 +18,8 @@ def label(facts: dict[str, Any]) -> str:
     heads, shared = facts["heads"], facts["kv_heads"]
     if facts.get("channels"):
         return "Cross-covariance attention"
+    if facts.get("linear") or facts.get("additive") or facts.get("difference"):
+        return next(name for word, name in _KINDS.items() if facts.get(word))
     if facts.get("kv_rank"):
         return "Multi-head latent attention"
     crossed = "cross-attention" if facts["cross"] else "attention"
@@ -47,6 +51,10 @@ def detail(facts: dict[str, Any]) -> str:
 
 def formula(facts: dict[str, Any]) -> str:
     """What the core computes."""
+    if facts.get("linear"):
+        return "φ(Q) (φ(K)ᵀ V)"
+    if facts.get("additive"):
+        return "softmax(wᵀ tanh(Q + K)) V"
     product, scale = "Q Kᵀ", facts.get("scale")
     if scale is None:
         product += " · s"
@@ -59,12 +67,14 @@ def formula(facts: dict[str, Any]) -> str:
         product = f"{facts['softcap']:g} · tanh({product} / {facts['softcap']:g})"
     product += "".join(f" + {word}" for word in _added(facts))
     sink = ", sink" if facts.get("sink") else ""
+    if facts.get("difference"):
+        return f"(softmax({product}) − λ softmax(Q₂ K₂ᵀ ...)) V"
     return f"softmax({product}{sink}) V"
 
 
 def _added(facts: dict[str, Any]) -> list[str]:
     """What is added to the scores, in words."""
-    words = []
+    words = ["position scores"] if facts.get("position_products") else []
     if facts.get("relative_bias"):
         words.append("relative bias")
     if facts.get("alibi"):
@@ -84,4 +94,6 @@ def name_of_core(facts: dict[str, Any]) -> str:
     """Scaled or not, by what was measured."""
     if facts.get("channels"):
         return "Attention over channels"
+    if facts.get("linear") or facts.get("additive"):
+        return label(facts)
     return "Scaled dot-product attention" if abs(facts.get("scale", 0) - 1) > 1e-9 else "Dot-product attention"

@@ -23,41 +23,49 @@ class Contraction:
     def __init__(self, flow: Flow, op: Op) -> None:
         self.op, (self.left, self.right) = op, op.inputs[-2:]
         shapes = [flow.tensors[t].shape for t in (self.left, self.right)]
-        self._axes: list[dict[str, int]] = []
-        if op.name == "einsum":
-            self._named(op, shapes)
-        else:
-            self._axes = [
-                dict(zip("ri" if len(shapes[0]) > 1 else "i", shapes[0][-2:], strict=False)),
-                dict(zip("ic" if len(shapes[1]) > 1 else "i", shapes[1][-2:], strict=False)),
-            ]
-            self._out = "rc"
+        terms, self._out = self._terms(op, [len(shape) for shape in shapes])
+        self._written = terms
+        self._axes = [
+            dict(zip(reversed(term), reversed(shape), strict=False)) for term, shape in zip(terms, shapes, strict=True)
+        ]
 
-    def _named(self, op: Op, shapes: list[tuple[int, ...]]) -> None:
+    @staticmethod
+    def _terms(op: Op, ranks: list[int]) -> tuple[list[str], str]:
+        """One letter an axis, as einsum names them; a matrix product has rows, inner and columns."""
+        if op.name != "einsum":
+            return ["ri"[-ranks[0] :], "ic" if ranks[1] > 1 else "i"], "rc"
         terms, _, out = str(op.attrs.get("equation", "")).replace(" ", "").replace("...", "").partition("->")
-        names = [*terms.split(","), "", ""][:2]
-        for term, shape in zip(names, shapes, strict=True):
-            self._axes.append(dict(zip(reversed(term), reversed(shape), strict=False)))
-        self._out = out
+        return [*terms.split(","), "", ""][:2], out
 
     def inner(self) -> int:
         """Length of the axis that is summed away."""
         left, right = self._axes
         return prod(size for name, size in left.items() if name in right and name not in self._out)
 
-    def inner_axis(self) -> int:
-        """That axis of the left operand, counted from its end."""
-        left, right = self._axes
-        names = list(left) if self.op.name == "einsum" else list(reversed(left))
-        return next((-1 - i for i, name in enumerate(names) if name in right and name not in self._out), -1)
+    def inner_axis(self, tensor: int) -> int:
+        """That axis of an operand, counted from its end."""
+        mine, other = self._sides(tensor)
+        names = self._written[tensor == self.right]
+        found = [i for i, name in enumerate(names) if name in mine and name in other and name not in self._out]
+        return found[-1] - len(names) if found else -1
 
     def own(self, tensor: int) -> int:
-        """Length of the axes that only this operand has: its rows or columns in the result."""
-        mine, other = self._axes if tensor == self.left else reversed(self._axes)
+        """Length of the axis that only this operand has: its rows or columns in the result; of several the last."""
+        mine, other = self._sides(tensor)
+        names = [name for name in self._out if name in mine and name not in other]
+        return mine[names[-1]] if names else 1
+
+    def all_own(self, tensor: int) -> int:
+        """Length of all axes that only this operand has, put together."""
+        mine, other = self._sides(tensor)
         return prod(size for name, size in mine.items() if name in self._out and name not in other)
 
-    def holds_last(self, tensor: int, axis: int) -> bool:
+    def holds(self, tensor: int, axis: int) -> bool:
         """True when the result's `axis`, counted from the end, comes from this operand alone."""
-        mine, other = self._axes if tensor == self.left else reversed(self._axes)
+        mine, other = self._sides(tensor)
         name = self._out[axis] if len(self._out) >= -axis else ""
         return name in mine and name not in other
+
+    def _sides(self, tensor: int) -> tuple[dict[str, int], dict[str, int]]:
+        left, right = self._axes
+        return (left, right) if tensor == self.left else (right, left)

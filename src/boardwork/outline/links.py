@@ -33,7 +33,8 @@ class Links:
         """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
         letters = [link for link in self.links.values() if link.label]
         for link in letters:
-            if sum((other.source, other.target) == (link.source, link.target) for other in letters) < 2:
+            pair = (link.source, link.target)
+            if self.boxes[link.source].children or sum((o.source, o.target) == pair for o in letters) < 2:
                 continue
             shape = self.flow.tensors[link.tensor].shape
             heads = f"{shape[-3]} heads × {shape[-1]}" if len(shape) > 3 else ""

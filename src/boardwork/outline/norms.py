@@ -133,13 +133,34 @@ def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
         if op.name in ("to", "float", "type", "type_as", "bfloat16", "half"):
             passed.append(op.id)
             continue
-        extra = [t for t in op.inputs if flow.is_weight(t)]
+        extra = [t for t in op.inputs if _gain(flow, t)]
         first = root.name != "div" and not weights and root.outputs[0] in op.inputs
         if (op.name == "mul" and (first or extra)) or (op.name == "add" and extra and weights):
             ops.update(passed, [op.id])
+            ops.update(_centring(flow, op, ops))
             for t in extra:
-                ops.update(flow.origin(t)[1])
-            weights += [flow.origin(t)[0].id for t in extra]
+                weight, made = _gain(flow, t)[0]
+                ops.update(made)
+                weights.append(weight)
             passed = []
             continue
         return weights
+
+
+def _gain(flow: Flow, tensor: int) -> list[tuple[int, list[int]]]:
+    """The weight behind a factor, which may be 1 + weight, and the operations between; empty for anything else."""
+    origin, passed = flow.origin(tensor)
+    if origin.kind in ("parameter", "buffer"):
+        return [(origin.id, passed)]
+    op = flow.producer(origin.id)
+    if op is None or op.name != "add" or len(op.inputs) != 1 or not flow.is_weight(op.inputs[0]):
+        return []
+    weight, before = flow.origin(op.inputs[0])
+    return [(weight.id, [*passed, op.id, *before])]
+
+
+def _centring(flow: Flow, product: Op, ops: set[int]) -> set[int]:
+    """The mean is taken off a second time, for the product, in what is written without a name for it."""
+    made = [flow.producer(t) for t in product.inputs]
+    subtractions = [op for op in made if op is not None and op.name == "sub"]
+    return {op.id for op in subtractions if any(flow.tensors[t].producer in ops for t in op.inputs)}

@@ -33,7 +33,7 @@ def readings(real: torch.Tensor) -> Iterator[_Reading]:
     """Every meaning that the values have: a mask may hold biases as well."""
     if real.numel() == 1 and not real.is_complex():
         yield "number", (float(real),)
-    if real.dim() < 2 or min(real.shape[-2:]) < 1 or real.numel() < 4 or real.is_complex():
+    if real.dim() < 2 or real.numel() < 4 or real.is_complex():
         yield from _angles(real)
         return
     flat = real.reshape(-1, *real.shape[-2:])
@@ -147,7 +147,7 @@ def _inverse(table: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
 
 def _base(thetas: torch.Tensor) -> float | None:
     """`base` of thetas = base^(-i / n); None for any other series."""
-    if len(thetas) < 3 or not bool((thetas > 0).all()) or abs(float(thetas[0]) - 1) > 1e-3:
+    if len(thetas) < 2 or not bool((thetas > 0).all()) or abs(float(thetas[0]) - 1) > 1e-3:
         return None
     ratio = float(thetas[1] / thetas[0])
     if not 0 < ratio < 0.9999:
