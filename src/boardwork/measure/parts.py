@@ -22,6 +22,8 @@ _WORDS = {
         "graph_convolution",
         "scan",
         "bottleneck",
+        "codebook",
+        "message_passing",
         "wide_kernel",
     )
 } | {"inverted_residual": "inverted", "patches": "patch", "sampling": "latent", "head": "classifier"}

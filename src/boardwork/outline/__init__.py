@@ -5,6 +5,7 @@ from __future__ import annotations
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
 from boardwork.outline.choose import big_picture, parts
+from boardwork.outline.codebook import codebooks
 from boardwork.outline.excitation import excitations
 from boardwork.outline.experts import mixtures
 from boardwork.outline.feed_forward import feed_forwards
@@ -13,8 +14,10 @@ from boardwork.outline.fold import fold
 from boardwork.outline.functions import functions
 from boardwork.outline.graph_convolution import graph_convolutions
 from boardwork.outline.layers import layers
+from boardwork.outline.long_convolution import long_convolutions
 from boardwork.outline.loops import loops
 from boardwork.outline.low_rank import low_ranks
+from boardwork.outline.message_passing import message_passings
 from boardwork.outline.modulation import modulations
 from boardwork.outline.name import name
 from boardwork.outline.norms import norms
@@ -24,6 +27,7 @@ from boardwork.outline.plumbing import absorb
 from boardwork.outline.recurrent_cells import recurrent_cells
 from boardwork.outline.sampling import samplings
 from boardwork.outline.scan import scans
+from boardwork.outline.similarity import similarities
 from boardwork.outline.sinusoid import sinusoids
 from boardwork.outline.tree import gather, grow
 from boardwork.outline.view import view
@@ -77,6 +81,10 @@ _SPECIAL = (
     scans,
     patch_mergings,
     recurrent_cells,
+    message_passings,
+    codebooks,
+    long_convolutions,
+    similarities,
 )
 
 

@@ -121,6 +121,7 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
     d_ff = _width_in(flow, down)
     name = {"SiLU": "SwiGLU", "GELU": "GeGLU", "ReLU": "ReGLU", "Sigmoid": "GLU"}.get(activation, f"{activation}-gated")
     label = f"{name} feed-forward" if gate is not None else "Feed-forward"
+    label = f"{label} across positions" if _across(flow, ups[0]) else label
     facts = _facts(flow, [*ups, down], gate is not None, activation, d_ff)
     frame = frozenset({op.id for op in ups} | middle | {down.id})
     boxes = _boxes(flow, ups, middle, gate, activation)
@@ -156,6 +157,13 @@ def _back(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
             found.add(op.id)
             todo.extend(flow.data_inputs(op))
     return found
+
+
+def _across(flow: Flow, up: Op) -> bool:
+    """True when the layer takes positions as its features: the last two axes were swapped right before it."""
+    record, passed = flow.origin(up.inputs[0])
+    swapped = any(flow.ops[i].name in ("transpose", "permute", "mT", "T") for i in passed)
+    return swapped and len(record.shape) > 2 and record.shape[-2] == _width_in(flow, up)
 
 
 def _facts(flow: Flow, linears: list[Op], gated: bool, activation: str, d_ff: int) -> dict[str, Any]:

@@ -18,6 +18,13 @@ _POOLS = {
     "adaptive_avg_pool": "average pool",
     "adaptive_max_pool": "max pool",
 }
+_REDUCTIONS = {"mean": "Mean", "sum": "Sum", "max": "Maximum", "amax": "Maximum"}
+_NAMED = {
+    "fft_fft": "Fourier transform", "fft_rfft": "Fourier transform", "fft_fft2": "Fourier transform",
+    "fft_fftn": "Fourier transform", "fft_ifft": "Inverse Fourier transform", "fft_irfft": "Inverse Fourier transform",
+    "fft_ifft2": "Inverse Fourier transform", "real": "Real part", "normalize": "Normalise to length 1",
+    "stft": "Spectrogram",
+}  # fmt: skip
 SHORT = {"BatchNorm": "BN", "GroupNorm": "GN", "LayerNorm": "LN", "InstanceNorm": "IN"}
 RECURRENT = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
 
@@ -43,8 +50,10 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
     pool = next((name for name in _POOLS if op.name.startswith(name)), "")
     if pool:
         return _pool(flow, op, pool)
-    if op.name == "mean" and len(flow.tensors[op.inputs[0]].shape) >= 3:
-        return _mean(flow, op)
+    if op.name in _REDUCTIONS and len(flow.tensors[op.inputs[0]].shape) >= 3:
+        return _reduced(flow, op)
+    if op.name in _NAMED:
+        return Pattern(op.name, frozenset([op.id]), _NAMED[op.name], "other")
     if op.name in ("interpolate", "pixel_shuffle"):
         return _resized(flow, op)
     if op.name in CALLED:
@@ -163,6 +172,20 @@ def _resized(flow: Flow, op: Op) -> Pattern:
     ratio = f" ×{after // before}" if after % before == 0 and after > before else ""
     name = "Pixel shuffle" if op.name == "pixel_shuffle" else "Upsample" if ratio else "Resize"
     return Pattern("resize", frozenset([op.id]), name + ratio, "pool", str(op.attrs.get("mode") or ""))
+
+
+def _reduced(flow: Flow, op: Op) -> Pattern | None:
+    """A mean over positions; a maximum or sum over them, if it takes one axis away for good."""
+    if op.name == "mean":
+        return _mean(flow, op)
+    shape, result = flow.tensors[op.inputs[0]].shape, flow.tensors[op.outputs[0]].shape
+    axis = op.attrs.get("dim", op.attrs.get("1"))
+    unused = all(not flow.users.get(t) for t in op.outputs[1:])
+    if not isinstance(axis, int) or len(shape) != 3 or len(result) != 2 or not unused:
+        return None
+    if axis % 3 == 0 or (axis % 3 == 2 and op.name == "sum"):
+        return None
+    return Pattern("pool", frozenset([op.id]), f"{_REDUCTIONS[op.name]} over positions", "pool")
 
 
 def _mean(flow: Flow, op: Op) -> Pattern | None:

@@ -37,7 +37,8 @@ def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]
 def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     """Equal for two runs of the same part."""
     names = tuple(flow.ops[op].name for op in block.all() if not flow.is_shape(op))
-    return block.module, block.path, block.kind, names
+    weights = {t for op in block.all() for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
+    return block.module, block.path, block.kind, names, frozenset(weights)
 
 
 def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ def modulations(flow: Flow) -> Iterator[list[Pattern]]:
         if op.name == "add" and flow.is_data(op.id) and len(op.inputs) == 2:
             for scaled, shift in (op.inputs, op.inputs[::-1]):
                 found = _at(flow, op, scaled, shift, seen)
+                found = found or _shift(flow, op, scaled, shift, seen)
                 if found is not None:
                     yield found
                     break
@@ -43,6 +44,17 @@ def _at(flow: Flow, add: Op, scaled: int, shift: int, seen: set[int]) -> list[Pa
     return None
 
 
+def _shift(flow: Flow, add: Op, value: int, shift: int, seen: set[int]) -> list[Pattern] | None:
+    """x + one number a channel of a map that a layer of something else makes, such as the time of a diffusion step."""
+    shape, small = flow.tensors[value].shape, flow.tensors[shift].shape
+    if len(shape) < 4 or len(small) != len(shape) or any(n > 1 for n in small[2:]) or small[1] != shape[1]:
+        return None
+    layer = product(flow, flow.producer(flow.origin(shift)[0].id))
+    if layer is None or len(flow.tensors[layer.data].shape) != 2 or layer.after != shape[1]:
+        return None
+    return list(_layers(flow, {layer.op.id: layer}, layer.after, seen, "shift of each channel")) or None
+
+
 def _one_source(flow: Flow, first: Product, second: Product, value: int) -> bool:
     """Scale and shift come from one condition, which is not the features themselves."""
     sources = {flow.origin(p.data)[0].id for p in (first, second)}
@@ -63,7 +75,9 @@ def _facts(flow: Flow, layers: list[Product], scale: int) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _layers(flow: Flow, layers: dict[int, Product], width: int, seen: set[int]) -> Iterator[Pattern]:
+def _layers(
+    flow: Flow, layers: dict[int, Product], width: int, seen: set[int], purpose: str = "scale or shift"
+) -> Iterator[Pattern]:
     """The layers with the activation that only they take."""
     for index, layer in layers.items():
         if index in seen:
@@ -75,5 +89,5 @@ def _layers(flow: Flow, layers: dict[int, Product], width: int, seen: set[int]) 
         before = [made.id, *passed] if own and made is not None else []
         parts = f"{layer.after // width} × {width}" if layer.after > width else str(width)
         word = f"{ACTIVATIONS[made.name]}, Linear" if before and made is not None else "Linear"
-        label = f"{word}: {'modulation' if layer.after > width else 'scale or shift'}"
+        label = f"{word}: {'modulation' if layer.after > width else purpose}"
         yield Pattern("modulation_layer", frozenset([index, *before]), label, "linear", f"{layer.before} → {parts}")

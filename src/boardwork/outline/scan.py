@@ -1,4 +1,4 @@
-"""Flow -> state-space scan: h = a h + b over the steps of a sequence, read out at every step."""
+"""Flow -> linear recurrence, state-space scans among them: h = a h + b at every step of a sequence, then read out."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PREPARING = frozenset(("mul", "exp", "neg", "einsum"))
 
 @dataclass(frozen=True)
 class Step:
-    """One h = a h + b. `decay` and `drive`: the tensors over all steps that a and b are cut from."""
+    """One h = a h + b. `decay` and `drive`: the tensors over all steps that a and b are made from."""
 
     add: int
     multiply: int
     before: int
-    decay: int
-    drive: int
+    decay: frozenset[int]
+    drive: frozenset[int]
     passed: tuple[int, ...]
 
 
@@ -50,26 +50,54 @@ def _steps(flow: Flow, add: Op) -> Iterator[Step]:
         if multiply is None or multiply.name != "mul" or len(multiply.inputs) != 2:
             continue
         for decay, state in (multiply.inputs, multiply.inputs[::-1]):
-            (rates, first), (values, second) = flow.origin(decay), flow.origin(drive)
-            if first and second and flow.tensors[decay].size == flow.tensors[state].size:
+            sizes = [flow.tensors[t].size for t in (decay, state, drive)]
+            if sizes[0] > sizes[1] or sizes[1] != flow.tensors[add.outputs[0]].size or sizes[2] > sizes[1]:
+                continue
+            (rates, first), (values, second) = _made_from(flow, decay), _made_from(flow, drive)
+            if second:
                 before = flow.origin(state)[0].producer
-                yield Step(add.id, multiply.id, before, rates.id, values.id, (*first, *second))
+                yield Step(add.id, multiply.id, before, rates, values, (*first, *second))
+
+
+def _made_from(flow: Flow, tensor: int) -> tuple[frozenset[int], list[int]]:
+    """The tensors over all steps that one step's tensor is cut and multiplied from, and the operations between."""
+    ends: set[int] = set()
+    passed: list[int] = []
+    todo = [tensor]
+    while todo:
+        record, moved = flow.origin(todo.pop())
+        passed += moved
+        op = flow.producer(record.id)
+        if op is not None and op.name in _PREPARING and len(flow.data_users(op)) == 1 and flow.is_data(op.id):
+            passed.append(op.id)
+            todo.extend(op.inputs)
+        else:
+            ends.add(record.id)
+    return frozenset(ends), passed
 
 
 def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     ops = {i for step in chain for i in (step.add, step.multiply, *step.passed)}
     ops |= _forward(flow, ops, {step.add for step in chain})
     ops |= _start(flow, chain[0].before)
-    ops |= _backward(flow, [chain[0].decay, chain[0].drive], ops)
-    state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape
-    learned = {t for i in ops for t in flow.ops[i].inputs if flow.tensors[t].kind == "parameter"}
-    facts = {
-        "inner": state[-2], "states": state[-1], "steps": len(chain),
-        "params": sum(flow.tensors[t].size for t in learned),
-        "state": flow.tensors[flow.ops[chain[-1].add].outputs[0]].size // state[0],
-    }  # fmt: skip
-    detail = f"h = a h + b, {state[-2]} × {state[-1]} states, {len(chain)} steps"
+    ops |= _backward(flow, [*chain[0].decay, *chain[0].drive], ops)
+    ops = {i for i in ops if flow.is_data(i)}
+    state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape[1:]
+    detail = f"h = a h + b, {' × '.join(map(str, state))} states, {len(chain)} steps"
+    if not any(flow.ops[i].name == "exp" for i in ops):
+        return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail)
+    facts = _facts(flow, ops, state, len(chain))
     return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)
+
+
+def _facts(flow: Flow, ops: set[int], state: tuple[int, ...], steps: int) -> dict[str, int]:
+    """The words of a scan with a learned decay for every state of every channel; none for others."""
+    learned = {t for i in ops for t in flow.ops[i].inputs if flow.tensors[t].kind == "parameter"}
+    params = sum(flow.tensors[t].size for t in learned)
+    if len(state) != 2 or (params and params != state[0] * state[1]):
+        return {}
+    found = {"inner": state[0], "states": state[1], "steps": steps, "state": state[0] * state[1]}
+    return found | {"params": params}
 
 
 def _forward(flow: Flow, inside: set[int], adds: set[int]) -> set[int]:

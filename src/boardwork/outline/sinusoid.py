@@ -16,15 +16,15 @@ _BETWEEN = ("mul", "div")
 def sinusoids(flow: Flow) -> Iterator[list[Pattern]]:
     """One pattern for every sine and cosine of the same angles that are put side by side."""
     for op in flow.ops:
-        if op.name in _JOINS and flow.is_data(op.id) and len(op.inputs) == 2:
-            made = [flow.producer(t) for t in op.inputs]
-            names = sorted(m.name for m in made if m is not None)
-            if names == ["cos", "sin"]:
-                yield [_pattern(flow, op, [m for m in made if m is not None])]
+        if op.name in _JOINS and flow.is_data(op.id):
+            made = [m for t in op.inputs if (m := flow.producer(t)) is not None and m.name in ("sin", "cos")]
+            if {m.name for m in made} == {"sin", "cos"} and len(op.inputs) - len(made) < 2:
+                yield [_pattern(flow, op, made)]
 
 
 def _pattern(flow: Flow, join: Op, made: list[Op]) -> Pattern:
     passed = [i for m in made for i in through(flow, m.inputs[0], _BETWEEN)[1]]
     data = frozenset(i for i in (join.id, *(m.id for m in made), *passed) if flow.is_data(i))
-    detail = f"{flow.tensors[join.outputs[0]].shape[-1]} sines and cosines"
+    width = sum(flow.tensors[m.outputs[0]].shape[-1] for m in made)
+    detail = f"{width} sines and cosines"
     return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail)

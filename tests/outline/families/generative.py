@@ -1,0 +1,172 @@
+"""Generative and contrastive models as people write them, each with its call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Pair(nn.Module):
+    """Generator and discriminator in one module."""
+
+    def __init__(self, code: int = 16) -> None:
+        super().__init__()
+        self.maker = nn.Sequential(
+            nn.ConvTranspose2d(code, 32, 4, 1, 0), nn.BatchNorm2d(32), nn.ReLU(),
+            nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.BatchNorm2d(16), nn.ReLU(),
+            nn.ConvTranspose2d(16, 3, 4, 2, 1), nn.Tanh(),
+        )  # fmt: skip
+        self.judge = nn.Sequential(
+            nn.Conv2d(3, 16, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(16, 32, 4, 2, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(32, 1, 4), nn.Flatten(),
+        )  # fmt: skip
+
+    def forward(self, code: Tensor) -> Tensor:
+        return self.judge(self.maker(code))
+
+
+class TimeAddedBlock(nn.Module):
+    """DDPM: norm, SiLU, convolution, the time added a channel, and again; a 1 x 1 skip."""
+
+    def __init__(self, arriving: int, leaving: int, condition: int) -> None:
+        super().__init__()
+        self.norm_one, self.conv_one = (
+            nn.GroupNorm(4, arriving),
+            nn.Conv2d(arriving, leaving, 3, padding=1),
+        )
+        self.time_linear = nn.Linear(condition, leaving)
+        self.norm_two, self.conv_two = (
+            nn.GroupNorm(4, leaving),
+            nn.Conv2d(leaving, leaving, 3, padding=1),
+        )
+        self.side_path = nn.Conv2d(arriving, leaving, 1) if arriving != leaving else nn.Identity()
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        y = self.conv_one(F.silu(self.norm_one(image)))
+        y = y + self.time_linear(F.silu(condition))[:, :, None, None]
+        return self.conv_two(F.silu(self.norm_two(y))) + self.side_path(image)
+
+
+class DenoisingUNet(nn.Module):
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.base_width = width
+        self.time_mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, 4 * width))
+        self.first_conv = nn.Conv2d(3, width, 3, padding=1)
+        self.down_one = TimeAddedBlock(width, width, 4 * width)
+        self.shrink = nn.Conv2d(width, width, 3, 2, 1)
+        self.middle = TimeAddedBlock(width, 2 * width, 4 * width)
+        self.grow_conv = nn.Conv2d(2 * width, width, 3, padding=1)
+        self.up_one = TimeAddedBlock(2 * width, width, 4 * width)
+        self.last_conv = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, noisy: Tensor, moment: Tensor) -> Tensor:
+        half = self.base_width // 2
+        rates = torch.exp(torch.arange(half) * -(math.log(10000) / (half - 1)))
+        angles = moment[:, None] * rates[None]
+        condition = self.time_mlp(torch.cat([angles.sin(), angles.cos()], dim=-1))
+        one = self.down_one(self.first_conv(noisy), condition)
+        y = self.middle(self.shrink(one), condition)
+        y = self.grow_conv(F.interpolate(y, scale_factor=2, mode="nearest"))
+        return self.last_conv(self.up_one(torch.cat([y, one], dim=1), condition))
+
+
+class Codebook(nn.Module):
+    """VQ-VAE: the nearest of the codes, with the gradient passed straight through."""
+
+    def __init__(self, codes: int = 64, width: int = 16) -> None:
+        super().__init__()
+        self.code_table = nn.Embedding(codes, width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        flat = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
+        table = self.code_table.weight
+        distances = (flat**2).sum(1, keepdim=True) - 2 * flat @ table.t() + (table**2).sum(1)
+        nearest = self.code_table(distances.argmin(dim=1))
+        b, c, h, w = features.shape
+        nearest = nearest.view(b, h, w, c).permute(0, 3, 1, 2)
+        return features + (nearest - features).detach()
+
+
+class QuantisedAutoencoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.down_path = nn.Sequential(nn.Conv2d(3, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 16, 4, 2, 1))
+        self.own_codes = Codebook()
+        self.up_path = nn.Sequential(
+            nn.ConvTranspose2d(16, 16, 4, 2, 1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(16, 3, 4, 2, 1),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.up_path(self.own_codes(self.down_path(image)))
+
+
+class Coupling(nn.Module):
+    """RealNVP: one half scaled and shifted by a network of the other."""
+
+    def __init__(self, width: int = 8, inner: int = 32) -> None:
+        super().__init__()
+        self.network = nn.Sequential(nn.Linear(width // 2, inner), nn.ReLU(), nn.Linear(inner, width))
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        kept, changed = vectors.chunk(2, dim=-1)
+        logarithm, shift = self.network(kept).chunk(2, dim=-1)
+        logarithm = torch.tanh(logarithm)
+        changed = changed * torch.exp(logarithm) + shift
+        return torch.cat([kept, changed], dim=-1), logarithm.sum(-1)
+
+
+class TwoTowers(nn.Module):
+    """CLIP: cosines of all pairs times a learned temperature."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.image_net = nn.Sequential(nn.Linear(48, 32), nn.ReLU(), nn.Linear(32, width))
+        self.text_net = nn.Sequential(nn.Linear(24, 32), nn.ReLU(), nn.Linear(32, width))
+        self.log_temperature = nn.Parameter(torch.tensor(2.66))
+
+    def forward(self, image: Tensor, caption: Tensor) -> Tensor:
+        one, two = (
+            F.normalize(self.image_net(image), dim=-1),
+            F.normalize(self.text_net(caption), dim=-1),
+        )
+        return self.log_temperature.exp() * one @ two.t()
+
+
+class RadianceField(nn.Module):
+    """NeRF: sines and cosines of the coordinates at doubling frequencies."""
+
+    def __init__(self, frequencies: int = 6) -> None:
+        super().__init__()
+        self.register_buffer("frequency_bands", 2.0 ** torch.arange(frequencies))
+        self.network = nn.Sequential(
+            nn.Linear(3 + 6 * frequencies, 64),
+            nn.ReLU(),
+            nn.Linear(64, 64),
+            nn.ReLU(),
+            nn.Linear(64, 4),
+        )
+
+    def forward(self, points: Tensor) -> Tensor:
+        angles = (points[..., None] * self.frequency_bands).flatten(-2)
+        return self.network(torch.cat([points, angles.sin(), angles.cos()], dim=-1))
+
+
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "pair": (Pair, (torch.zeros(2, 16, 1, 1),)),
+    "denoising_unet": (
+        DenoisingUNet,
+        (torch.zeros(2, 3, 32, 32), torch.zeros(2, dtype=torch.long)),
+    ),
+    "quantised": (QuantisedAutoencoder, (torch.zeros(2, 3, 32, 32),)),
+    "coupling": (Coupling, (torch.zeros(4, 8),)),
+    "two_towers": (TwoTowers, (torch.zeros(4, 48), torch.zeros(4, 24))),
+    "radiance_field": (RadianceField, (torch.zeros(8, 3),)),
+}

@@ -1,0 +1,141 @@
+"""Message passing over lists of edges as people write it, and networks on sets of points, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class SparseGCN(nn.Module):
+    """Degrees counted, messages weighted by both degrees and added up."""
+
+    def __init__(self, arriving: int = 24, leaving: int = 16) -> None:
+        super().__init__()
+        self.only_linear, self.own_bias = (
+            nn.Linear(arriving, leaving, bias=False),
+            nn.Parameter(torch.zeros(leaving)),
+        )
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        source, target = edges
+        degree = torch.zeros(nodes.shape[0]).index_add(0, target, torch.ones(target.shape[0]))
+        scale = degree.clamp(min=1).pow(-0.5)
+        y = self.only_linear(nodes)
+        messages = y[source] * (scale[source] * scale[target])[:, None]
+        return torch.zeros_like(y).index_add_(0, target, messages) + self.own_bias
+
+
+class TwoSparseLayers(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer_one, self.layer_two = SparseGCN(24, 32), SparseGCN(32, 7)
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        return self.layer_two(F.relu(self.layer_one(nodes, edges)), edges)
+
+
+class GraphAttention(nn.Module):
+    """GAT: a score an edge, a softmax over the edges that arrive at a node."""
+
+    def __init__(self, arriving: int = 24, leaving: int = 8, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count, self.head_width = heads, leaving
+        self.only_linear = nn.Linear(arriving, heads * leaving, bias=False)
+        self.score_source = nn.Parameter(torch.randn(1, heads, leaving))
+        self.score_target = nn.Parameter(torch.randn(1, heads, leaving))
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        source, target = edges[0], edges[1]
+        y = self.only_linear(nodes).view(-1, self.head_count, self.head_width)
+        one, two = (y * self.score_source).sum(-1), (y * self.score_target).sum(-1)
+        scores = F.leaky_relu(one[source] + two[target], 0.2)
+        scores = torch.exp(scores - scores.max())
+        total = torch.zeros(nodes.shape[0], self.head_count).index_add(0, target, scores)
+        shares = scores / (total[target] + 1e-16)
+        messages = y[source] * shares.unsqueeze(-1)
+        return torch.zeros_like(y).index_add(0, target, messages).flatten(1)
+
+
+class MeanNeighbours(nn.Module):
+    """GraphSAGE: the mean of the neighbours, and the node itself."""
+
+    def __init__(self, arriving: int = 24, leaving: int = 16) -> None:
+        super().__init__()
+        self.own_linear = nn.Linear(arriving, leaving)
+        self.neighbour_linear = nn.Linear(arriving, leaving, bias=False)
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        source, target = edges
+        total = torch.zeros_like(nodes).scatter_add_(
+            0, target[:, None].expand(-1, nodes.shape[1]), nodes.index_select(0, source)
+        )
+        count = torch.zeros(nodes.shape[0], 1).index_add_(0, target, torch.ones(target.shape[0], 1))
+        return F.relu(self.own_linear(nodes) + self.neighbour_linear(total / count.clamp(min=1)))
+
+
+class Isomorphism(nn.Module):
+    """GIN: the sum of the neighbours plus (1 + eps) times the node, through a network."""
+
+    def __init__(self, arriving: int = 24, inner: int = 32) -> None:
+        super().__init__()
+        self.own_share = nn.Parameter(torch.zeros(1))
+        self.network = nn.Sequential(nn.Linear(arriving, inner), nn.ReLU(), nn.Linear(inner, arriving))
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        total = torch.zeros_like(nodes).index_add(0, edges[1], nodes[edges[0]])
+        return self.network((1 + self.own_share) * nodes + total)
+
+
+class EdgeMessages(nn.Module):
+    """A message network on both ends of an edge and its features; an update network on the sum."""
+
+    def __init__(self, width: int = 24, features: int = 6) -> None:
+        super().__init__()
+        self.message_net = nn.Sequential(nn.Linear(2 * width + features, 32), nn.ReLU(), nn.Linear(32, 32))
+        self.update_net = nn.Sequential(nn.Linear(width + 32, 32), nn.ReLU(), nn.Linear(32, width))
+
+    def forward(self, nodes: Tensor, edges: Tensor, features: Tensor) -> Tensor:
+        source, target = edges
+        messages = self.message_net(torch.cat([nodes[source], nodes[target], features], dim=-1))
+        total = torch.zeros(nodes.shape[0], messages.shape[1]).index_add(0, target, messages)
+        return nodes + self.update_net(torch.cat([nodes, total], dim=-1))
+
+
+class PointSet(nn.Module):
+    """PointNet: one network for every point, the maximum over all points."""
+
+    def __init__(self, classes: int = 10) -> None:
+        super().__init__()
+        self.each_point = nn.Sequential(nn.Conv1d(3, 32, 1), nn.ReLU(), nn.Conv1d(32, 64, 1), nn.ReLU())
+        self.last_layers = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, classes))
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.last_layers(self.each_point(points).max(dim=-1)[0])
+
+
+class DeepSet(nn.Module):
+    """One network for every element, their sum, another network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each_element = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 32))
+        self.of_the_sum = nn.Sequential(nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 1))
+
+    def forward(self, elements: Tensor) -> Tensor:
+        return self.of_the_sum(self.each_element(elements).sum(dim=1))
+
+
+NODES, EDGES = torch.zeros(20, 24), torch.zeros(2, 60, dtype=torch.long)
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "sparse_gcn": (TwoSparseLayers, (NODES, EDGES)),
+    "graph_attention": (GraphAttention, (NODES, EDGES)),
+    "mean_neighbours": (MeanNeighbours, (NODES, EDGES)),
+    "isomorphism": (Isomorphism, (NODES, EDGES)),
+    "edge_messages": (EdgeMessages, (NODES, EDGES, torch.zeros(60, 6))),
+    "point_set": (PointSet, (torch.zeros(2, 3, 50),)),
+    "deep_set": (DeepSet, (torch.zeros(2, 12, 8),)),
+}
