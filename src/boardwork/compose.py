@@ -39,16 +39,24 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
     )
 
 
+_SUMMARY = {
+    "params_total": "params.total",
+    "params_trainable": "params.trainable",
+    "params_active": "params.active",
+    "params_bytes": "params.bytes",
+    "macs": "macs.total",
+    "flops": "flops.total",
+    "activation_peak_bytes": "activations.peak",
+    "state_bytes": "state.bytes",
+}
+_DECODING = {"kv_bytes_per_token": "cache.token_bytes", "kv_bytes_in_windows": "cache.window_bytes"}
+
+
 def _summary(trace: Trace, facts: Facts) -> dict[str, object]:
-    return {
-        "params_total": facts["params.total"],
-        "params_trainable": facts["params.trainable"],
-        "params_bytes": facts["params.bytes"],
-        "macs": facts["macs.total"],
-        "flops": facts["flops.total"],
-        "modules": len(trace.rows),
-        "operations": len(trace.ops),
-    }
+    """What the README says of `summary`; what the model has not is left out."""
+    wanted = _SUMMARY | (_DECODING if facts.get("cache.decodes") else {})
+    numbers = {key: facts[word] for key, word in wanted.items() if word in facts}
+    return {**numbers, "modules": len(trace.rows), "operations": len(trace.ops)}
 
 
 def _ports(trace: Trace, named: tuple[tuple[str, int], ...], notation: Notation) -> tuple[Port, ...]:

@@ -1,9 +1,11 @@
-"""Outline -> facts of the whole model: parameters, multiply-adds, sizes of its inputs."""
+"""Outline -> facts of the whole model: parameters, multiply-adds, peak of the activations, sizes of its inputs."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from boardwork.measure.examples import everything
+from boardwork.measure.memory import activation_peak
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
 
@@ -12,13 +14,22 @@ def totals(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Tied weights count once; tables made from sizes alone are not counted."""
     parameters = [w for w in flow.trace.weights if w.parameter]
     macs = sum(flow.ops[op].macs for op in outline.root.all())
+    total = sum(w.size for w in parameters)
     return {
-        "params.total": sum(w.size for w in parameters),
+        "params.total": total,
+        "params.active": total - _idle(outline),
         "params.trainable": sum(w.size for w in parameters if w.trainable),
         "params.bytes": sum(w.bytes for w in parameters),
         "macs.total": macs,
         "flops.total": 2 * macs,
+        "activations.peak": activation_peak(flow),
     }
+
+
+def _idle(outline: Outline) -> int:
+    """Parameters of the experts that a token is not sent to."""
+    mixtures = [b.facts for b in everything(outline.root) if b.kind == "moe"]
+    return sum((facts["experts"] - facts["top_k"]) * facts["expert_params"] for facts in mixtures)
 
 
 def inputs(outline: Outline) -> dict[str, Any]:

@@ -185,3 +185,11 @@ def storage_of(tensor: torch.Tensor) -> int:
         return int(tensor.untyped_storage()._cdata)
     except (RuntimeError, NotImplementedError):
         return -id(tensor)
+
+
+def bytes_of(tensor: torch.Tensor) -> int:
+    """Bytes of the memory behind a tensor, which a view may use a part of, or several times over."""
+    try:
+        return tensor.untyped_storage().nbytes()
+    except (RuntimeError, NotImplementedError):
+        return tensor.numel() * tensor.element_size()

@@ -29,6 +29,7 @@ def facts(
     found: dict[str, Any] = {
         "heads": heads,
         "kv_heads": max(1, min(heads, shared)),
+        "kv_elements": sum(held(flow, b) for b in branches[1:]) // max(1, sequences * core.k_len),
         "d_k": core.d_k,
         "d_v": core.d_v,
         "scale": core.scale * _branch_scale(flow, branches),
@@ -182,7 +183,8 @@ def _latents(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
         found["q_rank"] = width_in(flow, query.projection)
     if key.down is not None and key.down is value.down and key.projection is not None:
         rank = width_in(flow, key.projection)
-        found |= {"kv_rank": rank, "kv_rope": width_out(flow, key.down) - rank}
+        whole = width_out(flow, key.down)
+        found |= {"kv_rank": rank, "kv_rope": whole - rank, "kv_elements": whole}
     return found
 
 

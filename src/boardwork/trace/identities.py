@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.meta.values import storage_of
+from boardwork.meta.values import bytes_of, storage_of
 from boardwork.trace.doubles import other_size
 from boardwork.trace.records import Op, Tensor, Weight
 
@@ -18,6 +18,8 @@ class Identities:
 
     def __init__(self) -> None:
         self.records: list[Tensor] = []
+        self.storages: list[int] = []
+        self._places: dict[int, int] = {}
         self._known: dict[int, int] = {}
         self._alive: list[Any] = []
         self._written: dict[int, tuple[int, int]] = {}
@@ -59,11 +61,20 @@ class Identities:
     def new(self, tensor: torch.Tensor, kind: str, *, producer: int = -1, name: str = "") -> int:
         """A record for a value not seen before; its id."""
         shape = () if nn.parameter.is_lazy(tensor) else tuple(map(other_size, tensor.shape))
-        record = Tensor(len(self.records), shape, dtype_name(tensor), producer, kind, name)
+        record = Tensor(len(self.records), shape, dtype_name(tensor), producer, kind, name, (), self._storage(tensor))
         self.records.append(record)
         self._alive.append(tensor)
         self._known[id(tensor)] = record.id
         return record.id
+
+    def _storage(self, tensor: torch.Tensor) -> int:
+        """Place of the tensor's memory among the storages, -1 while it has none."""
+        if nn.parameter.is_lazy(tensor):
+            return -1
+        place = self._places.setdefault(storage_of(tensor), len(self.storages))
+        if place == len(self.storages):
+            self.storages.append(bytes_of(tensor))
+        return place
 
     def weights(self, model: nn.Module) -> tuple[Weight, ...]:
         """A record for every parameter and buffer of the model; tied ones are one."""

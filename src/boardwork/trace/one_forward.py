@@ -93,6 +93,7 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         inputs=tuple(inputs),
         outputs=outputs,
         axes={},
+        storages=tuple(recorder.tensors.storages),
         guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
         tables=tuple(tables(recorder)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -14,6 +15,7 @@ class Tensor:
 
     `kind`: op, input, parameter, buffer or constant. `name`: path of a parameter or buffer, name of an input.
     `symbols`: the shape with one expression an axis ("batch", "height/16", "64"), filled by the second forward.
+    `storage`: place in the trace's `storages`; views share it.
     """
 
     id: int
@@ -23,11 +25,18 @@ class Tensor:
     kind: str = "op"
     name: str = ""
     symbols: tuple[str, ...] = ()
+    storage: int = -1
 
     @property
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes of one element: float8_e4m3fn and bool have 1, complex64 has 8."""
+        bits = re.search(r"\d+", self.dtype)
+        return max(1, int(bits[0]) // 8) if bits else 1
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Trace:
-    """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis."""
+    """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis.
+
+    `storages`: bytes of each piece of memory that a tensor of the forward was in.
+    """
 
     target: str
     title: str
@@ -152,6 +164,7 @@ class Trace:
     cells: tuple[Cell, ...] = ()
     functions: tuple[Function, ...] = ()
     tables: tuple[Table, ...] = ()
+    storages: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""
@@ -171,7 +184,7 @@ class Trace:
         fields: dict[str, Any] = {
             **{key: rows(kind, key) for key, kind in parts.items()},
             "cells": tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
-            **{key: _frozen(data[key]) for key in ("inputs", "outputs", "guesses")},
+            **{key: _frozen(data[key]) for key in ("inputs", "outputs", "guesses", "storages")},
             **{key: data[key] for key in ("target", "title", "cls", "axes")},
         }
         return cls(**fields)
