@@ -129,7 +129,8 @@ def _footnotes(outline: Outline) -> list[str]:
     sizes = ", ".join(f"{name} {trace.tensors[t].shape}" for name, t in trace.inputs)
     notes = [
         f"Numbers are for one forward with {sizes}. A FLOP is half a multiply-add; products, convolutions and every "
-        "attention score are counted, all else as zero."
+        "attention score are counted, all else as zero. At the peak of the activations a tensor lives until its last "
+        "use; weights are not in it."
     ]
     for reason, ops in outline.hidden.items():
         macs = sum(trace.ops[op].macs for op in ops)

@@ -153,6 +153,7 @@ WORDS: dict[str, str] = {
     "modulation.bias": "bias elements of the layer",
     "modulation.params": "parameters of the layer",
     "moe.count": "mixtures of experts in the model",
+    "moe.alike": "as many parameters rest in each mixture",
     "moe.experts": "experts of one mixture that the router chooses from",
     "moe.top_k": "experts that work on one token",
     "moe.d_model": "input width of an expert",

@@ -80,7 +80,7 @@ def needed(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> i
     with torch.no_grad(), storages, calls:
         out = model(*args, **kwargs)
     given = set(places((args, kwargs)))
-    ends = {key: storages.call for key in {*given, *places(out)}}
+    ends = dict.fromkeys({*given, *places(out)}, storages.call)
     spans = [
         (first, ends.get(key, last), storages.bytes[key])
         for key, (first, last) in storages.span.items()

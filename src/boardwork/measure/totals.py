@@ -17,7 +17,7 @@ def totals(flow: Flow, outline: Outline) -> dict[str, Any]:
     total = sum(w.size for w in parameters)
     return {
         "params.total": total,
-        "params.active": total - _idle(outline),
+        **_active(outline, total),
         "params.trainable": sum(w.size for w in parameters if w.trainable),
         "params.bytes": sum(w.bytes for w in parameters),
         "macs.total": macs,
@@ -26,10 +26,11 @@ def totals(flow: Flow, outline: Outline) -> dict[str, Any]:
     }
 
 
-def _idle(outline: Outline) -> int:
-    """Parameters of the experts that a token is not sent to."""
+def _active(outline: Outline, total: int) -> dict[str, Any]:
+    """All parameters but those of the experts that a token is not sent to."""
     mixtures = [b.facts for b in everything(outline.root) if b.kind == "moe"]
-    return sum((facts["experts"] - facts["top_k"]) * facts["expert_params"] for facts in mixtures)
+    idle = [(facts["experts"] - facts["top_k"]) * facts["expert_params"] for facts in mixtures]
+    return {"params.active": total - sum(idle), "moe.alike": len(set(idle)) == 1}
 
 
 def inputs(outline: Outline) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from boardwork.render.diagram import outline
 from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, Stroke, label, label_to, line, moved, stacked
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.style import ACCENT, DASHES, GREY, INK, LINE_PAINTS, LINKS, STYLES, WIRE, Type, style
+from boardwork.render.words import memory
 from boardwork.sheet import CIRCLES, Sheet
 
 
@@ -23,6 +24,7 @@ def header(sheet: Sheet, room: float, type: Type) -> Piece:
     base = type.title
     marks: list[Mark] = [label(0, base, subject.title, letters, BOLD)]
     said = subject.target if subject.title == subject.cls else f"{subject.cls}  ·  {subject.target}"
+    said = "  ·  ".join((said, *memory(sheet)))
     under = paragraph([Run(said, PLAIN, GREY)], room, type.body * 1.03, type.leading)
     marks += moved(under.marks, 0, base + 0.3 * type.title)
     x = room
@@ -39,8 +41,10 @@ def header(sheet: Sheet, room: float, type: Type) -> Piece:
 def _numbers(sheet: Sheet) -> list[tuple[str, str]]:
     summary = sheet.summary
     weights = f"parameters ({size(summary['params_bytes'])})"
+    active = summary.get("params_active", summary["params_total"])
     return [
         (count(summary["params_total"]), weights),
+        *([(count(active), "active")] if active != summary["params_total"] else []),
         (count(summary["macs"]), "MACs"),
         (count(summary["flops"]), "FLOPs"),
     ]

@@ -17,7 +17,7 @@ from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
 from boardwork.render.templates import template
 from boardwork.render.text import diagram_lines
 from boardwork.render.theme import Theme, theme
-from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 
 
@@ -31,7 +31,7 @@ def html(sheet: Sheet, options: Options) -> str:
     return template("sheet.html").render(
         title=escape(sheet.subject.title),
         heading=escape(heading(sheet)),
-        numbers=[escape(words) for words in key_numbers(sheet)],
+        numbers=[escape(words) for words in (*key_numbers(sheet), *memory(sheet))],
         big_picture=_figure(sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
         zoom=_figure(sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
         zoomed=escape(zoomed(sheet)),

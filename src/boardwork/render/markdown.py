@@ -8,7 +8,7 @@ from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
 from boardwork.render.templates import template
 from boardwork.render.text import diagram_lines
-from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Equation, Sheet, Tradeoff
 
 
@@ -19,7 +19,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
     return template("sheet.md").render(
         title=_plain(sheet.subject.title),
         heading=_plain(heading(sheet)),
-        numbers=" · ".join(key_numbers(sheet)),
+        numbers=" · ".join((*key_numbers(sheet), *memory(sheet))),
         big_picture=_diagram(sheet, "big-picture", parts) if "big-picture" in names else "",
         zoom=_diagram(sheet, "zoom", parts) if "zoom" in names else "",
         zoomed=_plain(zoomed(sheet)),

@@ -13,7 +13,7 @@ from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
-from boardwork.render.words import cited, computed, differs, heading, key_numbers, reasons, values, zoomed
+from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 
 # Tried in order until the diagram fits the width.
@@ -105,7 +105,8 @@ class _Writer:
             for name, title, lead, body in panels
             if body and (name in self.names if name else self.whole)
         ]
-        head = [sheet.subject.title, *self._wrapped(heading(sheet)).splitlines(), " · ".join(key_numbers(sheet))]
+        lines = (heading(sheet), " · ".join(key_numbers(sheet)), " · ".join(memory(sheet)))
+        head = [sheet.subject.title, *(part for line in lines for part in self._wrapped(line).splitlines())]
         return self._plain(template("sheet.txt").render(head=head, panels=shown))
 
     def _plain(self, string: str) -> str:

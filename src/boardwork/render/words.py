@@ -19,7 +19,23 @@ def key_numbers(sheet: Sheet) -> list[str]:
     words = [f"{count(s['params_total'])} parameters ({size(s['params_bytes'])})"]
     if s["params_trainable"] != s["params_total"]:
         words.append(f"{count(s['params_trainable'])} of them trainable")
+    if s.get("params_active", s["params_total"]) != s["params_total"]:
+        words.append(f"{count(s['params_active'])} active per token")
     return [*words, f"{count(s['macs'])} multiply-adds", f"{count(s['flops'])} FLOPs"]
+
+
+def memory(sheet: Sheet) -> list[str]:
+    """What one forward keeps at once, and what decoding keeps of the past."""
+    s, words = sheet.summary, []
+    if "activation_peak_bytes" in s:
+        words.append(f"activations peak at {size(s['activation_peak_bytes'])}")
+    if "kv_bytes_per_token" in s:
+        words.append(f"KV cache {size(s['kv_bytes_per_token'])} per token")
+    if "kv_bytes_in_windows" in s:
+        words[-1] += f", at most {size(s['kv_bytes_in_windows'])} of it in windows"
+    if "state_bytes" in s:
+        words.append(f"state {size(s['state_bytes'])} per sequence")
+    return words
 
 
 def heading(sheet: Sheet) -> str:
