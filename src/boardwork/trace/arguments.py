@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from boardwork.meta.nesting import tensors_in
 
 # Positional names of operations that the outline reads; torch's builtins carry no signature to ask.
@@ -61,9 +63,17 @@ POSITIONAL: dict[str, tuple[str, ...]] = {
 def named(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[tuple[str, Any]], dict[str, Any]]:
     """Return (slots with their tensors in order, scalar attributes)."""
     known = POSITIONAL.get(name, ())
-    pairs = [(known[i] if i < len(known) else str(i), value) for i, value in enumerate(args)] + list(kwargs.items())
-    slots = [(slot, tensor) for slot, value in pairs for tensor in tensors_in(value)]
-    return slots, {slot: plain(value) for slot, value in pairs if not any(True for _ in tensors_in(value))}
+    pairs = [(known[i] if i < len(known) else str(i), value) for i, value in enumerate(args)]
+    slots: list[tuple[str, Any]] = []
+    attrs: dict[str, Any] = {}
+    for slot, value in (*pairs, *kwargs.items()):
+        if isinstance(value, torch.Tensor):
+            slots.append((slot, value))
+        elif tensors := list(tensors_in(value)):
+            slots.extend((slot, tensor) for tensor in tensors)
+        else:
+            attrs[slot] = plain(value)
+    return slots, attrs
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any
 
 import torch
@@ -61,7 +62,9 @@ class Identities:
     def new(self, tensor: torch.Tensor, kind: str, *, producer: int = -1, name: str = "") -> int:
         """A record for a value not seen before; its id."""
         shape = () if nn.parameter.is_lazy(tensor) else tuple(map(other_size, tensor.shape))
-        record = Tensor(len(self.records), shape, dtype_name(tensor), producer, kind, name, (), self._storage(tensor))
+        record = Tensor(
+            len(self.records), shape, dtype_name(tensor.dtype), producer, kind, name, (), self._storage(tensor)
+        )
         self.records.append(record)
         self._alive.append(tensor)
         self._known[id(tensor)] = record.id
@@ -83,7 +86,7 @@ class Identities:
             self.new(tensor, "parameter" if is_parameter else "buffer", name=names[0])
             size = tensor.numel() * tensor.element_size()
             shape, trainable = tuple(tensor.shape), tensor.requires_grad
-            weights.append(Weight(names, shape, dtype_name(tensor), size, trainable, is_parameter))
+            weights.append(Weight(names, shape, dtype_name(tensor.dtype), size, trainable, is_parameter))
         return tuple(weights)
 
 
@@ -99,6 +102,7 @@ def _stored(model: nn.Module) -> list[tuple[torch.Tensor, tuple[str, ...], bool]
     return [(tensor, tuple(names), is_parameter) for tensor, names, is_parameter in found.values()]
 
 
-def dtype_name(tensor: torch.Tensor) -> str:
+@cache
+def dtype_name(dtype: torch.dtype) -> str:
     """`float32`, without torch in front."""
-    return str(tensor.dtype).removeprefix("torch.")
+    return str(dtype).removeprefix("torch.")

@@ -30,12 +30,12 @@ def one_forward(
     Raises:
         TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
     """
-    recorder = Recorder(run.model, stop_at_loops=stop_at_loops)
+    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops)
     run = _on_meta(run, recorder) if run.device == "meta" else run
     doubles = _doubles(run, beside) if beside else nullcontext()
     with doubles:
         inputs = _inputs(run, recorder)
-    with recorder.recording(run.device, doubles), admitted():
+    with recorder.recording(doubles), admitted():
         try:
             out, listed = (
                 tree.run(run.model, run.args, run.kwargs) if rows else (run.model(*run.args, **run.kwargs), ())

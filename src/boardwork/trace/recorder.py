@@ -16,6 +16,7 @@ from boardwork.meta.nesting import tensors_in
 from boardwork.meta.spelling import NO_OPERATION, VIEWS_BY_PROPERTY, api_name, target_of_write
 from boardwork.trace.arguments import named
 from boardwork.trace.calls import Calls
+from boardwork.trace.constructors import constructors
 from boardwork.trace.cost import multiply_adds
 from boardwork.trace.identities import Identities
 from boardwork.trace.long_forward import Watch
@@ -23,10 +24,14 @@ from boardwork.trace.records import Op
 
 
 class Recorder(TorchFunctionMode):
-    """Records what runs while a module call is open. Raises LongForwardError as `Watch` does."""
+    """Records what runs while a module call is open; tensors are made on `device` where none is named.
 
-    def __init__(self, model: nn.Module, *, stop_at_loops: bool = False) -> None:
+    Raises LongForwardError as `Watch` does.
+    """
+
+    def __init__(self, model: nn.Module, device: str, *, stop_at_loops: bool = False) -> None:
         super().__init__()
+        self._device, self._constructors = device, constructors()
         self.ops: list[Op] = []
         self.recurrent: list[tuple[int, nn.Module]] = []
         self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation()
@@ -34,7 +39,7 @@ class Recorder(TorchFunctionMode):
         self._watch = Watch(stop_at_loops=stop_at_loops)
 
     @contextmanager
-    def recording(self, device: str, beneath: AbstractContextManager[Any]) -> Iterator[None]:
+    def recording(self, beneath: AbstractContextManager[Any]) -> Iterator[None]:
         """The hooks and the mode, installed once and always removed; torch's random state is put back.
 
         `beneath`: a mode that the operations reach after this one.
@@ -42,7 +47,7 @@ class Recorder(TorchFunctionMode):
         before = nn.modules.module.register_module_forward_pre_hook(self.calls.enter)
         after = nn.modules.module.register_module_forward_hook(self.calls.leave)
         try:
-            with torch.random.fork_rng(devices=[]), torch.no_grad(), torch.device(device), beneath, self:
+            with torch.random.fork_rng(devices=[]), torch.no_grad(), beneath, self:
                 yield
         finally:
             before.remove()
@@ -54,15 +59,17 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if not self.calls.open or not callable(func):
-            return func(*args, **kwargs)
-        raw = getattr(func, "__name__", str(func))
-        if raw == "__get__":
+        raw = getattr(func, "__name__", None) or str(func)
+        if raw == "__get__" and self.calls.open:
             return self._property(func, args, kwargs)
+        made = func in self._constructors and kwargs.get("device") is None
+        placed = {**kwargs, "device": self._device} if made else kwargs
+        if not self.calls.open or not callable(func):
+            return func(*args, **placed)
         if func is nn.functional.multi_head_attention_forward:
             with self:
                 return _opened(func)(*args, **kwargs)
-        out = self.evaluation.run(raw, func, args, kwargs, self.calls.path)
+        out = self.evaluation.run(raw, func, args, placed, self.calls.path)
         if raw not in NO_OPERATION:
             self._record(raw, args, kwargs, out)
         return out
@@ -79,7 +86,7 @@ class Recorder(TorchFunctionMode):
         return out
 
     def _record(self, raw: str, args: Any, kwargs: Any, out: Any) -> None:
-        results = list(tensors_in(out))
+        results = [out] if isinstance(out, torch.Tensor) else list(tensors_in(out))
         written = target_of_write(raw, args, kwargs)
         if written is not None and not any(written is result for result in results):
             results.append(written)
@@ -104,7 +111,7 @@ class Recorder(TorchFunctionMode):
 
 
 def _passes_through(result: torch.Tensor, args: Any) -> bool:
-    return any(result is value for value in tensors_in(args))
+    return any(result is arg for arg in args) or any(result is tensor for tensor in tensors_in(args))
 
 
 def _opened(func: Any) -> Callable[..., Any]:
