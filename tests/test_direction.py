@@ -18,6 +18,7 @@ STAGES = (
     {"measure"},
     {"sheet"},  # the hand-over's data classes, which knowledge fills
     {"formula"},
+    {"axes"},
     {"knowledge", "notation"},
     {"compose"},
     {"figure"},

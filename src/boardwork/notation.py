@@ -1,10 +1,13 @@
-"""Facts -> names for sizes: (batch, 8, 128, 64) is written (batch, heads, seq_len, d_k)."""
+"""Facts and Outline -> names for sizes: (batch, 8, 128, 64) is written (batch, heads, seq_len, d_k)."""
 
 from __future__ import annotations
 
+import copy
 import re
 
+from boardwork.axes import Axis, axis_names
 from boardwork.facts import Facts
+from boardwork.outline.blocks import Outline
 from boardwork.sheet import Symbol
 from boardwork.trace.records import Tensor
 
@@ -18,14 +21,21 @@ _AXES = {
     "length": "samples of the signal",
     "depth": "slices or frames",
 }
-# What the last axis may be called, first match wins; "" axes keep their number.
-_LAST = (
-    ("d_model", "attention.d_model", "width of the model"),
-    ("d_ff", "feed_forward.d_ff", "hidden width of the feed-forward block"),
-    ("vocab", "embedding.vocab", "entries of the vocabulary"),
-    ("hidden_size", "recurrent.hidden", "width of the recurrent state"),
-    ("input_size", "recurrent.input", "width of the recurrent layer's input"),
-    ("classes", "classifier.classes", "classes"),
+_MEANINGS = {
+    "d_model": "width of the model",
+    "d_ff": "hidden width of the feed-forward block",
+    "experts": "experts of one mixture",
+    "d_inner": "channels of the state-space scan",
+    "latent": "elements of the sampled code",
+    "hidden_size": "width of the recurrent state",
+    "input_size": "width of the recurrent layer's input",
+    "classes": "classes",
+}
+# Last axes that the number itself gives away; in a recurrent step, which is traced apart, its widths too.
+_LAST = (("vocab", "embedding.vocab", "entries of the vocabulary"),)
+_STEP = (
+    ("hidden_size", "recurrent.hidden", _MEANINGS["hidden_size"]),
+    ("input_size", "recurrent.input", _MEANINGS["input_size"]),
 )
 _TOKENS = (
     ("tokens", "patch.tokens", "patches and class tokens of one image"),
@@ -42,43 +52,66 @@ _HEADS = (
 class Notation:
     """Writes shapes and remembers which symbols it used."""
 
-    def __init__(self, facts: Facts, axes: dict[str, int]) -> None:
-        self.facts, self.axes = facts, axes
-        self.used: set[str] = set()
+    def __init__(self, facts: Facts, outline: Outline) -> None:
+        self.facts, self.axes = facts, outline.trace.axes
+        self.used: dict[str, Symbol] = {}
+        self._zoomed = False
+        self._tensors, self._names = outline.trace.tensors, axis_names(outline, facts)
+
+    def in_zoom(self) -> Notation:
+        """The same for a block drawn by itself: tokens by their name, whose law the table tells."""
+        zoomed = copy.copy(self)
+        zoomed._zoomed = True
+        return zoomed
 
     def write(self, tensor: Tensor, *, split_in_heads: bool = False) -> tuple[str, ...]:
         """The shape in symbols; `split_in_heads` where the tensor is (batch, heads, length, head width)."""
         shape = [_read(law) for law in tensor.symbols or map(str, tensor.shape)]
+        own = tensor.id < len(self._tensors) and self._tensors[tensor.id] is tensor
         if split_in_heads and len(shape) >= 4:
             head = self._match(shape[-1], _HEADS[2:])
             if head == shape[-1]:  # keys may enter the product transposed
                 shape[-2] = self._match(shape[-2], _HEADS[2:3])
             shape[-1] = head
             shape[-3] = self._match(shape[-3], _HEADS[:2])
-        elif shape and len(shape) < 4:
-            shape[-1] = self._match(shape[-1], _LAST, len(shape))
-        if len(shape) > 2:
-            shape[-2] = self._match(shape[-2], _TOKENS)
-        self.used.update(name for name in self.axes if any(name in axis for axis in shape))
+        elif own:
+            shape = [self._called((tensor.id, place), axis) for place, axis in enumerate(shape)]
+        if shape and len(shape) < 4:
+            shape[-1] = self._match(shape[-1], _LAST if own else _STEP)
+        if self._zoomed and own:
+            shape = [self._tokens(length, axis) for length, axis in zip(tensor.shape, shape, strict=True)]
+        for name, size in self.axes.items():
+            if any(name in re.findall(r"[A-Za-z_]+", axis) for axis in shape):
+                self.used[name] = Symbol(size, _AXES.get(name, "axis of the input"))
         return tuple(shape)
 
-    def _match(self, axis: str, names: tuple[tuple[str, str, str], ...], rank: int = 0) -> str:
-        for name, word, _ in names:
-            if name == "classes" and rank > 2:
-                continue
-            if word in self.facts and self.facts[word] != 1 and axis == str(self.facts[word]):
-                self.used.add(name)
+    def _called(self, place: Axis, axis: str) -> str:
+        name = self._names.get(place, "")
+        if not name or not axis.isdigit():
+            return axis
+        self.used[name] = Symbol(int(axis), _MEANINGS[name])
+        return name
+
+    def _tokens(self, length: int, axis: str) -> str:
+        """A law of the image that counts tokens, by the name that it has in the table."""
+        for name, word, meaning in _TOKENS:
+            if axis.count("/") > 1 and "batch" not in axis and self.facts.get(word) == length:
+                self.used[name] = Symbol(length, f"{axis}, {meaning}")
+                return name
+        return axis
+
+    def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:
+        for name, word, meaning in names:
+            value = self.facts.get(word)
+            if isinstance(value, int) and value != 1 and axis == str(value):
+                self.used[name] = Symbol(value, meaning)
                 return name
         return axis
 
     def table(self) -> dict[str, Symbol]:
-        """The symbols used, with their values in this drawing."""
-        found = {n: Symbol(self.axes[n], _AXES.get(n, "axis of the input")) for n in self.axes if n in self.used}
-        for name, word, meaning in (*_LAST, *_HEADS, *_TOKENS):
-            value = self.facts.get(word)
-            if name in self.used and isinstance(value, int):
-                found[name] = Symbol(value, meaning)
-        return found
+        """The symbols used, with their values in this drawing: input axes, then widths."""
+        order = [*self.axes, *_MEANINGS, *(name for name, *_ in (*_LAST, *_HEADS, *_TOKENS))]
+        return {name: self.used[name] for name in order if name in self.used}
 
 
 def _read(law: str) -> str:

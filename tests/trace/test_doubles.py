@@ -39,7 +39,7 @@ WORK = {
     "a layer over tokens": (lambda m, x: m.mixing(x.flatten(2)), ("batch", "12", "20")),
     "sizes in arithmetic": (
         lambda m, x: tokens(x).reshape(x.shape[0] * x.shape[2] // 2, 2, -1),
-        ("batch*(height/16)", "2", "3*(width/2)"),
+        ("batch*(height/16)", "2", "12*(width/8)"),
     ),
     "a grid written as numbers": (
         lambda m, x: (tokens(x) + m.table).transpose(1, 2).reshape(x.shape[0], 12, 4, 4),

@@ -35,6 +35,7 @@ def laws(*known: str) -> Laws:
         ("(height/8)*(width/16)", ("height/8", "width/16")),
         ("batch*((height/16)*(width/16)+1)", ("(height/16)*(width/16)+1",)),
         ("seq_len+(height/16)*(width/16)", ("seq_len", "(height/16)*(width/16)")),
+        ("64*(height/4)*(width/4)", ("height/4", "width/4")),
         ("floor(height/64)", ("height/32",)),
         ("ceil(height/64)", ("height/32",)),
         ("floor(length/2)-2", ()),

@@ -70,6 +70,9 @@ class Laws:
         if ratio != 1 or not names:
             return
         cut = [name for name in names if name not in WHOLE]
+        latest = [next(reversed(self._strides[name]), 1) for name in cut]
+        if number > 1 and prod(latest) % divisor == 0:  # channels times the map that was flattened
+            number, divisor = number * prod(latest) // divisor, prod(latest)
         split = self._split(divisor, cut)
         if split is None or not self._possible(cut, split):
             return

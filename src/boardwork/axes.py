@@ -1,0 +1,97 @@
+"""Outline and Facts -> what axes are called: d_model where a tensor flows from a layer of that width, not where 768 is.
+
+Axes are followed through the operations: the same axis before and after an addition, a norm, a reshape that keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.facts import Facts
+from boardwork.measure.examples import everything
+from boardwork.outline.blocks import Block, Outline
+from boardwork.trace.records import Op, Tensor, Trace
+
+Axis = tuple[int, int]  # tensor, place of the axis in its shape
+
+# Name of an axis, kind of block whose layers have it, the block's fact, the word of facts.py that holds its value.
+ROLES = (
+    ("d_model", "attention", "d_model", "attention.d_model"),
+    ("d_ff", "feed_forward", "d_ff", "feed_forward.d_ff"),
+    ("d_model", "feed_forward", "d_model", "feed_forward.d_model"),
+    ("d_model", "moe", "d_model", "moe.d_model"),
+    ("d_ff", "moe", "d_ff", "moe.d_ff"),
+    ("experts", "moe", "experts", "moe.experts"),
+    ("d_inner", "scan", "inner", "scan.inner"),
+    ("latent", "sampling", "width", "latent.width"),
+    ("hidden_size", "recurrent", "hidden", "recurrent.hidden"),
+    ("input_size", "recurrent", "input", "recurrent.input"),
+    ("classes", "head", "classes", "classifier.classes"),
+)
+_MOVES = ("transpose", "permute", "movedim", "T", "mT")
+
+
+def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
+    """The axes that have a name; a name has one value in a model, other widths keep their number."""
+    trace = outline.trace
+    same = _Same(trace)
+    called: dict[Axis, str] = {}
+    values: dict[str, object] = {}
+    for name, kind, key, word in ROLES:
+        value = values.setdefault(name, facts[word]) if word in facts else None
+        for block in everything(outline.root) if value is not None else ():
+            if block.kind == kind and block.facts.get(key) == value:
+                for axis in _widths(trace, block, value):
+                    called.setdefault(same.first(axis), name)
+    axes = ((t.id, place) for t in trace.tensors for place in range(len(t.shape)))
+    return {axis: called[root] for axis in axes if (root := same.first(axis)) in called}
+
+
+def _widths(trace: Trace, block: Block, value: object) -> Iterator[Axis]:
+    """The feature axes of that width before and after the layers of a block."""
+    for op in (trace.ops[i] for i in block.all()):
+        for tensor in _data(trace, op):
+            place = 1 if op.name.startswith("conv") else len(tensor.shape) - 1
+            if 0 <= place < len(tensor.shape) and tensor.shape[place] == value and _is_fixed(tensor, place):
+                yield tensor.id, place
+
+
+def _is_fixed(tensor: Tensor, place: int) -> bool:
+    return not tensor.symbols or tensor.symbols[place].isdigit()
+
+
+def _data(trace: Trace, op: Op) -> list[Tensor]:
+    """What an operation with weights or products reads and makes, its weights apart; nothing for any other."""
+    tensors = [trace.tensors[t] for t in op.inputs]
+    if not op.macs and not any(t.kind == "parameter" for t in tensors):
+        return []
+    return [t for t in (*tensors, *(trace.tensors[t] for t in op.outputs)) if t.kind not in ("parameter", "buffer")]
+
+
+class _Same:
+    """Sets of axes that are one axis, each known by its first."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._before: dict[Axis, Axis] = {}
+        for op in trace.ops:
+            for source in op.inputs:
+                for result in op.outputs if trace.tensors[source].kind not in ("parameter", "buffer") else ():
+                    self._join(trace.tensors[source], trace.tensors[result], moved=op.name in _MOVES)
+
+    def first(self, axis: Axis) -> Axis:
+        while (before := self._before.get(axis)) is not None:
+            axis = before
+        return axis
+
+    def _join(self, one: Tensor, two: Tensor, *, moved: bool) -> None:
+        level = len(one.shape) == len(two.shape) and not moved
+        for place, length in enumerate(two.shape):
+            if level and one.shape[place] == length:
+                found = place
+            elif one.shape.count(length) == two.shape.count(length) == 1:
+                found = one.shape.index(length)
+            else:
+                continue
+            left, right = self.first((one.id, found)), self.first((two.id, place))
+            if left != right and length > 1:
+                self._before[max(left, right)] = min(left, right)

@@ -1,0 +1,89 @@
+"""Shapes on a sheet: a name where an axis has that role, its number or law where it has not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from boardwork.options import Options
+from boardwork.pipeline import draw_subject
+from boardwork.sheet import Sheet
+from boardwork.targets import from_module
+
+
+class Transformer(nn.Module):
+    """Layers of width 32 behind a convolution with as many channels, on which their width must not rub off."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 24, 4, 4))
+        self.widen = nn.Linear(24, width)
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(width, 4, 80, batch_first=True, dropout=0) for _ in range(2)
+        )
+        self.narrow = nn.Linear(width, 24)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.widen(self.stem(image).flatten(2).transpose(1, 2))
+        for layer in self.layers:
+            x = layer(x)
+        return self.narrow(x)
+
+
+def sheet_of(model: nn.Module, *args: torch.Tensor) -> Sheet:
+    return draw_subject(from_module(model, args), Options())
+
+
+def shapes(sheet: Sheet) -> set[tuple[str, ...]]:
+    return {edge.shape for diagram in (sheet.big_picture, sheet.zoom.diagram) for edge in diagram.edges}
+
+
+def test_a_width_is_named_where_it_flows_and_nowhere_else() -> None:
+    sheet = sheet_of(Transformer(), torch.randn(2, 3, 64, 64))
+    every = {axis for shape in shapes(sheet) for axis in shape}
+    assert {"d_model", "d_ff", "24"} <= every
+    assert not any("d_model" in shape for shape in shapes(sheet) if "height" in shape)
+    assert sheet.symbols["d_model"].value == 32
+
+
+def test_every_name_has_a_row_with_its_value() -> None:
+    sheet = sheet_of(Transformer(), torch.randn(2, 3, 64, 64))
+    values = {name: symbol.value for name, symbol in sheet.symbols.items()}
+    for diagram in (sheet.big_picture, sheet.zoom.diagram):
+        for edge in diagram.edges:
+            for axis, size in zip(edge.shape, edge.sizes, strict=True):
+                formula = axis.replace(")(", ")*(").replace("·", "*")
+                assert eval(formula, {}, values) == size
+
+
+class Towers(nn.Module):
+    """Two stacks of different widths."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = nn.TransformerEncoderLayer(64, 4, 96, batch_first=True)
+        self.narrow = nn.TransformerEncoderLayer(40, 4, 60, batch_first=True)
+        self.between = nn.Linear(64, 40)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.narrow(self.between(self.wide(x)))
+
+
+def test_two_widths_do_not_share_a_name() -> None:
+    sheet = sheet_of(Towers(), torch.randn(2, 7, 64))
+    for diagram in (sheet.big_picture, sheet.zoom.diagram):
+        widths = {size for e in diagram.edges for axis, size in zip(e.shape, e.sizes, strict=True) if axis == "d_model"}
+        assert len(widths) <= 1
+
+
+class Images(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(F.max_pool2d(x, 2))
+
+
+@pytest.mark.parametrize(("side", "law"), [(64, "height/2"), (65, "⌊height/2⌋")])
+def test_strides_are_read_as_at_a_whiteboard(side: int, law: str) -> None:
+    sheet = sheet_of(Images(), torch.randn(1, 3, side, 64))
+    assert ("batch", "3", law, "width/2") in shapes(sheet)
