@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow
+from boardwork.outline.second_inputs import UNNAMED
 
 _JOINS = ("add", "multiply", "subtract", "concat")
 
@@ -105,7 +106,7 @@ class Links:
         producer = self.flow.tensors[tensor].producer
         if producer >= 0 and not self.flow.is_data(producer):
             return None
-        name = self.flow.tensors[tensor].name or "x"
+        name = self.flow.tensors[tensor].name or UNNAMED
         return self._source(tensor, Block(name, "input", facts={"tensor": tensor}))
 
     def _source(self, key: int, box: Block) -> int:

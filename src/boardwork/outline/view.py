@@ -11,6 +11,7 @@ from boardwork.outline.blocks import Block, View
 from boardwork.outline.flow import Flow
 from boardwork.outline.links import Links
 from boardwork.outline.residual import mark
+from boardwork.outline.second_inputs import named
 
 
 def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence[Block]]]) -> View:
@@ -27,7 +28,8 @@ def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence
     inner = Links(flow, boxes)
     links = inner.collect()
     frames = [(f, (*ix, *(new for new, near in inner.inside.items() if near in ix))) for f, ix in frames]
-    return _in_order(View(block, tuple(inner.boxes), tuple(frames), tuple(mark(flow, inner.boxes, links))))
+    links = mark(flow, inner.boxes, links)
+    return _in_order(View(block, named(flow, block, inner.boxes), tuple(frames), tuple(links)))
 
 
 def _in_order(found: View) -> View:
