@@ -71,3 +71,10 @@ def test_sizes_carry_the_other_through_arithmetic() -> None:
     ]
     assert size == 14
     assert other_size(3) == 3
+
+
+def test_a_note_tells_which_sizes_are_fixed() -> None:
+    record = trace(from_module(Patches(lambda m, x: x), (torch.randn(1, 3, 32, 32),)))
+    assert [guess for guess in record.guesses if "height, width" in guess]
+    free = trace(from_module(nn.Conv2d(3, 4, 3), (torch.randn(1, 3, 32, 32),)))
+    assert not free.guesses

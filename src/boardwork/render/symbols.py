@@ -6,13 +6,14 @@ import dataclasses
 import re
 
 from boardwork.errors import FormatError
-from boardwork.sheet import Diagram, Edge, Node, Sheet, Symbol
+from boardwork.sheet import Diagram, Heading, Node, Port, Sheet, Symbol
 
 WAYS = ("long", "short", "numbers")
 SHORT = {
     "batch": "B", "seq_len": "T", "src_len": "S", "tgt_len": "T", "length": "L", "height": "H", "width": "W",
-    "depth": "D", "d_model": "d", "d_ff": "f", "heads": "h", "kv_heads": "g", "vocab": "V", "classes": "K",
-    "hidden_size": "H", "input_size": "I", "tokens": "N", "layers": "L",
+    "depth": "D", "frames": "F", "d_model": "d", "d_ff": "f", "d_inner": "i", "heads": "h", "kv_heads": "g",
+    "vocab": "V", "classes": "K", "hidden_size": "H", "input_size": "I", "tokens": "N", "layers": "L", "experts": "E",
+    "latent": "z",
 }  # fmt: skip
 
 
@@ -26,33 +27,61 @@ def written(sheet: Sheet, way: str) -> Sheet:
         raise FormatError(f"Sizes cannot be written as {way!r}.", hint=f"one of: {', '.join(WAYS)}")
     if way == "long":
         return sheet
-    numbers = way == "numbers"
+    short = None if way == "numbers" else _short_names(sheet.symbols)
     return dataclasses.replace(
         sheet,
-        symbols={} if numbers else {_short(name): _named(name, s) for name, s in sheet.symbols.items()},
-        big_picture=_diagram(sheet.big_picture, numbers),
-        zoom=dataclasses.replace(sheet.zoom, diagram=_diagram(sheet.zoom.diagram, numbers)),
+        subject=_heading(sheet.subject, short),
+        symbols={} if short is None else _table(sheet.symbols, short),
+        big_picture=_diagram(sheet.big_picture, short),
+        zoom=dataclasses.replace(sheet.zoom, diagram=_diagram(sheet.zoom.diagram, short)),
     )
 
 
-def _named(name: str, symbol: Symbol) -> Symbol:
-    return dataclasses.replace(symbol, meaning=f"{name}, {symbol.meaning}") if name in SHORT else symbol
+Names = dict[str, str]
 
 
-def _short(axis: str) -> str:
-    return re.sub(r"[a-z_]+", lambda word: SHORT.get(word[0], word[0]), axis)
+def _short_names(symbols: dict[str, Symbol]) -> Names:
+    """A letter for each name; where two would get the same one for different things, the later keeps its name."""
+    taken: dict[str, Symbol] = {name: symbol for name, symbol in symbols.items() if name not in SHORT}
+    found: Names = {}
+    for name, symbol in symbols.items():
+        letter = SHORT.get(name, name)
+        same = letter not in taken or (letter not in found.values() and taken[letter].value == symbol.value)
+        found[name] = letter if same else name
+        taken.setdefault(found[name], symbol)
+    return found
 
 
-def _diagram(diagram: Diagram, numbers: bool) -> Diagram:
-    edges = tuple(_edge(edge, numbers) for edge in diagram.edges)
+def _table(symbols: dict[str, Symbol], short: Names) -> dict[str, Symbol]:
+    rows: dict[str, Symbol] = {}
+    for name, symbol in symbols.items():
+        law, comma, meaning = symbol.meaning.partition(", ")
+        said = f"{_shortened(law, short)}, {meaning}" if comma and "/" in law else symbol.meaning
+        said = f"{name}, {said}" if short[name] != name else said
+        rows.setdefault(short[name], dataclasses.replace(symbol, meaning=said))
+    return rows
+
+
+def _shortened(axis: str, short: Names) -> str:
+    return re.sub(r"[A-Za-z_]+", lambda word: short.get(word[0], word[0]), axis)
+
+
+def _shape(shape: tuple[str, ...], sizes: tuple[int, ...], short: Names | None) -> tuple[str, ...]:
+    return tuple(map(str, sizes)) if short is None else tuple(_shortened(axis, short) for axis in shape)
+
+
+def _heading(heading: Heading, short: Names | None) -> Heading:
+    def ports(named: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(dataclasses.replace(port, shape=_shape(port.shape, port.sizes, short)) for port in named)
+
+    return dataclasses.replace(heading, inputs=ports(heading.inputs), outputs=ports(heading.outputs))
+
+
+def _diagram(diagram: Diagram, short: Names | None) -> Diagram:
+    edges = tuple(dataclasses.replace(edge, shape=_shape(edge.shape, edge.sizes, short)) for edge in diagram.edges)
     at = {node: e.shape for e in edges for node in (e.source, e.target)}
     nodes = tuple(_port(n, at.get(n.id, ())) if n.role in ("input", "output") else n for n in diagram.nodes)
     return dataclasses.replace(diagram, nodes=nodes, edges=edges)
-
-
-def _edge(edge: Edge, numbers: bool) -> Edge:
-    shape = tuple(map(str, edge.sizes)) if numbers else tuple(map(_short, edge.shape))
-    return dataclasses.replace(edge, shape=shape)
 
 
 def _port(node: Node, shape: tuple[str, ...]) -> Node:

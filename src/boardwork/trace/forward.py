@@ -101,8 +101,7 @@ def _complete(run: Run) -> Trace:
 
 
 def _finished(run: Run, first: Trace, recorder: Recorder) -> Trace:
-    tensors = with_symbols(run, first)
-    return dataclasses.replace(first, axes=run.sizes(), tensors=tensors, cells=tuple(_cells(recorder)))
+    return dataclasses.replace(with_symbols(run, first), axes=run.sizes(), cells=tuple(_cells(recorder)))
 
 
 def _cells(recorder: Recorder) -> Iterator[Cell]:

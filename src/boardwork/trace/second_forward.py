@@ -1,4 +1,4 @@
-"""Run and its Trace -> the tensors with their shapes in symbols, from a second forward at other sizes."""
+"""Run and its Trace -> the trace with shapes in symbols, from a second forward at other sizes."""
 
 from __future__ import annotations
 
@@ -8,37 +8,52 @@ from collections.abc import Iterator
 from boardwork.errors import TraceError
 from boardwork.trace import symbols
 from boardwork.trace.one_forward import one_forward
-from boardwork.trace.records import Tensor, Trace
+from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
 
 SPATIAL = ("height", "width", "depth", "length")
 QUICK = 20_000_000_000  # multiply-adds of a forward on CPU that may run twice
 
 
-def with_symbols(run: Run, first: Trace) -> tuple[Tensor, ...]:
-    """The tensors of `first`, made by `run`, at the largest set of sizes that forward accepts."""
-    sizes = run.sizes()
-    primes = symbols.ratios(sizes)
-    if run.device != "meta":  # work on CPU would grow with the sizes: only the batch is doubled, of what is quick
-        primes = {"batch": 2}
-        quick = sum(op.macs for op in first.ops) < QUICK
-        sizes = {"batch": sizes["batch"]} if "batch" in sizes and quick else {}
-    for varied in _choices(sizes):
+FIXED = (
+    "The forward takes no other sizes of {axes}: the laws say what its operations give at other sizes, tables and "
+    "layers of a fixed length being as long as needed."
+)
+
+
+def with_symbols(run: Run, first: Trace) -> Trace:
+    """`first`, made by `run`, with symbols from the largest set of sizes that forward accepts."""
+    sizes, primes = _sizes(run, first)
+    for varied, on_doubles in _choices(sizes, run.device):
         factors = {name: primes[name] for name in varied}
-        for on_doubles in (False, True) if run.device == "meta" and set(varied) & set(SPATIAL) else (False,):
-            second = _larger(run, factors, on_doubles=on_doubles)
-            if second is not None:
-                return symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
-    return tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
+        second = _larger(run, factors, on_doubles=on_doubles)
+        if second is not None:
+            tensors = symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
+            fixed = (FIXED.format(axes=", ".join(name for name in varied if name != "batch")),) if on_doubles else ()
+            return dataclasses.replace(first, tensors=tensors, guesses=(*first.guesses, *fixed))
+    return dataclasses.replace(
+        first, tensors=tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
+    )
 
 
-def _choices(sizes: dict[str, int]) -> Iterator[list[str]]:
-    """Sets of axes to vary, the largest first, each once."""
+def _sizes(run: Run, first: Trace) -> tuple[dict[str, int], dict[str, int]]:
+    """The axes that may be varied, and how many times longer each is the second time."""
+    sizes = run.sizes()
+    if run.device == "meta":
+        return sizes, symbols.ratios(sizes)
+    quick = sum(op.macs for op in first.ops) < QUICK  # work on CPU grows with the sizes: only the batch is doubled
+    return ({"batch": sizes["batch"]} if "batch" in sizes and quick else {}), {"batch": 2}
+
+
+def _choices(sizes: dict[str, int], device: str) -> Iterator[tuple[list[str], bool]]:
+    """Sets of axes to vary, the largest first, each once; whether on doubles, which a batch alone does not need."""
     tried: list[list[str]] = [[]]
     for varied in (list(sizes), [name for name in sizes if name not in SPATIAL], ["batch"] if "batch" in sizes else []):
         if varied not in tried:
             tried.append(varied)
-            yield varied
+            yield varied, False
+            if device == "meta" and varied != ["batch"]:
+                yield varied, True
 
 
 def _larger(run: Run, factors: dict[str, int], *, on_doubles: bool) -> Trace | None:
