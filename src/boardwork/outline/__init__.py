@@ -5,6 +5,7 @@ from __future__ import annotations
 from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
 from boardwork.outline.choose import big_picture, parts
+from boardwork.outline.chunked_scan import chunked_scans
 from boardwork.outline.codebook import codebooks
 from boardwork.outline.excitation import excitations
 from boardwork.outline.experts import mixtures
@@ -85,6 +86,7 @@ _SPECIAL = (
     codebooks,
     long_convolutions,
     similarities,
+    chunked_scans,
 )
 
 

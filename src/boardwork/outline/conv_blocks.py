@@ -7,12 +7,15 @@ from typing import Any
 from boardwork.outline.blocks import Block
 from boardwork.outline.conv_chain import Chain, Layer, chain
 from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
 
 Meaning = tuple[str, str, str, dict[str, Any]]  # label, kind, detail, facts
 
 
 def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     """What a block of convolutions is: read from kernels, groups and widths along its branches, None if nothing."""
+    if any(_on_sequence(flow, flow.ops[i]) for i in block.one()):
+        return None
     found = chain(flow, block.one())
     if not any(layer.kernel > 1 for branch in found.branches for layer in branch):
         return None
@@ -27,6 +30,11 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if found.join is None:
         return _grown(flow, block, found)
     return "Residual block", "residual_block", _widths(found.main), {}
+
+
+def _on_sequence(flow: Flow, op: Op) -> bool:
+    """True for a linear layer on the steps of a sequence: then convolutions are not what the block is made of."""
+    return op.name in ("linear", "addmm") and len(flow.tensors[op.outputs[0]].shape) == 3
 
 
 def _sorts(found: Chain) -> list[str]:
@@ -129,7 +137,7 @@ def _grown(flow: Flow, block: Block, found: Chain) -> Meaning | None:
     return None
 
 
-def _joins_after(flow: Flow, block: Block) -> list[Any]:
+def _joins_after(flow: Flow, block: Block) -> list[Op]:
     last = flow.ops[block.one()[-1]]
     return [user for user in flow.data_users(last) if user.name == "cat"]
 
@@ -139,4 +147,5 @@ def _weights(layers: tuple[Layer, ...]) -> int:
 
 
 def _widths(layers: tuple[Layer, ...]) -> str:
-    return f"{len(layers)} convolutions, {layers[0].before} → {layers[-1].after}" if layers else ""
+    word = "convolution" if len(layers) == 1 else "convolutions"
+    return f"{len(layers)} {word}, {layers[0].before} → {layers[-1].after}" if layers else ""

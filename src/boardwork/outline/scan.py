@@ -11,7 +11,7 @@ from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
 _SHORTEST = 3
-_READING = frozenset(("mul", "sum", "matmul", "bmm", "einsum", "stack", "cat"))
+_READING = frozenset(("mul", "sum", "matmul", "bmm", "einsum", "stack", "cat", "setitem"))
 _PREPARING = frozenset(("mul", "exp", "neg", "einsum"))
 
 
@@ -84,7 +84,7 @@ def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     ops = {i for i in ops if flow.is_data(i)}
     state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape[1:]
     detail = f"h = a h + b, {' × '.join(map(str, state))} states, {len(chain)} steps"
-    if not any(flow.ops[i].name == "exp" for i in ops):
+    if len(state) < 2 or not any(flow.ops[i].name == "exp" for i in ops):
         return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail)
     facts = _facts(flow, ops, state, len(chain))
     return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)
@@ -111,8 +111,8 @@ def _forward(flow: Flow, inside: set[int], adds: set[int]) -> set[int]:
         found.add(op.id)
         for tensor in op.inputs:
             found.update(takewhile(lambda i: len(flow.data_users(flow.ops[i])) == 1, flow.origin(tensor)[1]))
-        if op.name not in ("stack", "cat"):
-            todo.extend(flow.data_users(op))
+        users = flow.data_users(op) if op.name not in ("stack", "cat") else []
+        todo.extend(user for user in users if op.name != "setitem" or user.name == "setitem")
     return found
 
 

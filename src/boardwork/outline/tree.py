@@ -61,7 +61,7 @@ def _scaling(flow: Flow, op: Op) -> str:
     """A product or sum with a learned vector or with a number."""
     if op.name not in ("mul", "add", "div", "sub", "rsub"):
         return ""
-    if any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
+    if op.name != "rsub" and any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
         return {"mul": "Learned scale", "add": "Learned bias"}.get(op.name, "")
     number = next((v for v in op.attrs.values() if isinstance(v, int | float) and not isinstance(v, bool)), None)
     sign = {"mul": "×", "add": "+", "div": "÷"}.get(op.name, "−")

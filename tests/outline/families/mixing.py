@@ -59,6 +59,57 @@ class Retention(nn.Module):
         return self.out_linear(torch.stack(rows, 1).flatten(2))
 
 
+class WrittenStates(nn.Module):
+    """RG-LRU: a diagonal recurrence whose states are written into one tensor, step by step."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.entry_gate, self.decay_gate = nn.Linear(width, width), nn.Linear(width, width)
+        self.decay_rate, self.out_linear = nn.Parameter(torch.randn(width)), nn.Linear(width, width)
+
+    def forward(self, series: Tensor) -> Tensor:
+        log_decay = -8 * torch.sigmoid(self.decay_gate(series)) * F.softplus(self.decay_rate)
+        decay = torch.exp(log_decay)
+        drive = torch.sqrt(1 - decay**2) * torch.sigmoid(self.entry_gate(series)) * series
+        state, states = torch.zeros_like(series[:, 0]), torch.zeros_like(series)
+        for t in range(series.shape[1]):
+            state = decay[:, t] * state + drive[:, t]
+            states[:, t] = state
+        return self.out_linear(states)
+
+
+class ChunkedScan(nn.Module):
+    """Mamba-2: one decay a head and step, matrix products inside chunks, states passed on between them."""
+
+    def __init__(self, width: int = 32, heads: int = 4, states: int = 8, chunk: int = 4) -> None:
+        super().__init__()
+        self.head_count, self.state_count, self.chunk_size = heads, states, chunk
+        self.entry_linear = nn.Linear(width, width + 2 * states + heads)
+        self.log_rate, self.direct = nn.Parameter(torch.zeros(heads)), nn.Parameter(torch.ones(heads))
+        self.out_linear = nn.Linear(width, width)
+
+    def forward(self, series: Tensor) -> Tensor:
+        b, t, w = series.shape
+        h, n, q = self.head_count, self.state_count, self.chunk_size
+        x, key, query, step = self.entry_linear(series).split([w, n, n, h], dim=-1)
+        step = F.softplus(step)
+        x = x.view(b, t // q, q, h, w // h)
+        decay = (step * -torch.exp(self.log_rate)).view(b, t // q, q, h).permute(0, 3, 1, 2)
+        drive = x * step.view(b, t // q, q, h, 1)
+        key, query = key.view(b, t // q, q, n), query.view(b, t // q, q, n)
+        total = torch.cumsum(decay, dim=-1)
+        ratio = torch.exp((total[..., :, None] - total[..., None, :]).tril())
+        within = torch.einsum("bcln,bcsn,bhcls,bcshp->bclhp", query, key, ratio.tril(), drive)
+        rest = torch.exp(total[..., -1:] - total)
+        local = torch.einsum("bcln,bhcl,bclhp->bchpn", key, rest, drive)
+        carried = [torch.zeros_like(local[:, 0])]
+        for c in range(t // q - 1):
+            carried.append(carried[-1] * torch.exp(total[:, :, c, -1])[..., None, None] + local[:, c])
+        across = torch.einsum("bcln,bchpn,bhcl->bclhp", query, torch.stack(carried, 1), torch.exp(total))
+        y = within + across + x * self.direct[:, None]
+        return self.out_linear(y.reshape(b, t, w))
+
+
 class TokenMixing(nn.Module):
     """MLP-Mixer: one network across positions, one across channels."""
 
@@ -108,6 +159,8 @@ TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "gated_linear": (GatedLinear, (TOKENS,)),
     "retention": (Retention, (TOKENS,)),
+    "written_states": (WrittenStates, (TOKENS,)),
+    "chunked_scan": (ChunkedScan, (TOKENS,)),
     "token_mixing": (TokenMixing, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),
     "long_convolution": (LongConvolution, (TOKENS,)),
