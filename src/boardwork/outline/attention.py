@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boardwork.outline.attention_additive import additive_cores
-from boardwork.outline.attention_boxes import Boxes
+from boardwork.outline.attention_boxes import Boxes, is_shared, learned_bias
 from boardwork.outline.attention_branch import Branch, branch_of
 from boardwork.outline.attention_core import Core, softmax_cores
 from boardwork.outline.attention_facts import facts
@@ -18,7 +18,8 @@ from boardwork.outline.flow import Flow
 
 
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
-    """For every attention: its boxes, and last the frame round them."""
+    """For every attention: its boxes, and last the frame round them; a bias that several share is a group alone."""
+    shared = set[frozenset[int]]()
     for core in (*softmax_cores(flow), *linear_cores(flow), *additive_cores(flow)):
         branches = _branches(flow, core)
         out = output(flow, core.last)
@@ -26,6 +27,10 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
         found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
         turned = {letter: r for letter, r in found.items() if r is not None}
         measured = facts(flow, core, branches, out, hidden, list(turned.values()))
+        bias = learned_bias(hidden, core)
+        if bias is not None and bias.ops not in shared and is_shared(flow, bias, core):
+            shared.add(bias.ops)
+            yield [bias]
         yield Boxes(flow, core, branches, turned, measured).patterns(out, hidden)
 
 

@@ -52,13 +52,13 @@ class Boxes:
         return [box for box in (*boxes, frame) if box.ops]
 
     def _second(self) -> set[int]:
-        """What leads to the queries and keys of a second softmax, from the same projections."""
+        """What leads to the operands of further products, from the same projections."""
         found = set[int]()
-        for query, key in self.core.others:
-            for letter, tensor in (("Q", query), ("K", key)):
-                other = branch_of(self.flow, letter, tensor)
-                same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
-                found |= other.between() if same else set()
+        pairs = [*(t for pair in self.core.others for t in pair), *self.core.partners]
+        for tensor in pairs:
+            other = branch_of(self.flow, "", tensor)
+            same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
+            found |= other.between() if same else set()
         return found
 
     def _places(self) -> Iterator[Pattern]:
@@ -71,8 +71,12 @@ class Boxes:
 
     def _after(self, out: Output) -> Iterator[Pattern]:
         if out.gated:
-            yield Pattern("gate", frozenset([max(out.gated)]), "×", "multiply")
-            yield Pattern("gate_layer", out.gated - {max(out.gated)}, "Linear W_G, Sigmoid", "linear")
+            product = max(out.gated)
+            made = out.gated - {product} - {op for b in self.branches for op in b.walk}
+            linear = any(is_projection(self.flow, self.flow.ops[op]) for op in made)
+            yield Pattern("gate", frozenset([product]), "×", "multiply")
+            label, role = ("Linear W_G, Sigmoid", "linear") if linear else ("Sigmoid", "activation")
+            yield Pattern("gate_layer", made, label, role)
         if out.projection is None:
             return
         if out.concat and self.facts["heads"] > 1:
@@ -217,11 +221,22 @@ class Boxes:
         return any(self.flow.tensors[t].size > 1 for t in op.inputs if t not in self.flow.data_inputs(op))
 
     def _bias(self, mask: Mask) -> Iterator[Pattern]:
-        """A learned bias that this attention alone uses is a box of its own."""
-        ops = mask.bias_ops - self.core.ops
-        used_elsewhere = any(
-            user.id not in ops | self.core.ops for op in ops for user in self.flow.data_users(self.flow.ops[op])
-        )
-        if ops and mask.learned and not used_elsewhere:
-            sizes = " × ".join(map(str, mask.rows))
-            yield Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
+        """A learned bias that this attention alone uses is part of it."""
+        bias = learned_bias(mask, self.core)
+        if bias is not None and not is_shared(self.flow, bias, self.core):
+            yield bias
+
+
+def learned_bias(mask: Mask, core: Core) -> Pattern | None:
+    """The box of the operations that make a bias from a learned table."""
+    ops = mask.bias_ops - core.ops
+    if not ops or not mask.learned:
+        return None
+    sizes = " × ".join(map(str, mask.rows))
+    return Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
+
+
+def is_shared(flow: Flow, bias: Pattern, core: Core) -> bool:
+    """True when other attentions use it too."""
+    inside = bias.ops | core.ops
+    return any(user.id not in inside for op in bias.ops for user in flow.data_users(flow.ops[op]))

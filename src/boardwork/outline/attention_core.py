@@ -7,26 +7,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from boardwork.outline.contraction import Contraction, multiplies_activations
+from boardwork.outline.contraction import PRODUCTS, Contraction, multiplies_activations
 from boardwork.outline.flow import Flow
 from boardwork.outline.scale import factor, number
 from boardwork.trace.records import Op
 
 _ON_SCORES = frozenset(
-    ["mul", "div", "add", "sub", "masked_fill", "where", "tanh", "clamp", "max", "amax", "maximum", "cat", "gather"]
+    [
+        "mul",
+        "div",
+        "add",
+        "sub",
+        "masked_fill",
+        "where",
+        "tanh",
+        "clamp",
+        "max",
+        "amax",
+        "maximum",
+        "cat",
+        "gather",
+        "setitem",
+        "copy",
+        "pad",
+    ]
 )
-_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div", "sub"])
+_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div", "sub", "pad"])
 _MIXES = ("linear", "conv2d", "einsum", "matmul")
 
 
 @dataclass(frozen=True)
 class Core:
-    """One softmax(Q K^T) V. `scores`: elements of Q K^T. `added`: masks and biases that the scores meet.
+    """One softmax(Q K^T) V, its operations, what enters, and the sizes of its axes.
 
-    `softcap`: c of c tanh(scores / c), 0 for none. `sink`: the softmax has a learned column more. `mixed`: a learned
-    matrix mixes the heads' scores, `temperature`: a learned factor scales them. `channels`: Q and K meet over
-    positions, so that channels attend to channels. `kind`: softmax, linear or additive. `places`: operands of further
-    products, made from positions alone. `others`: queries and keys of a second softmax that is subtracted.
+    `scores`: elements of Q K^T. `added`: masks and biases that the scores meet. `softcap`: c of c tanh(scores / c), 0
+    for none. `sink`: the softmax has a learned column more. `mixed`: a learned matrix mixes the heads' scores,
+    `temperature`: a learned factor scales them. `channels`: Q and K meet over positions, so that channels attend to
+    channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
+    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted.
     """
 
     ops: frozenset[int]
@@ -48,6 +66,7 @@ class Core:
     channels: bool = False
     kind: str = "softmax"
     places: tuple[int, ...] = ()
+    partners: tuple[int, ...] = ()
     others: tuple[tuple[int, int], ...] = ()
 
 
@@ -100,6 +119,7 @@ def written_out(flow: Flow, softmax: Op) -> Core | None:
     line = _downstream(flow, [content.id], before)
     chain = _downstream(flow, [p.id for p in products], before)
     query, key = _operands(flow, first, softmax)
+    further = [t for p in products if p is not content for t in p.inputs[-2:]]
     channels = varies(flow, first.left, first.inner_axis(first.left)) and not varies(flow, content.outputs[0], -1)
     return Core(
         frozenset({softmax.id, content.id, last.id} | passed | chain | {p.id for p in products}),
@@ -113,7 +133,8 @@ def written_out(flow: Flow, softmax: Op) -> Core | None:
         mixed=any(_mixes_heads(flow, flow.ops[op]) for op in line | passed),
         temperature=any(_learned_factor(flow, flow.ops[op]) for op in line),
         channels=channels,
-        places=tuple(t for p in products if p is not content for t in p.inputs[-2:] if not _follows_input(flow, t)),
+        places=tuple(t for t in further if not _follows_input(flow, t)),
+        partners=tuple(t for t in further if _follows_input(flow, t)),
     )  # fmt: skip
 
 
@@ -130,7 +151,7 @@ def _before(flow: Flow, scores: int) -> tuple[set[int], list[Op]]:
         op = flow.producer(todo.pop())
         if op is None or op.id in ops or not flow.is_data(op.id):
             continue
-        if multiplies_activations(flow, op):
+        if multiplies_activations(flow, op) or _meets_places(flow, op):
             products[op.id] = op
         elif op.name in _ON_SCORES or flow.is_shape(op.id) or _mixes_heads(flow, op):
             ops.add(op.id)
@@ -152,8 +173,17 @@ def after(flow: Flow, op: Op, depth: int = 0) -> list[int] | None:
 
 def _content(flow: Flow, products: list[Op]) -> Op | None:
     """The product of queries with keys; others have an operand that no input has a part in: positions."""
-    both = [p for p in products if all(_follows_input(flow, t) for t in p.inputs[-2:])]
-    return next(iter([*both, *products]), None)
+    able = [p for p in products if multiplies_activations(flow, p)]
+    both = [p for p in able if all(_follows_input(flow, t) for t in p.inputs[-2:])]
+    return next(iter([*both, *able]), None)
+
+
+def _meets_places(flow: Flow, op: Op) -> bool:
+    """A product of what follows the input with rows of a learned table."""
+    if op.name not in PRODUCTS or len(op.inputs) < 2:
+        return False
+    tables = [t for t in op.inputs[-2:] if _from_weights(flow, t)]
+    return len(tables) == 1 and any(_follows_input(flow, t) for t in op.inputs[-2:])
 
 
 def _follows_input(flow: Flow, tensor: int) -> bool:

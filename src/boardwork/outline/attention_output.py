@@ -73,4 +73,4 @@ def _gate_layer(flow: Flow, gate: Op) -> set[int]:
         return set()
     inside = {gate.id, *passed}
     alone = all(user.id in inside for i in (made.id, *passed) for user in flow.data_users(flow.ops[i]))
-    return {made.id, *passed} if alone else set()
+    return {made.id, *passed} if alone else set(passed)
