@@ -46,7 +46,7 @@ def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     ends = [0.0, *(cut.y for cut in chosen), figure.height]
     wires = {id(cut.wire) for cut in chosen}
     columns = [_column(figure, top, bottom, wires, m) for top, bottom in pairwise(ends)]
-    return _beside(columns, chosen, m)
+    return _beside(columns, chosen, m) if all(column.items for column in columns) else None
 
 
 def _tallest(figure: Figure, cuts: Sequence[_Cut]) -> float:
@@ -100,7 +100,8 @@ def _column(figure: Figure, top: float, bottom: float, cut_wires: set[int], m: M
             continue
         items.append(_within(item, top, bottom) if isinstance(item, Frame) else item)
     reach = [_bounds(item, m) for item in items]
-    return _Column(top, bottom, min(b[0] for b in reach), max(b[2] for b in reach), tuple(items))
+    left, right = min((b[0] for b in reach), default=0.0), max((b[2] for b in reach), default=0.0)
+    return _Column(top, bottom, left, right, tuple(items))
 
 
 def _within(frame: Frame, top: float, bottom: float) -> Frame:

@@ -19,7 +19,7 @@ BARS = "‖|∥∣"
 BIG = set("∑∏∫")
 LIMITED = {"max", "min", "lim", "argmax", "argmin", "mean"} | BIG
 PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
-SAME = {"⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "~": "˜", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·"}
+SAME = {"⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "~": "∼", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _scripted(tag: str, kids: list[Node]) -> Node:
     if base.text in OPENS and base.kind == "operator":
         raise KnowledgeError("latex2mathml loses a matrix with a script", hint="set it in \\left[ … \\right]")
     if tag in ("mover", "munder") and rest[0].kind == "operator":
-        return Node("accent", rest[0].text, (base,))
+        return Node("accent", "˜" if rest[0].text == "∼" else rest[0].text, (base,))
     under = rest[0] if tag in ("msub", "munder", "msubsup", "munderover") else EMPTY
     over = rest[-1] if tag in ("msup", "mover", "msubsup", "munderover") else EMPTY
     kind = "limits" if tag in ("munder", "mover", "munderover") or base.text in LIMITED else "script"

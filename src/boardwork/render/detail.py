@@ -20,7 +20,8 @@ from boardwork.sheet import Equation, Sheet, Tradeoff
 
 Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3
 KEPT = 2  # equations and trade-offs that stay until the end
-DEAR = 8  # what each of them costs more
+PRICES = {"equation": 3, "trade-off": 3}  # other things are worth 1
+DEAR = 8  # what each of the kept ones is worth more
 
 
 class Detail:
@@ -28,8 +29,7 @@ class Detail:
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
-        self.order = (*_first(sheet), *_last(sheet))
-        self.dear = len(tuple(_last(sheet)))
+        self.order = tuple(_order(sheet))
         self._equations: dict[tuple[int, bool, bool], Equation] = {}
         self._tradeoffs: dict[tuple[int, bool, bool, bool], Tradeoff] = {}
 
@@ -49,13 +49,14 @@ class Detail:
             footnotes=tuple(note for i, note in enumerate(whole.footnotes) if ("note", i) not in gone),
         )
 
-    def price(self, count: int) -> int:
-        """Of giving up so many; the last ones are dear."""
-        return count + DEAR * max(0, count - (len(self.order) - self.dear))
+    def price(self, things: Collection[Thing]) -> int:
+        """What it is worth to keep these."""
+        return sum(PRICES.get(kind, 1) + (DEAR if index < KEPT and kind in PRICES else 0) for kind, index in things)
 
     def affordable(self, price: int) -> int:
-        """How many may be given up for less than a price, -1 if not even none."""
-        return max((count for count in range(len(self.order) + 1) if self.price(count) < price), default=-1)
+        """How many may be given up for no more than a price, -1 if not even none."""
+        counts = range(len(self.order) + 1)
+        return max((count for count in counts if self.price(self.order[:count]) <= price), default=-1)
 
     def _equation(self, index: int, values: bool, checks: bool) -> Equation:
         item, key = self.sheet.equations[index], (index, values, checks)
@@ -90,7 +91,7 @@ def left_out(whole: Sheet, shown: Sheet) -> str:
     return "" if shown == whole else "Some details are left out for room; the text sheet says all."
 
 
-def _first(sheet: Sheet) -> Iterator[Thing]:
+def _order(sheet: Sheet) -> Iterator[Thing]:
     equations, tradeoffs = range(len(sheet.equations)), range(len(sheet.tradeoffs))
     yield from (("note", i) for i in reversed(range(1, len(sheet.footnotes))))
     yield from (("values", i) for i in reversed(equations) if sheet.equations[i].checks)
@@ -100,10 +101,7 @@ def _first(sheet: Sheet) -> Iterator[Thing]:
         yield from (("fails", i), ("instead", i))
     yield from _by_turns(equations[KEPT:], tradeoffs[KEPT:])
     yield from (("symbols", 0), ("note", 0))
-
-
-def _last(sheet: Sheet) -> Iterator[Thing]:
-    return _by_turns(range(len(sheet.equations[:KEPT])), range(len(sheet.tradeoffs[:KEPT])))
+    yield from _by_turns(equations[:KEPT], tradeoffs[:KEPT])
 
 
 def _by_turns(equations: range, tradeoffs: range) -> Iterator[Thing]:

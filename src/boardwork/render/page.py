@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -11,7 +11,7 @@ from boardwork.figure import draw as lay_out
 from boardwork.figure.columns import in_columns
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
-from boardwork.render.detail import Detail, left_out
+from boardwork.render.detail import Detail, Thing, left_out
 from boardwork.render.diagram import figure_marks
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
@@ -22,6 +22,9 @@ from boardwork.render.style import DENSE, SCREEN, Type, enlarged
 from boardwork.sheet import Diagram, Sheet
 
 MARGIN = 24.0
+SLACK = 6  # pairs of figures that cost so much more than the best are looked at closely
+MOST_REFILLED = 5  # of them
+TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 STRETCH = 0.35  # the page is left open below rather than loosened by a larger share
 # Tried in order: sizes of text, of figures, and how much larger the figures are drawn.
 SIZES: tuple[tuple[Type, Metrics, float], ...] = (
@@ -35,6 +38,7 @@ TIGHTER: tuple[tuple[Metrics, bool, int], ...] = (
     (COMPACT, False, 0), (NARROW, False, 1), (NARROWEST, False, 5), (COMPACT, True, 16), (NARROW, True, 18),
 )  # fmt: skip
 CUT = 2  # the price of a figure in several columns
+WORTH = 12.0  # points that a form must save to be tried
 WORDLESS = 10  # that of one without the words beside its wires
 Turn = tuple[float, float]
 
@@ -71,7 +75,7 @@ def page(sheet: Sheet, paper: str) -> Piece:
 def _whole(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """All of the sheet, in the largest size that holds it."""
     for type, metrics, factor in SIZES:
-        figures = [scaled(drawn(d, metrics), factor) for d in _diagrams(sheet)]
+        figures = [scaled(drawn(d, metrics, TALL), factor) for d in _diagrams(sheet)]
         found = _best(sheet, turns, Contents(type), figures)
         if found is not None:
             return found
@@ -81,12 +85,21 @@ def _whole(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
 def _reduced(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """As much of the sheet as the page holds at the least size, with the figures that leave the most room."""
     detail, contents = Detail(sheet), Contents(DENSE)
-    best, found = detail.price(len(detail.order)) + 1000, None
+    best = detail.price(detail.order) + 1000
+    found: list[tuple[int, int, int, int, Attempt, list[Piece]]] = []
     for price, figures in _tight(sheet, turns):
-        count, attempt = _fewest(detail, detail.affordable(best - price), turns, contents, figures)
+        if price > best + SLACK:
+            break
+        count, attempt = _fewest(detail, detail.affordable(best - price + SLACK), turns, contents, figures)
         if attempt is not None:
-            best, found = detail.price(count) + price, (count, attempt, figures)
-    return _refilled(detail, *found[:2], contents, found[2]) if found else None
+            cost = detail.price(detail.order[:count]) + price
+            best = min(best, cost)
+            found.append((cost, len(found), price, count, attempt, figures))
+    refilled = []
+    for _, place, price, count, attempt, figures in sorted(found, key=lambda form: form[:2])[:MOST_REFILLED]:
+        gone, full = _refilled(detail, count, attempt, contents, figures)
+        refilled.append((detail.price(gone) + price, place, full))
+    return min(refilled, key=lambda form: form[:2])[2] if refilled else None
 
 
 def _fewest(
@@ -103,27 +116,38 @@ def _fewest(
     return many, found
 
 
-def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents, figures: Sequence[Piece]) -> Attempt:
+def _refilled(
+    detail: Detail, count: int, attempt: Attempt, contents: Contents, figures: Sequence[Piece]
+) -> tuple[list[Thing], Attempt]:
     """What finds room after all in the plan as it is, last given up first."""
     gone = list(detail.order[:count])
     for thing in reversed(detail.order[:count]):
         sheet = detail.without([other for other in gone if other != thing])
         planner = Planner(contents.panels(sheet, figures), contents.type)
-        height = attempt.turn[1] - _around(sheet, attempt.turn, contents.type)
+        height = attempt.turn[1] - _around(sheet, attempt.turn, contents)
         same = len(planner.panels) == len(attempt.planner.panels)
         fit = planner.fit(attempt.fit.plan, height) if same else None
         if fit is not None:
             gone.remove(thing)
             attempt = replace(attempt, sheet=sheet, planner=planner, fit=fit, height=height)
-    return attempt
+    return gone, attempt
 
 
 def _tight(sheet: Sheet, turns: Sequence[Turn]) -> list[tuple[int, list[Piece]]]:
     """Pairs of figures that a page has room for, with their price, cheap ones first."""
     rooms = [(wide - 2 * MARGIN, high - 2 * MARGIN) for wide, high in turns]
-    choices = [[form for form in _forms(d, rooms[0][1]) if _holds(rooms, form[1])] for d in _diagrams(sheet)]
+    choices = [_smaller(form for form in _forms(d, rooms[0][1]) if _holds(rooms, form[1])) for d in _diagrams(sheet)]
     pairs = [(p + q, [first, second]) for (p, first), (q, second) in product(*choices)]
     return sorted((pair for pair in pairs if _holds(rooms, *pair[1])), key=lambda pair: pair[0])
+
+
+def _smaller(forms: Iterable[tuple[int, Piece]]) -> list[tuple[int, Piece]]:
+    """Those that are smaller one way than all that cost less."""
+    kept: list[tuple[int, Piece]] = []
+    for price, form in sorted(forms, key=lambda priced: priced[0]):
+        if all(form.width < cheap.width - WORTH or form.height < cheap.height - WORTH for _, cheap in kept):
+            kept.append((price, form))
+    return kept
 
 
 def _holds(rooms: Sequence[Turn], *figures: Piece) -> bool:
@@ -141,7 +165,7 @@ def _forms(diagram: Diagram, high: float) -> Iterator[tuple[int, Piece]]:
     forms += [(plain, metrics, in_column, price + WORDLESS) for metrics, in_column, price in TIGHTER]
     forms += [(bare, NARROWEST, True, 4 * WORDLESS)]
     for shown, metrics, in_column, price in forms:
-        figure = lay_out(shown, metrics, in_column=in_column)
+        figure = lay_out(shown, metrics, in_column=in_column, most_height=TALL)
         yield price, figure_marks(figure, metrics)
         for number in (2, 3) if figure.height > 0.3 * high else ():
             cut = in_columns(figure, number, metrics)
@@ -154,18 +178,19 @@ def _best(sheet: Sheet, turns: Sequence[Turn], contents: Contents, figures: Sequ
     type, found = contents.type, []
     planner = Planner(contents.panels(sheet, figures), type)
     for turn in turns:
-        height = turn[1] - _around(sheet, turn, type)
+        height = turn[1] - _around(sheet, turn, contents)
         fit = planner.best(turn[0] - 2 * MARGIN, height)
         if fit is not None:
             found.append(Attempt(sheet, type, turn, height, planner, fit))
     return min(found, key=lambda attempt: attempt.fit.empty, default=None)
 
 
-def _around(sheet: Sheet, turn: Turn, type: Type) -> float:
+def _around(sheet: Sheet, turn: Turn, contents: Contents) -> float:
     """The height of all but the panels, with a line for what is left out."""
-    room = turn[0] - 2 * MARGIN
-    edges = header(sheet, room, type).height + footer(sheet, room, type, [""]).height
-    return 2 * MARGIN + edges + 2 * type.gap + 1.5 * type.small
+    room, type = turn[0] - 2 * MARGIN, contents.type
+    top = contents.once(("header", room), lambda: header(sheet, room, type))
+    bottom = contents.once((sheet.footnotes, room), lambda: footer(sheet, room, type))
+    return 2 * MARGIN + top.height + bottom.height + 2 * type.gap + 1.6 * type.small
 
 
 def _diagrams(sheet: Sheet) -> tuple[Diagram, Diagram]:

@@ -43,14 +43,15 @@ class Contents:
         return panels + [_flow(title, items, gap, type) for title, items, gap in texts if items]
 
     def _item(self, draw: Callable[..., Piece], item: object) -> Item:
-        return lambda room: self._once((id(item), room), lambda: draw(item, room, self.type))
+        return lambda room: self.once((id(item), room), lambda: draw(item, room, self.type))
 
     def _symbol(self, name: str, sheet: Sheet, widest: int) -> Item:
-        return lambda room: self._once(
+        return lambda room: self.once(
             (name, widest, room), lambda: symbol(name, sheet.symbols[name], room, self.type, widest)
         )
 
-    def _once(self, key: Hashable, draw: Callable[[], Piece]) -> Piece:
+    def once(self, key: Hashable, draw: Callable[[], Piece]) -> Piece:
+        """What is drawn, and kept for the next time that the key comes."""
         if key not in self.set:
             self.set[key] = draw()
         return self.set[key]

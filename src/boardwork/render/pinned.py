@@ -15,6 +15,7 @@ from graphviz.backend import dot_command
 from boardwork.errors import DrawingError
 from boardwork.figure.points import in_font
 from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, Stroke
+from boardwork.render.sketch import sketched
 from boardwork.render.style import PAPER
 from boardwork.render.theme import Theme
 
@@ -75,7 +76,8 @@ def _lines(page: Piece, theme: Theme) -> Iterator[str]:
     yield 'graph [pad=0, margin=0, outputorder=nodesfirst, splines=true, bgcolor="none"]'
     yield 'node [shape=plaintext, fixedsize=true, margin=0, width=0.01, height=0.01, label=""]'
     yield "edge [arrowhead=none]"
-    everything = (Shape(0, 0, page.width, page.height, PAPER), *page.marks)
+    drawn = sketched(page, theme.wobble) if theme.wobble else page
+    everything = (Shape(0, 0, page.width, page.height, PAPER), *drawn.marks)
     for index, mark in enumerate(everything):
         if not isinstance(mark, Stroke):
             yield _node(f"m{index}", mark, page.height, theme)

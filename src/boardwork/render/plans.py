@@ -73,7 +73,8 @@ def heights(panels: Sequence[Panel], type: Type, step: float) -> Callable[[int, 
 
 def _top(panel: Panel, inside: float, type: Type) -> float:
     """Heading and note."""
-    return type.head + 0.6 * type.pad + (_noted(panel, inside, type).height if panel.note else 0)
+    noted = _noted(panel, inside, type).height + 0.4 * type.pad if panel.note else 0.0
+    return type.head + (0.8 if panel.fixed else 0.6) * type.pad + noted
 
 
 def _noted(panel: Panel, inside: float, type: Type) -> Piece:

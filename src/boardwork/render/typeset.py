@@ -12,6 +12,7 @@ from boardwork.figure.points import FOLDER as TEXT_FONTS
 from boardwork.figure.points import in_font, width
 from boardwork.formula.font import TTF_FILES, measure
 from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape
+from boardwork.render.sketch import sketched
 from boardwork.render.style import PAPER
 from boardwork.render.templates import template
 from boardwork.render.theme import Theme
@@ -60,12 +61,13 @@ def _fonts() -> typst.Fonts:
 
 def source_of(page: Piece, theme: Theme, title: str) -> str:
     """The page as Typst markup; every text is a string literal, so that none is read as markup."""
+    drawn = sketched(page, theme.wobble) if theme.wobble else page
     return template("page.typ").render(
         title=_quoted(title),
         width=f"{page.width:.2f}",
         height=f"{page.height:.2f}",
         paper=theme.colour(PAPER),
-        marks=list(_calls(page.marks, theme)),
+        marks=list(_calls(drawn.marks, theme)),
     )
 
 
