@@ -11,15 +11,15 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Primitive, Text, Wire
 
 _CLEAR = 0.5  # a cut stands this far below what is above it
-_MOST_CUTS = 40  # places that are tried
+_MOST_CUTS = 100  # places that are tried
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """A height where one wire, and nothing else but frames, goes on downwards."""
+    """A height where one wire, or none, and nothing else but frames goes on downwards."""
 
     y: float
-    wire: Wire
+    wire: Wire | None
     at: int  # the segment of the wire
 
 
@@ -36,17 +36,23 @@ class _Column:
 
 def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     """The figure in so many columns of about one height, in points; None where it cannot be cut so often."""
-    cuts = sorted(_cuts(figure, m), key=lambda cut: cut.y)[:_MOST_CUTS]
+    cuts = sorted([*_cuts(figure, m), *_gaps(figure, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
     if len(cuts) < number - 1:
         return None
-    choices = [some for some in combinations(cuts, number - 1) if len({id(cut.wire) for cut in some}) == number - 1]
+    choices = [some for some in combinations(cuts, number - 1) if _distinct(some)]
     if not choices:
         return None
     chosen = min(choices, key=lambda some: _tallest(figure, some))
     ends = [0.0, *(cut.y for cut in chosen), figure.height]
-    wires = {id(cut.wire) for cut in chosen}
+    wires = {id(cut.wire) for cut in chosen if cut.wire}
     columns = [_column(figure, top, bottom, wires, m) for top, bottom in pairwise(ends)]
     return _beside(columns, chosen, m) if all(column.items for column in columns) else None
+
+
+def _distinct(cuts: Sequence[_Cut]) -> bool:
+    """A wire is cut once."""
+    wires = [id(cut.wire) for cut in cuts if cut.wire]
+    return len(set(wires)) == len(wires)
 
 
 def _tallest(figure: Figure, cuts: Sequence[_Cut]) -> float:
@@ -61,6 +67,15 @@ def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:
                 y = y1 + _CLEAR
                 if x1 == x2 and y2 > y + _CLEAR and sum(_crosses(p, y, m) for p in figure.primitives) == 1:
                     yield _Cut(y, wire, at)
+
+
+def _gaps(figure: Figure, m: Metrics) -> Iterator[_Cut]:
+    """Below a box from which nothing leads on."""
+    for box in figure.primitives:
+        if isinstance(box, Box):
+            y = box.y + box.height + _CLEAR
+            if y < figure.height - m.label_height and not any(_crosses(p, y, m) for p in figure.primitives):
+                yield _Cut(y, None, 0)
 
 
 def _crosses(item: Primitive, y: float, m: Metrics) -> bool:
@@ -124,17 +139,21 @@ def _beside(columns: Sequence[_Column], cuts: Sequence[_Cut], m: Metrics) -> Fig
         x += column.right - column.left + room
     rights = [column.right + dx for column, (dx, _) in zip(columns, shifts, strict=True)]
     for place, cut in enumerate(cuts):
-        items.append(_going_on(cut, shifts[place], shifts[place + 1], rights[place] + room / 2, head))
+        if cut.wire:
+            gutter = rights[place] + room / 2
+            items.append(_going_on(cut.wire, cut, shifts[place], shifts[place + 1], gutter, head))
     lows = [column.bottom + dy for column, (_, dy) in zip(columns, shifts, strict=True)]
     return Figure(x - room, max([*(low + head for low in lows[:-1]), lows[-1]]), tuple(items))
 
 
-def _going_on(cut: _Cut, here: tuple[float, float], there: tuple[float, float], gutter: float, head: float) -> Wire:
+def _going_on(
+    wire: Wire, cut: _Cut, here: tuple[float, float], there: tuple[float, float], gutter: float, head: float
+) -> Wire:
     """Down, across to the gutter, up, across to the next column, and on."""
-    points = cut.wire.points
+    points = wire.points
     x = points[cut.at][0]
     foot = cut.y + here[1] + 0.6 * head
     before = [(px + here[0], py + here[1]) for px, py in points[: cut.at + 1]]
     over = [(x + here[0], foot), (gutter, foot), (gutter, 0.0), (x + there[0], 0.0)]
     after = [(px + there[0], py + there[1]) for px, py in points[cut.at + 1 :]]
-    return replace(cut.wire, points=(*before, *over, *after))
+    return replace(wire, points=(*before, *over, *after))

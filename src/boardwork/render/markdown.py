@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from boardwork.options import Options
@@ -16,7 +17,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
     """The sheet with a heading a step; `options.width` is that of the diagrams."""
     names = chosen(options.panels)
     parts = replace(options, panels=())
-    return template("sheet.md").render(
+    said = template("sheet.md").render(
         title=_plain(sheet.subject.title),
         heading=_plain(heading(sheet)),
         numbers=" · ".join((*key_numbers(sheet), *memory(sheet))),
@@ -30,6 +31,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
         notes=[_plain(note) for note in sheet.footnotes],
         whole=not options.panels,
     )
+    return re.sub(r"\n{3,}", "\n\n", said)
 
 
 def _diagram(sheet: Sheet, panel: str, options: Options) -> str:

@@ -127,7 +127,7 @@ def _refilled(
         height = attempt.turn[1] - _around(sheet, attempt.turn, contents)
         same = len(planner.panels) == len(attempt.planner.panels)
         fit = planner.fit(attempt.fit.plan, height) if same else None
-        if fit is not None:
+        if fit is not None and planner.holds(fit.plan, height):
             gone.remove(thing)
             attempt = replace(attempt, sheet=sheet, planner=planner, fit=fit, height=height)
     return gone, attempt

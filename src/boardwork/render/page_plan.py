@@ -26,13 +26,21 @@ class Planner:
     def __init__(self, panels: Sequence[Panel], type: Type) -> None:
         self.panels, self.type = panels, type
         self.height = heights(panels, type, STEP)
+        self.exactly = heights(panels, type, 0.01)
 
     def best(self, room: float, height: float) -> Fit | None:
         """The plan with the least empty room among those that fit."""
         if self._area(room) > 1.03 * room * height:
             return None
-        fits = (self.fit(plan, height) for plan in plans(self.panels, (room,), self.type))
-        return min((fit for fit in fits if fit is not None), key=lambda fit: fit.empty, default=None)
+        tried = (self.fit(plan, height) for plan in plans(self.panels, (room,), self.type))
+        fits = sorted((fit for fit in tried if fit is not None), key=lambda fit: fit.empty)
+        return next((fit for fit in fits if self.holds(fit.plan, height)), None)
+
+    def holds(self, plan: Plan, height: float) -> bool:
+        """Whether it fits by the exact heights."""
+        gap = self.type.gap
+        tall = max(sum(self.exactly(i, wide) + gap for i in column) - gap for wide, column in plan.columns)
+        return tall + sum(self.exactly(i, plan.room) + gap for i in plan.below) <= height
 
     def _area(self, room: float) -> float:
         """What all panels fill at least; text is taken at half the width of the page."""
