@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -76,7 +78,11 @@ class Decoding(nn.Module):
 
 def test_a_plain_chain_is_cut_into_stages() -> None:
     found = boxes(drawn(plain_chain(8, 16, 32, 64, 128), 1, 3, 32, 32))
-    stages = [f"2 × Conv 3×3, ReLU: {a} → {b}; then Max pool 2×2 /2" for a, b in [(3, 8), (8, 16), (16, 32), (32, 64)]]
+    widths = [3, 8, 16, 32, 64]
+    stages = [
+        f"Stage {n}: 2 × Conv 3×3, ReLU: {before} → {after}; then Max pool 2×2 /2"
+        for n, (before, after) in enumerate(pairwise(widths), 1)
+    ]
     assert found[:4] == stages
     assert len(found) == 7
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block
@@ -18,6 +20,8 @@ _MOST = 0.5  # of the model
 _OPENED = ("attention", "feed_forward", "moe", "excitation", "low_rank")
 _PLAIN = ("", "conv_block")
 _STEM_HOLDS = 0.3  # more of the model is no stem
+_STAGES = 3
+_COUNTED = re.compile(r"^\d+ × ")
 _STEM = ("conv", "norm", "activation", "pool")
 
 
@@ -35,7 +39,7 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
         ]
         wanted = [(sum(map(share, group)), after) for group, after in opened if _worth(boxes, group, after, share)]
         if not wanted:
-            return squeeze(_with_stem(boxes, share), MOST_BOXES)
+            return _numbered(squeeze(_with_stem(boxes, share), MOST_BOXES))
         boxes = max(wanted, key=lambda pair: pair[0])[1]
 
 
@@ -58,6 +62,17 @@ def _worth(boxes: list[Block], group: list[Block], after: list[Block], share: Sh
     if count(after) <= _COMFORTABLE and known:
         return True
     return count(after) <= MOST_BOXES and any(part.repeat > 1 for box in group for part in box.walk())
+
+
+def _numbered(boxes: list[Block]) -> list[Block]:
+    """Three or more boxes of copies with one name are the stages of the model."""
+    names = [_COUNTED.sub("", box.label) if box.repeat > 1 or box.kind == "joined" else "" for box in boxes]
+    stages = [place for place, name in enumerate(names) if name and names.count(name) >= _STAGES]
+    numbers = {place: number for number, place in enumerate(stages, 1)}
+    return [
+        dataclasses.replace(box, label=f"Stage {numbers[place]}: {box.label}") if place in numbers else box
+        for place, box in enumerate(boxes)
+    ]
 
 
 def _with_stem(boxes: list[Block], share: Share) -> list[Block]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
-_TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
+TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 _LONGEST = 8  # parts of a body of different layers
 
@@ -72,15 +72,21 @@ def _alike(flow: Flow, one: Block, two: Block) -> bool:
 
 def _telling(block: Block) -> Counter[tuple[str, bool]]:
     """The recognised parts that tell one sort of layer from another: attention or scan, dense or with experts."""
-    return Counter((inside.kind, bool(inside.facts.get("cross"))) for inside in block.walk() if inside.kind in _TELLING)
+    return Counter((inside.kind, bool(inside.facts.get("cross"))) for inside in block.walk() if inside.kind in TELLING)
 
 
 def _continues(flow: Flow, one: Block, two: Block) -> bool:
     """Both hand on the same shape, or each puts new channels behind the old ones; elsewhere a new stage begins."""
-    last = [flow.ops[block.one()[-1]] for block in (one, two)]
+    last = [flow.ops[_last(flow, block)] for block in (one, two)]
     before, after = (flow.tensors[op.outputs[0]].shape for op in last)
     grown = all(op.name == "cat" for op in last) and len(before) == len(after)
     return before == after or (grown and before[0] == after[0] and before[2:] == after[2:])
+
+
+def _last(flow: Flow, block: Block) -> int:
+    """The last operation that computes; what moves its result may belong to what follows."""
+    own = block.one()
+    return next((op for op in reversed(own) if not flow.is_shape(op)), own[-1])
 
 
 def _chained(flow: Flow, one: Block, two: Block) -> bool:

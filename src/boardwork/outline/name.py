@@ -7,8 +7,9 @@ import dataclasses
 from boardwork.outline.blocks import Block
 from boardwork.outline.conv_blocks import Meaning, convolution_block
 from boardwork.outline.flow import Flow
+from boardwork.outline.fold import TELLING
 from boardwork.outline.plumbing import CONTAINER
-from boardwork.outline.squeeze import SIGNS
+from boardwork.outline.squeeze import SIGNS, list_of
 from boardwork.outline.variant import variant
 
 _FEW = 2  # labels in one
@@ -43,8 +44,19 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
         label, kind, told = f"{_count(block)} layers in turn", "in_turn", [_in_turn(block)]
     if not label and block.label == CONTAINER:
         label, kind = _content(block), ""
+    only = None if label else _only(block)
+    if only is not None:
+        label, told = only.label, [only.detail]
     detail = "; ".join(filter(None, (*told, variant(flow, block))))
     return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
+
+
+def _only(block: Block) -> Block | None:
+    """The one recognised layer of a container that holds only arithmetic besides: a scaled embedding, a norm."""
+    known = [child for child in block.children if child.kind]
+    others = [child for child in block.children if not child.kind]
+    plain = known and known[0].kind in ("embedding", "norm") and not any(child.children for child in others)
+    return known[0] if len(known) == 1 and plain else None
 
 
 def _count(block: Block) -> int:
@@ -54,16 +66,26 @@ def _count(block: Block) -> int:
 def _in_turn(block: Block) -> str:
     """Layers in turn, in order if they are few: `3 × Recurrent layer, then Decoder layer (8 heads)`."""
     runs: list[tuple[str, int]] = []
-    for child in block.children:
-        words = child.label + (f" ({child.detail})" if child.kind == "transformer_layer" else "")
+    parts = [child for child in block.children if child.role not in SIGNS]
+    alike = len({child.label for child in parts}) < len(parts)
+    for child in parts:
+        inside = _telling(child) if alike else ""
+        words = child.label + (f" ({inside})" if inside else "")
         if runs and runs[-1][0] == words:
             runs[-1] = (words, runs[-1][1] + child.repeat)
         else:
             runs.append((words, child.repeat))
     if len(runs) > _FEW + 1:
         totals = {words: sum(n for other, n in runs if other == words) for words, _ in runs}
-        return ", ".join(f"{n} × {words}" for words, n in totals.items())
+        return list_of([f"{n} × {words}" for words, n in totals.items()])
     return ", then ".join(f"{n} × {words}" if n > 1 else words for words, n in runs)
+
+
+def _telling(block: Block) -> str:
+    """What tells a layer from another of the same name."""
+    if block.kind == "transformer_layer":
+        return block.detail
+    return next((inside.label for inside in block.walk() if inside.kind in TELLING), "")
 
 
 def _content(block: Block) -> str:

@@ -46,7 +46,7 @@ class Squeeze:
 
     def arithmetic(self, boxes: Sequence[Block], most: int) -> list[Block]:
         """Where there are more than `most` boxes, neighbours without weights are one."""
-        weighted = [place for place, box in enumerate(boxes) if self.flow.parameters(box.all())]
+        weighted = [place for place, box in enumerate(boxes) if self._has_weights(box)]
         if count(boxes) <= most or not weighted:
             return list(boxes)
         first, last = weighted[0], weighted[-1]
@@ -59,7 +59,11 @@ class Squeeze:
 
     def _is_arithmetic(self, box: Block) -> bool:
         plain = box.role in (*SIGNS, "other", "activation") or box.kind in ("select", "joined", "function")
-        return plain and not self.flow.parameters(box.all())
+        return plain and not self._has_weights(box)
+
+    def _has_weights(self, box: Block) -> bool:
+        """True with a layer inside; a single learned number, as a temperature, is no layer."""
+        return self.flow.parameters(box.all()) > 1
 
     def _staged(self, boxes: list[Block]) -> list[Block]:
         """A plain chain of layers cut where the map shrinks: after a pool, before a convolution with a stride."""

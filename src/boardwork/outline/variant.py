@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
 _SAID = {"roll": "a cyclic shift", "masked_fill": "a mask", "embedding": "an embedding"}
-_Mark = tuple[tuple[tuple[str, int], ...], frozenset[int]]
+_SEEN = ("rope", "window", "rope_base")  # what one attention of a model may have and another not
+_Mark = tuple[tuple[tuple[str, int], ...], frozenset[int], tuple[Any, ...]]
 
 
 def variant(flow: Flow, block: Block) -> str:
@@ -29,16 +31,19 @@ def variant(flow: Flow, block: Block) -> str:
 def _mark(flow: Flow, block: Block) -> _Mark:
     """Equal for copies that do the same on the same tables."""
     names = Counter(flow.ops[op].name for op in block.one() if not flow.is_shape(op) and flow.is_data(op))
-    return tuple(sorted(names.items())), _tables(flow, block)
+    return tuple(sorted(names.items())), _tables(flow, block), tuple(map(_attention(block).get, _SEEN))
+
+
+def _attention(block: Block) -> dict[str, Any]:
+    return next((inside.facts for inside in block.walk() if inside.kind == "attention"), {})
 
 
 def _tables(flow: Flow, block: Block) -> frozenset[int]:
     """Masks and tables that the block takes ready-made; a table of its own is no difference."""
     inside = set(block.one())
     calls = {flow.ops[op].call for op in inside}
-    taken = (t for op in inside for t in flow.ops[op].inputs if flow.is_constant(t))
-    made = ((t, flow.tensors[t].producer) for t in taken)
-    return frozenset(t for t, producer in made if producer >= 0 and flow.ops[producer].call not in calls)
+    taken = (flow.origin(t)[0] for op in inside for t in flow.ops[op].inputs if flow.is_constant(t))
+    return frozenset(t.id for t in taken if t.producer >= 0 and flow.ops[t.producer].call not in calls)
 
 
 def _which(rare: list[bool]) -> str:
@@ -54,6 +59,9 @@ def _which(rare: list[bool]) -> str:
 
 def _difference(flow: Flow, rare: Block, usual: Block) -> str:
     """What the rare one has more, else what it lacks."""
+    seen = _seen(_attention(rare), _attention(usual))
+    if seen:
+        return seen
     many = sum(flow.ops[op].macs > 0 for op in rare.one()), sum(flow.ops[op].macs > 0 for op in usual.one())
     if many[0] != many[1]:
         return "has a projection" if many[0] > many[1] else "has no projection"
@@ -66,7 +74,18 @@ def _difference(flow: Flow, rare: Block, usual: Block) -> str:
     if _additions(flow, rare) != _additions(flow, usual):
         return "has a skip" if _additions(flow, rare) > _additions(flow, usual) else "has no skip"
     if _tables(flow, rare) != _tables(flow, usual):
-        return "has positions or a mask of its own"
+        return "takes other tables or another mask"
+    return ""
+
+
+def _seen(rare: dict[str, Any], usual: dict[str, Any]) -> str:
+    """The positions that attention sees, and how it tells them apart."""
+    if rare.get("window") != usual.get("window"):
+        return f"sees {rare['window']} keys" if "window" in rare else f"sees all keys, the others {usual['window']}"
+    if rare.get("rope") != usual.get("rope"):
+        return "has RoPE" if rare.get("rope") else "has no RoPE"
+    if rare.get("rope_base") != usual.get("rope_base") and "rope_base" in rare and "rope_base" in usual:
+        return f"has RoPE base {rare['rope_base']:,.0f}, the others {usual['rope_base']:,.0f}"
     return ""
 
 
