@@ -65,7 +65,9 @@ def _worth(boxes: list[Block], group: list[Block], after: list[Block], share: Sh
 
 
 def _numbered(boxes: list[Block]) -> list[Block]:
-    """Three or more boxes of copies with one name are the stages of the model."""
+    """Three or more boxes of copies with one name are the stages of the model; the levels of a U-Net are none."""
+    if any(box.role == "concat" for box in boxes):
+        return boxes
     names = [_COUNTED.sub("", box.label) if box.repeat > 1 or box.kind == "joined" else "" for box in boxes]
     stages = [place for place, name in enumerate(names) if name and names.count(name) >= _STAGES]
     numbers = {place: number for number, place in enumerate(stages, 1)}
