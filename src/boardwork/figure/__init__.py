@@ -19,15 +19,23 @@ from boardwork.sheet import Diagram
 __all__ = ["CELLS", "Figure", "Metrics", "draw"]
 
 
-def draw(diagram: Diagram, metrics: Metrics, *, in_column: bool = False, most_height: float | None = None) -> Figure:
+def draw(
+    diagram: Diagram,
+    metrics: Metrics,
+    *,
+    stacked: bool = False,
+    in_column: bool = False,
+    most_height: float | None = None,
+) -> Figure:
     """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags.
 
+    `stacked`: towers that meet, as encoder and decoder, stand one under the other.
     `in_column`: one box under the other, for little room; every edge that is not between neighbours becomes a tag.
     `most_height`: a higher figure is folded, where it is made of skips within skips; for points only.
     """
     if not diagram.nodes:
         return Figure(0, 0, ())
-    block = _block(diagram, in_column)
+    block = _block(diagram, stacked, in_column)
     placer = Placer(metrics)
     laid = placer.place(block)
     if most_height is not None and laid.height > most_height:
@@ -36,7 +44,8 @@ def draw(diagram: Diagram, metrics: Metrics, *, in_column: bool = False, most_he
 
 
 @lru_cache(maxsize=4)
-def _block(diagram: Diagram, in_column: bool) -> Block:
+def _block(diagram: Diagram, stacked: bool, in_column: bool) -> Block:
     """Kept, for the same diagram is tried at several widths."""
     diagram = inward(diagram)
-    return (column if in_column else reduce)(diagram, texts_of(diagram))
+    texts = texts_of(diagram)
+    return column(diagram, texts) if in_column else reduce(diagram, texts, stacked=stacked)

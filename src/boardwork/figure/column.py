@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from boardwork.figure.blocks import Block, Framed, Line, Op, Space, in_sequence
+from boardwork.figure.blocks import Block, Framed, Line, Space, in_sequence
 from boardwork.figure.lifted import marked
-from boardwork.sheet import Diagram, Edge
+from boardwork.figure.order import by
+from boardwork.figure.sides import Sides, sides
+from boardwork.sheet import Diagram, Edge, Node
 
 Texts = Mapping[Edge, tuple[str, ...]]
 
@@ -21,12 +24,13 @@ class _Column:
     def __init__(self, diagram: Diagram, texts: Texts) -> None:
         self.texts = texts
         self.groups = {group.id: group for group in diagram.groups}
-        self.inside = _inside(diagram)
+        beside = sides(diagram)
+        self.inside = _inside(dataclasses.replace(diagram, nodes=_in_chains(diagram, beside)))
         order = self._nodes("")
-        ends = {(edge.source, edge.target): edge for edge in reversed(diagram.edges)}
+        ends = {(edge.source, edge.target): edge for edge in reversed(beside.edges)}
         self.wires = {pair: ends[pair] for pair in pairwise(order) if pair in ends}
         drawn = set(map(id, self.wires.values()))
-        self.ops = marked({n.id: Op(n) for n in diagram.nodes}, [e for e in diagram.edges if id(e) not in drawn])
+        self.ops = marked(beside.ops, [e for e in beside.edges if id(e) not in drawn])
 
     def _nodes(self, group: str) -> list[str]:
         """The boxes inside a frame as they are drawn, from the top."""
@@ -81,3 +85,19 @@ def _inside(diagram: Diagram) -> dict[str, Sequence[str]]:
             name, parent = parent, parents[parent]
         inside[""][name] = None
     return {group: tuple(names) for group, names in inside.items()}
+
+
+def _in_chains(diagram: Diagram, beside: Sides) -> tuple[Node, ...]:
+    """Boxes with what they feed right below them where that needs nothing else, so that few edges become tags."""
+    nodes = {node.id: node for node in diagram.nodes if node.id not in beside.aside}
+    waiting = {name: len(edges) for name, edges in by(beside.edges, "target").items()}
+    out = by(beside.edges, "source")
+    found: list[Node] = []
+    todo = [name for name in reversed(nodes) if name not in waiting]
+    while todo:
+        found.append(nodes[name := todo.pop()])
+        for edge in reversed(out.get(name, ())):
+            waiting[edge.target] -= 1
+            if not waiting[edge.target]:
+                todo.append(edge.target)
+    return tuple(found)

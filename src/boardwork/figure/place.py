@@ -106,7 +106,7 @@ class Placer:
         for lines, kind in texts:
             width = max(m.width_of(line, "port") for line in lines)
             level = y if m.unit else y + len(lines) * m.text_height / 2
-            near, far = -(shape.half + m.unit), -(shape.half + m.gutter)
+            near, far = -(shape.half + m.unit), -(shape.half + max(m.gutter, 2 * m.unit))
             items.append(Wire(((far, level), (near, level)), kind, True))
             end = far - (m.unit or m.text_gap / 2)
             for i, line in enumerate(lines):

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
-from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, in_parallel, in_sequence, parts_of
+from boardwork.figure.blocks import (
+    Block,
+    Framed,
+    Line,
+    Op,
+    Par,
+    Seq,
+    Space,
+    in_parallel,
+    in_sequence,
+    is_open,
+    parts_of,
+)
 from boardwork.figure.lifted import marked
-from boardwork.figure.order import by, outside_in, ranks
-from boardwork.sheet import Diagram, Edge, Group, Node
+from boardwork.figure.order import outside_in, ranks
+from boardwork.figure.sides import sides
+from boardwork.figure.towers import joining
+from boardwork.sheet import Diagram, Edge, Group
 
 START, END = "(start)", "(end)"
 _TRIED = 40  # edges up to which every single lift is tried before the longest is taken
 Texts = Mapping[Edge, tuple[str, ...]]
 
 
-def reduce(diagram: Diagram, texts: Texts) -> Block:
-    """`texts`: the lines to write beside an edge; an edge without an entry stays bare."""
-    return _Reducer(diagram, texts).block()
+def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False) -> Block:
+    """`texts`: the lines to write beside an edge; an edge without an entry stays bare.
+
+    `stacked`: towers that meet are drawn one under the other, joined by tags.
+    """
+    return _Reducer(diagram, texts, stacked).block()
 
 
 class _Graph:
@@ -107,17 +123,20 @@ def _ended(block: Block) -> tuple[Block, list[Line]]:
 class _Reducer:
     """Takes frames inside out; numbers the lifted edges."""
 
-    def __init__(self, diagram: Diagram, texts: Texts) -> None:
-        self.diagram, self.texts = diagram, texts
+    def __init__(self, diagram: Diagram, texts: Texts, stacked: bool) -> None:
+        self.diagram, self.texts, self.stacked = diagram, texts, stacked
         self.rank = ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
         self.parents = {group.id: group.parent for group in diagram.groups}
         self.lifted: list[Edge] = []
         self.torn = False
-        self.marks: dict[str, Op] = {node.id: Op(node) for node in diagram.nodes}
+        beside = sides(diagram)
+        self.marks, self.aside, self.edges = beside.ops, beside.aside, beside.edges
 
     def block(self) -> Block:
-        edges = self._without_sides(list(self.diagram.edges))
+        edges = list(self.edges)
+        for edge in joining([n for n in self.diagram.nodes if n.id not in self.aside], edges) if self.stacked else ():
+            self._lift(edge, edges)
         for group in reversed(outside_in(self.diagram)):
             self._one_way(group, edges, self._members(group.id))
         for name in ("", *(g.id for g in self.diagram.groups)):
@@ -128,41 +147,8 @@ class _Reducer:
             self.torn = False
             block = self._level("", edges, members)
         self.marks = marked(self.marks, self.lifted)
-        return self._numbered(block)[1]
-
-    # -- side inputs and outputs ----------------------------------------------------------------------------------
-
-    def _without_sides(self, edges: list[Edge]) -> list[Edge]:
-        """Sources that join late and ends that leave early stand beside the box they belong to."""
-        self.aside: set[str] = set()
-        into, out = by(edges, "target"), by(edges, "source")
-        for node in self.diagram.nodes:
-            arriving, leaving = into.get(node.id, []), out.get(node.id, [])
-            if not arriving and len(leaving) == 1 and self._joins_late(leaving[0], into):
-                self._attach(leaving[0].target, side_inputs=((node, leaving[0]),))
-            elif not leaving and len(arriving) == 1 and len(out[arriving[0].source]) > 1 and node.role == "output":
-                if self._has_other_end(node, edges):
-                    self._attach(arriving[0].source, side_outputs=((node, arriving[0]),))
-                    out[arriving[0].source] = [e for e in out[arriving[0].source] if e is not arriving[0]]
-                else:
-                    continue
-            else:
-                continue
-            self.aside.add(node.id)
-        return [e for e in edges if e.source not in self.aside and e.target not in self.aside]
-
-    def _joins_late(self, edge: Edge, into: Mapping[str, list[Edge]]) -> bool:
-        others = [e for e in into[edge.target] if e is not edge and e.source not in self.aside]
-        return bool(others) and max(self.rank[e.source] for e in others) > self.rank[edge.source]
-
-    def _has_other_end(self, node: Node, edges: list[Edge]) -> bool:
-        starts = {e.source for e in edges}
-        return any(n.id != node.id and n.id not in starts and n.id not in self.aside for n in self.diagram.nodes)
-
-    def _attach(self, node: str, **sides: tuple[tuple[Node, Edge], ...]) -> None:
-        op = self.marks[node]
-        merged = {key: getattr(op, key) + value for key, value in sides.items()}
-        self.marks[node] = dataclasses.replace(op, **merged)
+        block = self._numbered(block)[1]
+        return _one_under_the_other(block) if self.stacked else block
 
     # -- one frame ------------------------------------------------------------------------------------------------
 
@@ -333,3 +319,11 @@ class _Reducer:
             branches = sorted((self._numbered(branch) for branch in block.branches), key=lambda found: found[0])
             return branches[0][0], Par(tuple(branch for _, branch in branches))
         return len(self.order), block
+
+
+def _one_under_the_other(block: Block) -> Block:
+    """Parallels that nothing joins, in sequence."""
+    if not isinstance(block, Par) or not (is_open(block, 0) and is_open(block, -1)):
+        return block
+    first, *rest = block.branches
+    return in_sequence(first, *(part for branch in rest for part in (Space(), branch)))

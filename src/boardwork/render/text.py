@@ -40,6 +40,12 @@ _COLUMN = (
     replace(CELLS, break_words=True),
     replace(CELLS, break_words=True, most_label=16, most_shape=16, gutter=2, frame_pad=1),
 )
+# towers stand side by side while there is room for their sizes
+_FORMS: tuple[tuple[dict[str, bool], tuple[Metrics, ...]], ...] = (
+    ({}, _NARROWER[:4]),
+    ({"stacked": True}, _NARROWER),
+    ({"in_column": True}, _COLUMN),
+)
 _BLANK = 8  # a figure has at most about this much empty room at its right
 _plain_tag = "({})".format
 
@@ -66,11 +72,10 @@ def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[
     """The diagram as lines of at most `width` characters, in the first form that fits."""
     diagram = _in_ascii(diagram) if ascii else diagram
     lines: list[str] = []
-    tries = [(m, False) for m in _NARROWER] + [(m, True) for m in _COLUMN]
-    tries = [(replace(m, tag=_plain_tag), in_column) for m, in_column in tries] if ascii else tries
-    for metrics, in_column in tries:
-        figure = draw(diagram, metrics, in_column=in_column)
-        if figure.width > width + _BLANK and (metrics, in_column) != tries[-1]:
+    tries = [(m, form) for form, wide_to_narrow in _FORMS for m in wide_to_narrow]
+    for number, (metrics, form) in enumerate(tries, 1):
+        figure = draw(diagram, replace(metrics, tag=_plain_tag) if ascii else metrics, **form)
+        if figure.width > width + _BLANK and number < len(tries):
             continue
         lines = Raster(figure).lines(ascii)
         if max(map(len, lines), default=0) <= width:

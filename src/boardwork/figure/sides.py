@@ -1,0 +1,54 @@
+"""Diagram -> its boxes with the ports that stand beside them, and the edges that remain."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from boardwork.figure.blocks import Op
+from boardwork.figure.order import by, ranks
+from boardwork.sheet import Diagram, Edge, Node
+
+
+@dataclasses.dataclass(frozen=True)
+class Sides:
+    """`ops`: every box by its id; `aside`: those that stand beside another; `edges`: those between the rest."""
+
+    ops: dict[str, Op]
+    aside: frozenset[str]
+    edges: tuple[Edge, ...]
+
+
+def sides(diagram: Diagram) -> Sides:
+    """Sources that join late and ends that leave early stand beside the box they belong to."""
+    into, out = by(diagram.edges, "target"), by(diagram.edges, "source")
+    rank, aside = ranks(diagram), set[str]()
+    ops = {node.id: Op(node) for node in diagram.nodes}
+    for node in diagram.nodes:
+        arriving, leaving = into.get(node.id, []), out.get(node.id, [])
+        if not arriving and len(leaving) == 1 and _joins_late(leaving[0], into, rank, aside):
+            target = ops[leaving[0].target]
+            beside = (*target.side_inputs, (node, leaving[0]))
+            ops[target.node.id] = dataclasses.replace(target, side_inputs=beside)
+        elif not leaving and len(arriving) == 1 and _leaves_early(node, arriving[0], diagram, out, aside):
+            source = ops[arriving[0].source]
+            ops[source.node.id] = dataclasses.replace(source, side_outputs=(*source.side_outputs, (node, arriving[0])))
+            out[source.node.id] = [e for e in out[source.node.id] if e is not arriving[0]]
+        else:
+            continue
+        aside.add(node.id)
+    left = (e for e in diagram.edges if e.source not in aside and e.target not in aside)
+    return Sides(ops, frozenset(aside), tuple(left))
+
+
+def _joins_late(edge: Edge, into: Mapping[str, Sequence[Edge]], rank: Mapping[str, int], aside: set[str]) -> bool:
+    others = [e for e in into[edge.target] if e is not edge and e.source not in aside]
+    return bool(others) and max(rank[e.source] for e in others) > rank[edge.source]
+
+
+def _leaves_early(node: Node, edge: Edge, diagram: Diagram, out: Mapping[str, Sequence[Edge]], aside: set[str]) -> bool:
+    """An output of a box that others use too, in a diagram that has another end."""
+    if node.role != "output" or len(out[edge.source]) < 2:
+        return False
+    starts = {e.source for e in diagram.edges if e.source not in aside and e.target not in aside}
+    return any(n.id != node.id and n.id not in starts and n.id not in aside for n in diagram.nodes)

@@ -1,0 +1,22 @@
+"""Boxes and edges -> the edges that join towers: what an input alone makes, up to where another has a part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from boardwork.figure.order import by
+from boardwork.sheet import Edge, Node
+
+
+def joining(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:
+    """The edges that leave a tower. The last input's tower goes on to the end and is no part of the answer."""
+    into = by(edges, "target")
+    sources = [node.id for node in nodes if node.id not in into and not node.parent]
+    found: list[Edge] = []
+    for source in sources[:-1]:
+        tower = {source}
+        for node in nodes:
+            if node.id in into and {e.source for e in into[node.id]} <= tower:
+                tower.add(node.id)
+        found += [e for e in edges if e.source in tower and e.target not in tower]
+    return found

@@ -1,0 +1,36 @@
+"""Two towers that meet: side by side, or one under the other where there is little room."""
+
+from __future__ import annotations
+
+from boardwork.figure import CELLS, draw
+from boardwork.figure.primitives import Box, Figure
+from boardwork.sheet import Diagram, Edge, Node
+
+TOWERS = Diagram(
+    (
+        Node("a", "image", "", "input"),
+        Node("b", "Image encoder"),
+        Node("c", "text", "", "input"),
+        Node("d", "Text encoder"),
+        Node("e", "Product"),
+        Node("f", "y", "", "output"),
+    ),
+    tuple(Edge(*ends) for ends in (("a", "b"), ("c", "d"), ("b", "e"), ("d", "e"), ("e", "f"))),
+)
+
+
+def boxes(figure: Figure) -> dict[str, Box]:
+    return {item.node: item for item in figure.primitives if isinstance(item, Box)}
+
+
+def test_towers_stand_side_by_side() -> None:
+    found = boxes(draw(TOWERS, CELLS))
+    assert found["b"].y == found["d"].y
+    assert found["e"].y > found["d"].y
+
+
+def test_towers_stand_one_under_the_other() -> None:
+    figure = draw(TOWERS, CELLS, stacked=True)
+    found = boxes(figure)
+    assert found["b"].y < found["d"].y < found["e"].y
+    assert figure.width < draw(TOWERS, CELLS).width
