@@ -105,6 +105,9 @@ def _separable(found: Chain) -> Meaning | None:
 
 def _parallel(found: Chain) -> Meaning | None:
     """Branches of other kernels, put side by side."""
+    if len(found.branches) == 2 and _sorts(found) == ["point", "depthwise", "point"]:
+        words = f"{2 * found.main[-1].after} channels in two halves, {found.main[1].side} depthwise"
+        return "ShuffleNet unit", "shuffle_unit", words, {}
     if any(not branch for branch in found.branches) and sum(map(bool, found.branches)) < 2:
         return None
     widths = [branch[-1].after for branch in found.branches if branch]

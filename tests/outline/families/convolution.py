@@ -168,6 +168,35 @@ class InceptionNet(nn.Module):
         return self.last_linear(self.branch_two(self.branch_one(F.relu(self.stem_conv(image)))).mean((2, 3)))
 
 
+class ShuffledHalves(nn.Module):
+    """ShuffleNetV2: one half of the channels as it is, the other through three layers; then the channels mix."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        half = width // 2
+        self.working_half = nn.Sequential(
+            nn.Conv2d(half, half, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(),
+            nn.Conv2d(half, half, 3, 1, 1, groups=half, bias=False), nn.BatchNorm2d(half),
+            nn.Conv2d(half, half, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(),
+        )  # fmt: skip
+
+    def forward(self, image: Tensor) -> Tensor:
+        kept, other = image.chunk(2, dim=1)
+        y = torch.cat((kept, self.working_half(other)), dim=1)
+        b, c, h, w = y.shape
+        return y.view(b, 2, c // 2, h, w).transpose(1, 2).reshape(b, c, h, w)
+
+
+class ShuffleNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem_conv, self.last_linear = nn.Conv2d(3, 32, 3, 2, 1), nn.Linear(32, 10)
+        self.all_units = nn.Sequential(*[ShuffledHalves(32) for _ in range(3)])
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.last_linear(self.all_units(self.stem_conv(image)).mean((2, 3)))
+
+
 class MergedPatches(nn.Module):
     """Swin: four strided cuts side by side, norm, linear to twice the width."""
 
@@ -201,6 +230,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "wide_kernel": (WideKernelNet, (IMAGE,)),
     "dense": (DenseNet, (IMAGE,)),
     "inception": (InceptionNet, (IMAGE,)),
+    "shuffled": (ShuffleNet, (IMAGE,)),
     "merged_patches": (lambda: MergedPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "reshaped_patches": (lambda: ReshapedPatches(16), (torch.zeros(2, 8, 8, 16),)),
 }
