@@ -50,6 +50,38 @@ def test_a_sheet_that_was_drawn_before_is_a_target(tmp_path):
     assert Sheet.from_json(tmp_path / "a.json").to_json() == (tmp_path / "a.json").read_text(encoding="utf-8")
 
 
+def test_the_options_of_formats(tmp_path):
+    assert boardwork("draw", LAYER, "--format", "ascii").stdout.isascii()
+    alone = boardwork("draw", LAYER, "--panel", "big-picture").stdout
+    assert "Big picture" in alone
+    assert "Zoom" not in alone
+    assert len(boardwork("draw", LAYER, "--compact").stdout) < len(boardwork("draw", LAYER).stdout)
+    figure = tmp_path / "figure.svg"
+    assert boardwork("draw", LAYER, "--big-picture-only", "--width", "3.5in", "-o", figure).exit_code == 0
+    assert 'width="252pt"' in figure.read_text(encoding="utf-8")
+    assert boardwork("draw", LAYER, "--theme", "dark", "--paper", "letter", "-o", tmp_path / "a.pdf").exit_code == 0
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--theme", "neon"], "dark, mono, paper, sketch"),
+        (["--paper", "a3"], "a4, letter"),
+        (["--width", "wide"], "3.5in"),
+        (["--width", "12"], "40 columns"),
+        (["--width", "3.5in"], "--big-picture-only"),
+        (["--panel", "equations", "--format", "mermaid"], "big-picture"),
+    ],
+)
+def test_options_that_cannot_be_are_told_and_leave_no_file(arguments, said, tmp_path):
+    result = boardwork("draw", LAYER, *arguments, "-o", tmp_path / "out.svg")
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("Error: ")
+    assert said in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_steps_are_explained():
     result = boardwork("explain", LAYER)
     assert result.exit_code == 0
