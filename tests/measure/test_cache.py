@@ -1,0 +1,126 @@
+"""What decoding keeps: bytes of the cache objects that transformers fills, states of recurrences by closed forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from boardwork.facts import Facts
+from boardwork.measure import measure
+from boardwork.outline import outline
+from boardwork.targets import from_module, load
+from boardwork.trace import trace
+from boardwork.trace.prepare import on_cpu, values_on_cpu
+
+transformers = pytest.importorskip("transformers")
+SMALL = {
+    "num_hidden_layers": 2,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "vocab_size": 100,
+    "num_attention_heads": 4,
+}
+MODELS: dict[str, dict[str, Any]] = {
+    "gpt2": {"n_layer": 2, "n_embd": 64, "n_head": 4, "vocab_size": 100},
+    "gpt_neox": SMALL,
+    "bloom": {"n_layer": 2, "hidden_size": 64, "n_head": 4, "vocab_size": 100},
+    "llama": {**SMALL, "num_key_value_heads": 2},
+    "mistral": {**SMALL, "num_key_value_heads": 2, "head_dim": 16},
+    "falcon": {"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100},
+    "deepseek_v3": {
+        **SMALL,
+        "num_key_value_heads": 4,
+        "q_lora_rank": 24,
+        "kv_lora_rank": 16,
+        "n_routed_experts": 8,
+        "moe_intermediate_size": 32,
+        "first_k_dense_replace": 1,
+        "n_group": 2,
+        "topk_group": 1,
+    },
+}
+
+
+def config(kind: str, folder: Path, **changes: Any) -> str:
+    transformers.CONFIG_MAPPING[kind](**changes).save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+def facts_and_cache(target: str) -> tuple[Facts, list[dict[str, Any]]]:
+    """Facts, and what each layer of the model's own cache holds after one forward on CPU."""
+    subject = load(target)
+    model = on_cpu(subject.module)
+    assert model is not None
+    out = model(*values_on_cpu(subject.args), **{**values_on_cpu(subject.kwargs), "use_cache": True})
+    cache = out["past_key_values"] if "past_key_values" in out else out["cache_params"]
+    return measure(outline(trace(subject))), [vars(layer) for layer in cache.layers]
+
+
+def size(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_keys_and_values_of_a_token(kind: str, tmp_path: Path) -> None:
+    facts, layers = facts_and_cache(config(kind, tmp_path, **MODELS[kind]))
+    assert facts["cache.decodes"]
+    held = sum(size(layer["keys"]) + size(layer["values"]) for layer in layers)
+    assert held == facts["cache.token_bytes"] * facts["input.seq_len"] * facts["input.batch"]
+
+
+def test_layers_with_a_window_stop_growing(tmp_path: Path) -> None:
+    changes = {**SMALL, "num_hidden_layers": 6, "num_key_value_heads": 1, "head_dim": 16, "sliding_window": 32}
+    facts, layers = facts_and_cache(config("gemma3_text", tmp_path, **changes))
+    one = facts["cache.token_bytes"] / facts["cache.layers"]
+    full = facts["cache.layers"] - facts["cache.window_layers"]
+    held = sum(size(layer["keys"]) + size(layer["values"]) for layer in layers)
+    assert 0 < full < facts["cache.layers"]
+    # the window holds the token itself, which the cache gets with the next step
+    assert held == full * one * facts["input.seq_len"] + facts["cache.window_bytes"] * 31 / 32
+
+
+def test_state_of_a_scan(tmp_path: Path) -> None:
+    target = config("mamba", tmp_path, num_hidden_layers=2, hidden_size=64, vocab_size=100)
+    facts, layers = facts_and_cache(target)
+    states = [state for layer in layers for state in layer["recurrent_states"].values()]
+    assert facts["state.bytes"] == sum(map(size, states))
+    assert "cache.token_bytes" not in facts
+
+
+class Loop(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.LSTMCell(4, 6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        state = None
+        for step in x.unbind(1):
+            state = self.cell(step, state)
+        return state[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "elements"),
+    [
+        (nn.RNN(4, 6), 6),
+        (nn.GRU(4, 6, num_layers=2, bidirectional=True), 2 * 2 * 6),
+        (nn.LSTM(4, 6, num_layers=3), 3 * 2 * 6),
+        (nn.LSTM(4, 6, proj_size=5), 6 + 5),
+        (nn.LSTM(4, 6).double(), 2 * 2 * 6),
+    ],
+)
+def test_state_of_a_recurrence(module: nn.Module, elements: int) -> None:
+    x = torch.empty(7, 3, 4, dtype=next(module.parameters()).dtype)
+    assert measured(module, x)["state.bytes"] == 4 * elements
+
+
+def test_a_cell_that_runs_again_keeps_one_state() -> None:
+    assert measured(Loop(), torch.empty(3, 7, 4))["state.bytes"] == 4 * 2 * 6
+
+
+def measured(module: nn.Module, *args: torch.Tensor) -> Facts:
+    return measure(outline(trace(from_module(module, args))))
