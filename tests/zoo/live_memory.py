@@ -40,6 +40,11 @@ class Storages(TorchDispatchMode):
                     weakref.finalize(storage, self._free, key)
             self.span[key] = (self.span.get(key, (self.call,))[0], self.call)
 
+    def read(self, values: Any) -> None:
+        for key in places(values):
+            if key in self.span:
+                self.span[key] = (self.span[key][0], self.call)
+
     def _free(self, key: int) -> None:
         self.now -= self.bytes.pop(key)
 
@@ -60,7 +65,10 @@ class AfterEachCall(TorchFunctionMode):
         self.storages.call += 1
         out = func(*args, **(kwargs or {}))
         self.most = max(self.most, self.storages.now)
-        self.returned.update(places(out))
+        returned = set(places(out))
+        self.returned |= returned
+        if returned:  # an argument that only gives its shape is held as well
+            self.storages.read((args, kwargs))
         return out
 
 

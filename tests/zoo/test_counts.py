@@ -1,4 +1,4 @@
-"""Parameters, multiply-adds and peaks of library models: equal to the module's own, torch's counter, what kernels touch.
+"""Parameters, multiply-adds, peaks of library models: as the module, torch's counter and the touched storages say.
 
 `-m "zoo or not zoo" -s` runs every model and prints the table.
 """
@@ -29,6 +29,15 @@ from boardwork.trace.prepare import on_cpu, values_on_cpu
 
 HERE = Path(__file__).parent
 SMALL = "num_hidden_layers=2,hidden_size=64,intermediate_size=96,vocab_size=100,num_attention_heads=4"
+TORCHVISION = (
+    "vgg11", "googlenet", "inception_v3", "densenet121", "mobilenet_v2", "shufflenet_v2_x0_5",
+    "mnasnet0_5", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t", "swin_v2_t",
+    "maxvit_t", "r3d_18", "mvit_v1_b", "s3d", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large",
+)  # fmt: skip
+TIMM = (
+    "crossvit_9_240", "resnetv2_50", "mixer_b16_224", "pvt_v2_b0", "efficientformer_l1",
+    "coat_tiny", "halonet26t", "lambda_resnet26t", "botnet26t_256", "volo_d1_224", "xcit_nano_12_p16_224",
+)  # fmt: skip
 FAST = (
     "example:mlp",
     "example:vae",
@@ -45,21 +54,8 @@ FAST = (
 )
 SLOW = (
     "example:unet",
-    *(
-        f"torchvision:{name}"
-        for name in (
-            "vgg11 googlenet inception_v3 densenet121 mobilenet_v2 shufflenet_v2_x0_5 mnasnet0_5 efficientnet_b0 "
-            "regnet_y_400mf convnext_tiny vit_b_16 swin_t swin_v2_t maxvit_t r3d_18 mvit_v1_b s3d deeplabv3_resnet50 "
-            "lraspp_mobilenet_v3_large"
-        ).split()
-    ),
-    *(
-        f"timm:{name}"
-        for name in (
-            "crossvit_9_240 resnetv2_50 mixer_b16_224 pvt_v2_b0 efficientformer_l1 levit_128s coat_tiny halonet26t "
-            "lambda_resnet26t botnet26t_256 volo_d1_224 xcit_nano_12_p16_224"
-        ).split()
-    ),
+    *(f"torchvision:{name}" for name in TORCHVISION),
+    *(f"timm:{name}" for name in TIMM),
     "hf:clip",
     "hf:distilbert(n_layers=2)",
     f"hf:albert({SMALL},embedding_size=32)",
@@ -69,7 +65,6 @@ SLOW = (
     f"hf:mistral({SMALL},num_key_value_heads=2,head_dim=16)",
     f"hf:gemma3_text({SMALL},num_key_value_heads=1,head_dim=16)",
     f"hf:qwen2_moe({SMALL},num_key_value_heads=2,num_experts=8,moe_intermediate_size=32)",
-    "hf:mamba(num_hidden_layers=2,hidden_size=64,vocab_size=100)",
 )
 
 

@@ -46,12 +46,16 @@ def receptive_field(flow: Flow) -> dict[str, int]:
     position of the map, padding included. Empty where an operation has no fixed window. Source: arXiv 1701.04128.
     """
     windows: dict[int, tuple[int, int]] = {t: (1, 1) for _, t in flow.trace.inputs if _is_map(flow, t)}
+    whole: set[int] = set()  # what was made from a whole map
     last = -1
     for op in flow.ops:
         fields = [windows[t] for t in op.inputs if t in windows]
-        if not fields or not _is_map(flow, op.outputs[0]):
+        is_map = _is_map(flow, op.outputs[0])
+        if whole.intersection(op.inputs) or (fields and not is_map):
+            whole.update(op.outputs)
+        if not fields or not is_map:
             continue
-        if _window(op) is None and op.name not in _POINTWISE:
+        if op.outputs[0] in whole or (_window(op) is None and op.name not in _POINTWISE):
             return {}
         reach, jump = max(fields)
         kernel, stride, _ = _window(op) or (1, 1, 0)
