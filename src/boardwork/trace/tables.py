@@ -150,8 +150,9 @@ def _base(thetas: torch.Tensor) -> float | None:
     if len(thetas) < 2 or not bool((thetas > 0).all()) or abs(float(thetas[0]) - 1) > 1e-3:
         return None
     ratio = float(thetas[1] / thetas[0])
-    if not 0 < ratio < 0.9999:
-        return None
+    steps = thetas[1:] / thetas[:-1]
+    if not 0 < ratio < 0.9999 or not torch.allclose(steps, steps[:1].expand_as(steps), rtol=1e-3):
+        return None  # stretched for long contexts, or no rotation at all
     power = ratio ** -len(thetas)
     return _rounded(power)
 

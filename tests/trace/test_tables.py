@@ -1,0 +1,80 @@
+"""Values of constants -> what they say: each table as a model would make it, and tables that say nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from boardwork.targets import from_module
+from boardwork.trace import trace
+from boardwork.trace.records import Trace
+from boardwork.trace.tables import readings
+
+PLACE = torch.arange(12)
+DISTANCE = PLACE[:, None] - PLACE[None, :]
+ANGLES = torch.outer(PLACE.float(), 500.0 ** (-torch.arange(4) / 4))
+GROUPS = PLACE[:, None] // 4 == PLACE[None, :] // 4
+STRETCHED = torch.outer(PLACE.float(), torch.tensor([1.0, 0.1, 0.01, 0.0001]))
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "numbers"),
+    [
+        (DISTANCE >= 0, "band", (-math.inf, 0)),
+        (DISTANCE < 0, "band", (-math.inf, 0)),  # True where nothing is seen
+        (torch.tril(torch.ones(1, 1, 12, 12)), "band", (-math.inf, 0)),
+        (torch.full((12, 12), -math.inf).triu(1), "band", (-math.inf, 0)),
+        ((DISTANCE >= 0) & (DISTANCE < 3), "band", (-2, 0)),
+        (DISTANCE.abs() <= 2, "band", (-2, 2)),
+        (GROUPS, "blocks", (4.0,)),
+        (torch.where(GROUPS, 0.0, -100.0), "blocks", (4.0,)),
+        (-DISTANCE * torch.tensor([0.5, 0.25]).view(2, 1, 1), "slopes", (0.5, 0.25)),
+        (ANGLES.sin(), "angles", (500.0, 4.0, 0.0)),
+        (torch.cat((ANGLES, ANGLES), -1).sin(), "angles", (500.0, 4.0, 0.0)),
+        (ANGLES.repeat_interleave(2, -1).sin(), "angles", (500.0, 4.0, 1.0)),
+        (torch.polar(torch.ones(12, 4), ANGLES), "angles", (500.0, 4.0, 0.0)),
+        (torch.tensor(8.0), "number", (8.0,)),
+    ],
+)
+def test_what_a_table_says(table: Tensor, kind: str, numbers: tuple[float, ...]) -> None:
+    assert (kind, pytest.approx(numbers, rel=1e-3)) in list(readings(table))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        torch.ones(12, 12),
+        torch.rand(12, 12, generator=torch.Generator().manual_seed(0)),
+        (DISTANCE >= 0) & (PLACE[None, :] != 5),
+        STRETCHED.sin(),
+    ],
+)
+def test_tables_that_say_nothing(table: Tensor) -> None:
+    assert list(readings(table)) == []
+
+
+class Masked(nn.Module):
+    """A mask in a buffer and frequencies in an attribute, both used in part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.tril(torch.ones(32, 32)))
+        self.angles = torch.outer(torch.arange(32).float(), 100.0 ** (-torch.arange(4) / 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = x.shape[1]
+        scores = (x * self.angles[:length].sin()) @ x.mT
+        return scores.masked_fill(self.mask[:length, :length] == 0, -math.inf).softmax(-1)
+
+
+def test_only_what_meets_unknown_values_is_read() -> None:
+    record = trace(from_module(Masked(), (torch.randn(2, 8, 4),)))
+    kinds = {table.kind: table.numbers for table in record.tables}
+    assert kinds["band"] == (-math.inf, 0)
+    assert kinds["angles"] == pytest.approx((100.0, 4.0, 0.0))
+    assert len(record.tables) == 2
+    assert Trace.from_dict(json.loads(json.dumps(record.to_dict()))) == record
