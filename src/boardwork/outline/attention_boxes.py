@@ -155,10 +155,15 @@ class Boxes:
         return record.name == "cat" and len(self.flow.data_inputs(record)) == 1
 
     def _rotations(self) -> Iterator[Pattern]:
+        for letter, rotation in self.turned.items():
+            yield Pattern("rope", rotation.ops, "RoPE", "position", self._turning(letter))
+
+    def _turning(self, letter: str) -> str:
+        """What is turned, in words."""
         width, d_k = self.facts.get("rope_width"), self.facts["d_k"]
-        words = "rotate by position" if width == d_k else f"rotate {width} of {d_k} by position"
-        for rotation in self.turned.values():
-            yield Pattern("rope", rotation.ops, "RoPE", "position", words)
+        if letter == "K" and self.facts.get("kv_rope") == width:
+            return f"rotate {width}, shared by all heads"
+        return "rotate by position" if width == d_k else f"rotate {width} of {d_k} by position"
 
     def _joins(self) -> Iterator[Pattern]:
         """Parts that are written side by side into one tensor; parts that are scaled to length one."""

@@ -15,6 +15,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.scale import factor
 from boardwork.trace.records import Op
 
+_LENGTHS = frozenset(("normalize", "norm", "linalg_vector_norm"))
 _POSITIONS = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
 
 
@@ -170,7 +171,7 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "temperature": core.temperature,
         "channels": core.channels,
         "gated": bool(out.gated),
-        "qk_norm": normal or ("l2" if names & NORMALISING else ""),
+        "qk_norm": normal or ("l2" if names & _LENGTHS else ""),
     }
     return {name: value for name, value in found.items() if value}
 
