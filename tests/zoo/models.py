@@ -21,6 +21,10 @@ SLICE = (
     "hf:clip",
     "hf:mixtral",
     "hf:whisper",
+    "hf:git",
+    "hf:yolos",
+    "hf:wav2vec2",
+    "hf:xlstm",
 )
 
 

@@ -23,6 +23,8 @@ from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.subject import Subject
 
+TEXT_ALONE = "The forward refused images and sounds made for it: it was run on text alone; give --input to set them."
+
 
 def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     """Build the model of a folder; arguments replace entries of its config. Raises TargetError."""
@@ -43,7 +45,9 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     subject = assemble(module, target=call.target, title=title, given=given, known=known, extra=extra)
     if given:
         return subject
-    forms = [(arrange(module, inputs, extra), told) for inputs, told in other_forms(known)]
+    alone = model_inputs(module, config, names, media=False)
+    tried = [*other_forms(known), *([(alone, TEXT_ALONE)] if len(alone) < len(known) else [])]
+    forms = [(arrange(module, inputs, extra), told) for inputs, told in tried]
     others = (replace(subject, **vars(arguments), guesses=(told,)) for arguments, told in forms)
     return replace(subject, others=tuple(others))
 

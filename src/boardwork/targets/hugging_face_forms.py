@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from boardwork.targets.hugging_face_series import SAMPLES
 from boardwork.targets.layers import Argument, argument
 
 LARGER_IMAGES = (384, 512, 560, 1024, 1536)
 BINS = (128, 80, 64, 40)  # of a spectrogram
 LONGER = 16  # times as many samples of sound
+CHANNELS = 2  # of sound, at most
+SHORT = 512  # frames
 
 
 def other_forms(known: Sequence[Argument]) -> Iterator[tuple[list[Argument], str]]:
     """`known` with one input in another form, and the sentence that says so; the likeliest form first."""
-    for index, item in enumerate(known):
+    for item in known:
         if item.tensor.is_floating_point():
             for form in _forms(item):
                 told = f"Input {form.name} {tuple(form.tensor.shape)} found by trying; give --input to set it."
-                yield [*known[:index], form, *known[index + 1 :]], told
+                lengths = tuple(item.tensor.shape[:2]), tuple(form.tensor.shape[:2])
+                yield [form if other is item else _cut(other, *lengths) for other in known], told
+
+
+def _cut(mask: Argument, before: tuple[int, ...], after: tuple[int, ...]) -> Argument:
+    """A mask over what was `before` long and is `after` now."""
+    if tuple(mask.tensor.shape) != before or len(before) != len(after) or after[1] > before[1]:
+        return mask
+    return Argument(mask.name, mask.tensor[:, : after[1]], mask.axes)
 
 
 def _forms(item: Argument) -> Iterator[Argument]:
@@ -34,7 +45,11 @@ def _forms(item: Argument) -> Iterator[Argument]:
             yield _as(item, (shape[0], 1, shape[1]), (item.axes[0], "", item.axes[1]))
         yield _as(item, (*shape[:-1], LONGER * shape[-1]), item.axes)
     elif len(shape) == 3:
+        if shape[1] <= CHANNELS:
+            yield _as(item, (*shape[:2], SAMPLES), item.axes)
+        yield _as(item, (shape[0], 1, *shape[1:]), (item.axes[0], "", *item.axes[1:]))
         yield _as(item, (shape[0], shape[2], shape[1]), (item.axes[0], item.axes[2], item.axes[1]))
+        yield _as(item, (shape[0], min(SHORT, shape[1]), shape[2]), item.axes)
         yield from (_as(item, (*shape[:2], bins), item.axes) for bins in BINS)
         yield from (_as(item, (shape[0], bins, shape[1]), item.axes) for bins in BINS)
 

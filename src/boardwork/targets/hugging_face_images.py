@@ -31,6 +31,9 @@ def image(maker: Maker, name: str) -> Argument:
     height, width = _sides(maker)
     channels = maker.entry("num_channels", "in_channels", "in_chans", default=3)
     channels = channels if isinstance(channels, int) else 3
+    if "target_sizes" in maker.wanted:  # patches side by side, in one row
+        side = int(maker.entry("patch_size"))
+        return argument(name, (1, channels, side, GRID * GRID * side), ("batch", "", "", ""), maker.dtype)
     if _is_video(maker):
         return clip(maker, name)
     if (tiled := _tiled(maker)) is not None:
@@ -89,6 +92,12 @@ def _patches(maker: Maker, name: str) -> Argument:
     if "grid_thw" in maker.wanted:
         return argument(name, shape, ("",) * len(shape), maker.dtype)
     return argument(name, (1, *shape), ("batch", *("" for _ in shape)), maker.dtype)
+
+
+def flattened(maker: Maker, name: str) -> Argument:
+    """Patches with their row and column in front."""
+    numbers = maker.entry("num_channels", default=3) * maker.entry("patch_size", default=GRID) ** 2
+    return argument(name, (1, GRID * GRID, 2 + numbers), ("batch", "", ""), maker.dtype)
 
 
 def hidden(maker: Maker, name: str) -> Argument:

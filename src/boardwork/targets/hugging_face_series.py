@@ -21,6 +21,7 @@ def speech(maker: Maker, name: str) -> Argument:
     bins = maker.entry(
         "input_feat_per_channel",
         "input_size",
+        "num_chroma",
         "num_mel_bins",
         "num_mel_channels",
         "input_feat_size",

@@ -9,6 +9,7 @@ import torch
 from boardwork.targets.hugging_face_images import (
     GRID,
     clip,
+    flattened,
     hidden,
     image,
     image_mask,
@@ -33,6 +34,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "states": ("actions", "rewards", "returns_to_go", "timesteps"),
     "past_time_features": ("future_values", "future_time_features"),
     "image": ("bbox",),
+    "state": ("noise", "timestep"),
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
     "pixel_values": ("qformer_input_ids", "image_embeds_position_mask", "spatial_shapes", "target_sizes"),
     "aspect_ratio_ids": ("aspect_ratio_mask", "cross_attention_mask"),
@@ -59,6 +61,9 @@ def _tokens(maker: Maker, name: str) -> Argument:
     streams = maker.entry_of("decoder_config", "num_channels") if axis == "tgt_len" else None
     if streams:  # a decoder of sound writes several streams of codes at once
         return argument(name, (1, length, streams), ("batch", axis, ""), torch.int64)
+    rows = maker.entry_of("decoder", "num_codebooks") if axis == "tgt_len" else None
+    if rows:
+        return argument(name, (rows, length), ("", axis), torch.int64)
     return argument(name, (1, length), ("batch", axis), torch.int64)
 
 
@@ -93,6 +98,11 @@ def _of_width(
         return argument(name, (1, length, int(width)), ("batch", axis, ""), dtype or maker.dtype)
 
     return make
+
+
+def _vector(entry: str) -> Callable[[Maker, str], Argument]:
+    """(1, width) with the width from the config."""
+    return lambda maker, name: argument(name, (1, int(maker.entry(entry, default=1))), ("batch", ""), maker.dtype)
 
 
 def _of_length(length: int, dtype: torch.dtype) -> Callable[[Maker, str], Argument]:
@@ -153,6 +163,10 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "rewards": _of_width(length=20),
     "returns_to_go": _of_width(length=20),
     "timesteps": _of_length(20, torch.int64),
+    "flattened_patches": flattened,
+    "state": _vector("max_state_dim"),
+    "noise": _of_width("max_action_dim", length=50),
+    "timestep": lambda maker, name: argument(name, (1,), ("batch",), maker.dtype),
     "visual_feats": _of_width("visual_feat_dim", length=36),
     "visual_pos": _of_width("visual_pos_dim", length=36),
 }

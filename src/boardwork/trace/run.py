@@ -84,12 +84,18 @@ def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
 
 
 def _resized(value: Any, names: tuple[str, ...], factors: Mapping[str, float]) -> Any:
-    """A tensor whose named axes are `factors` times as long; small ones repeat their values."""
+    """A tensor whose named axes are `factors` times as long; of a small one the batch repeats, the last value goes on.
+
+    So a prompt keeps its placeholders and grows by text.
+    """
     if not isinstance(value, torch.Tensor):
         return value
     times = [factors.get(name, 1) for name in (*names, *[""] * (value.dim() - len(names)))][: value.dim()]
     shape = [round(size * factor) for size, factor in zip(value.shape, times, strict=True)]
     if value.is_meta or value.numel() > LARGEST:
         return value.new_empty(shape, device="meta" if value.numel() > LARGEST else value.device)
-    whole = value.repeat([max(1, round(factor)) for factor in times])
-    return whole[tuple(slice(size) for size in shape)]
+    for axis, (name, size) in enumerate(zip((*names, *[""] * value.dim()), shape, strict=False)):
+        place = torch.arange(size, device=value.device)
+        place = place % value.shape[axis] if name == "batch" else place.clamp(max=value.shape[axis] - 1)
+        value = value.index_select(axis, place)
+    return value

@@ -48,7 +48,9 @@ def _sizes(run: Run, first: Trace) -> tuple[dict[str, int], dict[str, int]]:
 def _choices(sizes: dict[str, int], device: str) -> Iterator[tuple[list[str], bool]]:
     """Sets of axes to vary, the largest first, each once; whether on doubles, which a batch alone does not need."""
     tried: list[list[str]] = [[]]
-    for varied in (list(sizes), [name for name in sizes if name not in SPATIAL], ["batch"] if "batch" in sizes else []):
+    flat = [name for name in sizes if name not in SPATIAL]
+    alone = [name for name in flat if name != "batch"]  # inputs of one image fit one row
+    for varied in (list(sizes), flat, ["batch"] if "batch" in sizes else [], alone):
         if varied not in tried:
             tried.append(varied)
             yield varied, False

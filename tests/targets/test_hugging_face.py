@@ -1,0 +1,79 @@
+"""A folder with a config -> the inputs that its model's processor would make, and the forms that are tried after."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+from boardwork.errors import TraceError
+from boardwork.targets import from_module, load
+from boardwork.targets.build import library
+from boardwork.targets.hugging_face_forms import other_forms
+from boardwork.targets.layers import argument
+from boardwork.trace import trace
+
+needs_transformers = pytest.mark.skipif(find_spec("transformers") is None, reason="needs boardwork[transformers]")
+
+TEXT = {"vocab_size": 99, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+IMAGE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 56}
+
+
+def written(folder, kind, **entries):
+    library("transformers").CONFIG_MAPPING[kind](**entries).save_pretrained(folder)
+    return f"hf:{folder}"
+
+
+def llava(folder, **entries):
+    vision = {"model_type": "clip_vision_model", "patch_size": 14, **IMAGE}
+    text = {"model_type": "llama", "num_key_value_heads": 4, **TEXT}
+    return written(folder, "llava", image_token_index=50, vision_config=vision, text_config=text, **entries)
+
+
+@needs_transformers
+def test_a_prompt_has_one_placeholder_for_each_feature_of_the_image(tmp_path):
+    subject = load(llava(tmp_path))
+    prompt, image = subject.args[:2]
+    assert image.shape == (1, 3, 56, 56)
+    assert int((prompt == 50).sum()) == (56 // 14) ** 2
+    assert subject.guesses == ()
+
+
+@needs_transformers
+def test_the_tower_is_drawn_and_the_length_of_the_text_stays_free(tmp_path):
+    record = trace(load(llava(tmp_path)))
+    assert any("vision_tower" in call.path for call in record.calls)
+    assert record.guesses == ()
+    assert "seq_len" in record.axes
+
+
+@needs_transformers
+def test_where_the_image_does_not_fit_the_text_is_drawn_alone_and_the_sheet_says_so(tmp_path):
+    target = llava(tmp_path)
+    subject = load(target)
+    assert set(subject.others[-1].axes) == {"input_ids"}
+    assert "text alone" in subject.others[-1].guesses[0]
+
+
+def test_other_forms_are_tried_in_turn_and_the_one_that_runs_is_told():
+    image = torch.empty(1, 2, 5, 5, device="meta")
+    subject = from_module(torch.nn.Conv2d(3, 4, 3), (image,))
+    wrong = replace(subject, args=(torch.empty(1, 1, 5, 5, device="meta"),), guesses=("One channel.",))
+    right = replace(subject, args=(torch.empty(1, 3, 5, 5, device="meta"),), guesses=("Three channels.",))
+    assert trace(replace(subject, others=(wrong, right))).guesses == ("Three channels.",)
+    with pytest.raises(TraceError, match="2 channels"):
+        trace(replace(subject, others=(wrong,)))
+
+
+@needs_transformers
+def test_given_inputs_are_not_replaced(tmp_path):
+    assert load(llava(tmp_path), ["1,9:int64"]).others == ()
+
+
+def test_other_forms_change_one_input_and_name_it():
+    tokens = argument("input_ids", (1, 9), ("batch", "seq_len"), torch.int64)
+    image = argument("pixel_values", (1, 3, 8, 8), ("batch", "", "height", "width"))
+    forms = list(other_forms([tokens, image]))
+    assert [tuple(inputs[1].tensor.shape) for inputs, _ in forms[:2]] == [(1, 1, 3, 8, 8), (1, 2, 3, 8, 8)]
+    assert all(inputs[0] is tokens for inputs, _ in forms)
+    assert all("pixel_values" in told for _, told in forms)
