@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -35,6 +36,7 @@ _ON_BRANCH = (
 )
 _STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
 _POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool", "conv")
+_MOST_ENDS = 8  # a projection has one, with low-rank branches a few
 _EXPANDING = frozenset(("expand", "repeat_interleave", "repeat", "broadcast_to"))
 
 
@@ -62,7 +64,7 @@ class Branch:
 def branch_of(flow: Flow, letter: str, tensor: int, also: Collection[str] = ()) -> Branch:
     """Walk back through shape operations, what is done to queries and keys on the way, and operations in `also`."""
     found = Branch(letter, tensor)
-    ends = _back(flow, tensor, found.walk, also)
+    ends = _back(flow, tensor, found.walk, also, most=_MOST_ENDS)
     adapted = next((a for a in adaptations(flow, found.walk) if ends <= a.ops), None)
     if adapted is not None:
         ends, found.beside = {adapted.base}, adapted.ops - {adapted.base}
@@ -86,11 +88,11 @@ def _settle(flow: Flow, found: Branch, ends: list[Op]) -> None:
         found.down, found.latent = down, frozenset(between)
 
 
-def _back(flow: Flow, tensor: int, walk: set[int], also: Collection[str] = ()) -> set[int]:
-    """Operations that the walk stops at."""
-    todo, ends = [tensor], set[int]()
-    while todo:
-        op = flow.producer(todo.pop())
+def _back(flow: Flow, tensor: int, walk: set[int], also: Collection[str] = (), *, most: int) -> set[int]:
+    """Operations that the walk stops at; it gives up past `most`, for a residual stream leads through every block."""
+    todo, ends = deque([tensor]), set[int]()
+    while todo and len(ends) <= most:
+        op = flow.producer(todo.popleft())
         if op is None or not flow.is_data(op.id) or op.id in walk:
             continue
         if flow.is_shape(op.id) or op.name in _ON_BRANCH | _STATISTICS or op.name in also or _pools(flow, op):
@@ -144,7 +146,7 @@ def _axis(op: Op) -> int:
 def _latent(flow: Flow, up: Op) -> tuple[Op | None, set[int]]:
     """The narrower projection that `up` widens again, and the operations between: reshapes and a norm."""
     between: set[int] = set()
-    walked = _back(flow, data_of(flow, up), between)
+    walked = _back(flow, data_of(flow, up), between, most=1)
     ends = [flow.ops[index] for index in walked]
     plain = all(flow.is_shape(i) or flow.ops[i].name in NORMALISING | _STATISTICS | {"mul", "add"} for i in between)
     if len(ends) != 1 or not plain or not between or not is_projection(flow, ends[0]):
