@@ -46,7 +46,7 @@ def _made(flow: Flow, block: Block) -> Tensor:
 def state(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Bytes of one sequence's states after any number of steps; weights that run again keep one state."""
     blocks = list(everything(outline.root))
-    scans = [b.facts["state"] * _made(flow, b).element_bytes for b in blocks if b.kind == "scan"]
+    scans = [b.facts["state"] * _made(flow, b).element_bytes for b in blocks if "state" in b.facts]
     recurrent = {
         _weights(flow, op): _state(flow, op)
         for block in blocks
