@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from boardwork.options import Options
 from boardwork.pipeline import draw_subject
 from boardwork.sheet import Sheet
-from boardwork.targets import from_module
+from boardwork.targets import from_module, load
 
 
 class Transformer(nn.Module):
@@ -87,3 +87,44 @@ class Images(nn.Module):
 def test_strides_are_read_as_at_a_whiteboard(side: int, law: str) -> None:
     sheet = sheet_of(Images(), torch.randn(1, 3, side, 64))
     assert ("batch", "3", law, "width/2") in shapes(sheet)
+
+
+class Mixer(nn.Module):
+    """Feed-forward layers over 16 tokens of width 24, then over features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = nn.Conv2d(3, 24, 8, 8)
+        self.tokens = nn.Sequential(
+            nn.LayerNorm(24), _Turned(nn.Sequential(nn.Linear(16, 40), nn.GELU(), nn.Linear(40, 16)))
+        )
+        self.features = nn.Sequential(nn.LayerNorm(24), nn.Linear(24, 96), nn.GELU(), nn.Linear(96, 24))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.patch(image).flatten(2).transpose(1, 2)
+        x = x + self.tokens(x)
+        return x + self.features(x)
+
+
+class _Turned(nn.Module):
+    def __init__(self, inside: nn.Module) -> None:
+        super().__init__()
+        self.inside = inside
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inside(x.transpose(1, 2)).transpose(1, 2)
+
+
+def test_the_number_of_tokens_is_no_width() -> None:
+    sheet = sheet_of(Mixer(), torch.randn(1, 3, 32, 32))
+    for diagram in (sheet.big_picture, sheet.zoom.diagram):
+        assert all(
+            size != 16 for e in diagram.edges for axis, size in zip(e.shape, e.sizes, strict=True) if axis == "d_model"
+        )
+
+
+@pytest.mark.parametrize(("target", "axis"), [("example:nanogpt", "vocab"), ("example:vae", "latent")])
+def test_roles_of_other_axes(target: str, axis: str) -> None:
+    sheet = draw_subject(load(target), Options())
+    assert any(axis in shape for shape in shapes(sheet))
+    assert axis in sheet.symbols

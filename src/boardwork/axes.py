@@ -5,8 +5,6 @@ Axes are followed through the operations: the same axis before and after an addi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from boardwork.facts import Facts
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
@@ -26,6 +24,7 @@ ROLES = (
     ("latent", "sampling", "width", "latent.width"),
     ("hidden_size", "recurrent", "hidden", "recurrent.hidden"),
     ("input_size", "recurrent", "input", "recurrent.input"),
+    ("vocab", "head", "classes", "embedding.vocab"),
     ("classes", "head", "classes", "classifier.classes"),
 )
 _MOVES = ("transpose", "permute", "movedim", "T", "mT")
@@ -41,31 +40,33 @@ def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
         value = values.setdefault(name, facts[word]) if word in facts else None
         for block in everything(outline.root) if value is not None else ():
             if block.kind == kind and block.facts.get(key) == value:
-                for axis in _widths(trace, block, value):
-                    called.setdefault(same.first(axis), name)
+                called.update({same.first(axis): name for axis in _widths(trace, block, value)} | called)
     axes = ((t.id, place) for t in trace.tensors for place in range(len(t.shape)))
     return {axis: called[root] for axis in axes if (root := same.first(axis)) in called}
 
 
-def _widths(trace: Trace, block: Block, value: object) -> Iterator[Axis]:
-    """The feature axes of that width before and after the layers of a block."""
-    for op in (trace.ops[i] for i in block.all()):
-        for tensor in _data(trace, op):
-            place = 1 if op.name.startswith("conv") else len(tensor.shape) - 1
-            if 0 <= place < len(tensor.shape) and tensor.shape[place] == value and _is_fixed(tensor, place):
-                yield tensor.id, place
+def _widths(trace: Trace, block: Block, value: object) -> list[Axis]:
+    """The feature axes of that width before and after the layers of a block; none if they are no fixed width."""
+    ops = [trace.ops[i] for i in block.all()]
+    layers = [op for op in ops if any(trace.tensors[t].kind == "parameter" for t in op.inputs)]
+    widths = [
+        (tensor, place)
+        for op in layers or ops
+        for tensor in _data(trace, op)
+        if tensor.shape and tensor.shape[place := _feature_axis(op, tensor)] == value
+    ]
+    fixed = all(not tensor.symbols or tensor.symbols[place].isdigit() for tensor, place in widths)
+    return [(tensor.id, place) for tensor, place in widths] if fixed else []  # a layer over tokens has no fixed width
 
 
-def _is_fixed(tensor: Tensor, place: int) -> bool:
-    return not tensor.symbols or tensor.symbols[place].isdigit()
+def _feature_axis(op: Op, tensor: Tensor) -> int:
+    return 1 if op.name.startswith("conv") and len(tensor.shape) > 1 else len(tensor.shape) - 1
 
 
 def _data(trace: Trace, op: Op) -> list[Tensor]:
-    """What an operation with weights or products reads and makes, its weights apart; nothing for any other."""
-    tensors = [trace.tensors[t] for t in op.inputs]
-    if not op.macs and not any(t.kind == "parameter" for t in tensors):
-        return []
-    return [t for t in (*tensors, *(trace.tensors[t] for t in op.outputs)) if t.kind not in ("parameter", "buffer")]
+    """What an operation reads and makes, its weights apart."""
+    tensors = (trace.tensors[t] for t in (*op.inputs, *op.outputs))
+    return [t for t in tensors if t.kind not in ("parameter", "buffer")]
 
 
 class _Same:

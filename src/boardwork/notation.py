@@ -19,7 +19,8 @@ _AXES = {
     "height": "rows of the image",
     "width": "columns of the image",
     "length": "samples of the signal",
-    "depth": "slices or frames",
+    "depth": "slices of the volume",
+    "frames": "frames of the clip",
 }
 _MEANINGS = {
     "d_model": "width of the model",
@@ -30,9 +31,10 @@ _MEANINGS = {
     "hidden_size": "width of the recurrent state",
     "input_size": "width of the recurrent layer's input",
     "classes": "classes",
+    "vocab": "entries of the vocabulary",
 }
 # Last axes that the number itself gives away; in a recurrent step, which is traced apart, its widths too.
-_LAST = (("vocab", "embedding.vocab", "entries of the vocabulary"),)
+_LAST = (("vocab", "embedding.vocab", _MEANINGS["vocab"]),)
 _STEP = (
     ("hidden_size", "recurrent.hidden", _MEANINGS["hidden_size"]),
     ("input_size", "recurrent.input", _MEANINGS["input_size"]),

@@ -46,9 +46,8 @@ class Laws:
     def _candidates(self, first: int, second: int) -> Iterator[str]:
         yield from self._products(first, second)
         yield from self._multiples(first, second)
-        for offset in _OFFSETS:
-            if abs(offset) == 1 or first > 8 * abs(offset):  # any small number is some other one plus 4
-                yield from (f"{law}{offset:+d}" for law in self._products(first - offset, second - offset))
+        for offset in _offsets(first):
+            yield from (f"{law}{offset:+d}" for law in self._products(first - offset, second - offset))
         yield from self._sums(first, second)
         for name, size in self.sizes.items():
             if second - first == size * (self.factors[name] - 1):
@@ -115,7 +114,7 @@ class Laws:
 
     def _sums(self, first: int, second: int) -> Iterator[str]:
         """Two laws found before, or the same one twice; and a small number."""
-        for offset in (0, *_OFFSETS):
+        for offset in (0, *_offsets(first)):
             for (length, other), law in self._found.items():
                 rest = self._found.get((first - length - offset, second - other - offset))
                 if rest:
@@ -142,6 +141,11 @@ def _floor(name: str, stride: int, offsets: range) -> str:
     if whole:
         return f"floor({name}/{stride})" + (f"{offset // stride:+d}" if offset else "")
     return f"floor(({name}{offset:+d})/{stride})"
+
+
+def _offsets(length: int) -> list[int]:
+    """What a law may add; any small number is some other one plus 4, so that a short axis has few."""
+    return [offset for offset in _OFFSETS if abs(offset) == 1 or length > 8 * abs(offset)]
 
 
 def _smooth(number: int) -> bool:
