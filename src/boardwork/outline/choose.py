@@ -45,8 +45,8 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
 
 def _may_open(boxes: list[Block], box: Block) -> bool:
     closed = box.repeat > 1 or box.again or box.kind == "joined"
-    most = {"": MOST_BOXES, "conv_block": _FEW}.get(box.kind, 2)
-    return bool(box.children) and not closed and count(boxes) < most
+    most = {"": MOST_BOXES, "conv_block": _FEW - 1}.get(box.kind, 1)
+    return bool(box.children) and not closed and count(boxes) <= most
 
 
 def _with_open(boxes: list[Block], group: list[Block]) -> list[Block]:
