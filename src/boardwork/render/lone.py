@@ -7,24 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boardwork.errors import DrawingError
-from boardwork.figure import draw as lay_out
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
 from boardwork.options import Options
-from boardwork.render.diagram import figure_marks
 from boardwork.render.edges import header
 from boardwork.render.marks import Mark, Piece, moved
 from boardwork.render.panel_choice import PANELS, chosen
-from boardwork.render.panel_contents import Contents
+from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.plans import Panel, drawer, framed
 from boardwork.render.style import DENSE, SCREEN, Type
 from boardwork.sheet import Diagram, Sheet
 
 ROOM = 460.0  # of text that is given no width
 EDGE = 3.0  # round a bare figure
-LOOSE_TO_TIGHT: tuple[tuple[Metrics, bool], ...] = (
-    (POINTS, False), (COMPACT, False), (NARROW, False), (NARROWEST, False), (COMPACT, True), (NARROW, True),
-    (NARROWEST, True),
+LOOSE_TO_TIGHT: tuple[tuple[Metrics, str], ...] = (
+    (POINTS, ""), (COMPACT, ""), (COMPACT, "stacked"), (NARROW, ""), (NARROW, "stacked"), (NARROWEST, ""),
+    (COMPACT, "column"), (NARROW, "column"), (NARROWEST, "column"),
 )  # fmt: skip
 
 
@@ -58,8 +56,8 @@ def _bare(diagram: Diagram, room: Room) -> Piece:
 def _fitting(diagram: Diagram, width: float) -> Piece:
     """The loosest form of a diagram that is no wider."""
     least = 1e9
-    for metrics, in_column in LOOSE_TO_TIGHT:
-        figure = figure_marks(lay_out(diagram, metrics, in_column=in_column), metrics)
+    for metrics, shape in LOOSE_TO_TIGHT:
+        figure = drawn(diagram, metrics, shape)
         if not width or figure.width <= width:
             return figure
         least = min(least, figure.width)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from boardwork.errors import DrawingError
-from boardwork.figure import draw as lay_out
 from boardwork.figure.columns import in_columns
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
@@ -16,7 +15,7 @@ from boardwork.render.diagram import figure_marks
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
 from boardwork.render.page_plan import Fit, Planner
-from boardwork.render.panel_contents import Contents, drawn
+from boardwork.render.panel_contents import Contents, drawn, figure_of
 from boardwork.render.paper import paper_size
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
 from boardwork.sheet import Diagram, Sheet
@@ -33,9 +32,10 @@ SIZES: tuple[tuple[Type, Metrics, float], ...] = (
     (enlarged(DENSE, 1.08), COMPACT, 1.1),
     (DENSE, COMPACT, 1.0),
 )
-# Smaller figures: spacing, whether all stands in one column, and the price in things that are given up for it.
-TIGHTER: tuple[tuple[Metrics, bool, int], ...] = (
-    (COMPACT, False, 0), (NARROW, False, 1), (NARROWEST, False, 5), (COMPACT, True, 16), (NARROW, True, 18),
+# Smaller figures: spacing, shape, and the price in things that are given up for it.
+TIGHTER: tuple[tuple[Metrics, str, int], ...] = (
+    (COMPACT, "", 0), (COMPACT, "stacked", 1), (NARROW, "", 1), (NARROW, "stacked", 2), (NARROWEST, "", 5),
+    (COMPACT, "column", 16), (NARROW, "column", 18),
 )  # fmt: skip
 CUT = 2  # the price of a figure in several columns
 WORTH = 12.0  # points that a form must save to be tried
@@ -75,7 +75,7 @@ def page(sheet: Sheet, paper: str) -> Piece:
 def _whole(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """All of the sheet, in the largest size that holds it."""
     for type, metrics, factor in SIZES:
-        figures = [scaled(drawn(d, metrics, TALL), factor) for d in _diagrams(sheet)]
+        figures = [scaled(drawn(d, metrics, most_height=TALL), factor) for d in _diagrams(sheet)]
         found = _best(sheet, turns, Contents(type), figures)
         if found is not None:
             return found
@@ -162,10 +162,10 @@ def _forms(diagram: Diagram, high: float) -> Iterator[tuple[int, Piece]]:
     plain = replace(diagram, edges=tuple(replace(edge, shape=()) for edge in diagram.edges))
     bare = replace(plain, nodes=tuple(replace(node, detail="") for node in diagram.nodes))
     forms = [(diagram, *form) for form in TIGHTER]
-    forms += [(plain, metrics, in_column, price + WORDLESS) for metrics, in_column, price in TIGHTER]
-    forms += [(bare, NARROWEST, True, 4 * WORDLESS)]
-    for shown, metrics, in_column, price in forms:
-        figure = lay_out(shown, metrics, in_column=in_column, most_height=TALL)
+    forms += [(plain, metrics, shape, price + WORDLESS) for metrics, shape, price in TIGHTER]
+    forms += [(bare, NARROWEST, "column", 4 * WORDLESS)]
+    for shown, metrics, shape, price in forms:
+        figure = figure_of(shown, metrics, shape, TALL)
         yield price, figure_marks(figure, metrics)
         for number in (2, 3) if figure.height > 0.3 * high else ():
             cut = in_columns(figure, number, metrics)

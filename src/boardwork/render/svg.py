@@ -35,7 +35,7 @@ def svg(sheet: Sheet, options: Options) -> bytes:
 
 def page(sheet: Sheet) -> Piece:
     """Header, panels, footer."""
-    figures = [drawn(diagram, POINTS, TALL) for diagram in (sheet.big_picture, sheet.zoom.diagram)]
+    figures = [drawn(diagram, POINTS, most_height=TALL) for diagram in (sheet.big_picture, sheet.zoom.diagram)]
     body = arranged(Contents(SCREEN).panels(sheet, figures))
     top, bottom = header(sheet, body.width, SCREEN), footer(sheet, body.width, SCREEN)
     y = MARGIN
