@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -97,7 +98,10 @@ def _formula(item: Equation, room: float, type: Type) -> Piece:
 
 
 def _statements(latex: str) -> tuple[str, ...]:
-    """What `, \\quad` parts outside of a table, each by itself."""
+    """What `, \\quad` parts outside of a table, or the rows of an alignment, each by itself."""
+    aligned = re.fullmatch(r"\\begin\{align\*\}(.*)\\end\{align\*\}", latex.strip(), re.DOTALL)
+    if aligned and "\\begin" not in aligned[1]:
+        return tuple(row.replace("&", "").strip() for row in aligned[1].split("\\\\"))
     parts = latex.split(", \\quad ")
     whole = all(part.count("\\begin") == part.count("\\end") for part in parts)
     return tuple(parts) if whole else (latex,)
