@@ -34,6 +34,7 @@ def laws(*known: str) -> Laws:
         ("batch*(height/8)*(width/8)", ()),
         ("(height/8)*(width/16)", ("height/8", "width/16")),
         ("batch*((height/16)*(width/16)+1)", ("(height/16)*(width/16)+1",)),
+        ("(height/16)*(width/16)+64", ("(height/16)*(width/16)",)),
         ("seq_len+(height/16)*(width/16)", ("seq_len", "(height/16)*(width/16)")),
         ("64*(height/4)*(width/4)", ("height/4", "width/4")),
         ("floor(height/64)", ("height/32",)),

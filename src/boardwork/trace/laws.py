@@ -52,6 +52,9 @@ class Laws:
         for name, size in self.sizes.items():
             if second - first == size * (self.factors[name] - 1):
                 yield f"{name}{first - size:+d}"
+        for (length, other), law in self._found.items():
+            if second - first == other - length and first > length:  # tokens that do not depend on the image
+                yield f"{law}{first - length:+d}"
         yield from self._rounded(first, second)
 
     def _products(self, first: int, second: int) -> Iterator[str]:
