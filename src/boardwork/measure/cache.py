@@ -46,7 +46,10 @@ def _made(flow: Flow, block: Block) -> Tensor:
 def state(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Bytes of one sequence's states after any number of steps; weights that run again keep one state."""
     blocks = list(everything(outline.root))
-    scans = [b.facts["state"] * _made(flow, b).element_bytes for b in blocks if "state" in b.facts]
+    scanned = [b for b in blocks if b.kind in ("scan", "linear_recurrence")]
+    if any("state" not in b.facts for b in scanned):
+        return {}  # of a scan in chunks only the whole is known
+    scans = [b.facts["state"] * _made(flow, b).element_bytes for b in scanned]
     recurrent = {
         _weights(flow, op): _state(flow, op)
         for block in blocks

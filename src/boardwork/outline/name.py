@@ -112,6 +112,9 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
         crossed = any(b.facts["cross"] for b in attention)
         causal = any(b.facts["causal"] for b in attention)
         return ("Decoder layer" if crossed or causal else "Encoder layer"), "transformer_layer"
+    networks = [b for b in inside if b.kind == "feed_forward"]
+    if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
+        return "Mixer layer", "mixer_layer"
     if "scan" in direct:
         return "State-space block", "state_space_block"
     convs = [b for b in block.children if b.kind == "conv"]

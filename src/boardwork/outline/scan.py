@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
+from math import prod
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -85,18 +86,19 @@ def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape[1:]
     detail = f"h = a h + b, {' × '.join(map(str, state))} states, {len(chain)} steps"
     if len(state) < 2 or not any(flow.ops[i].name == "exp" for i in ops):
-        return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail)
+        facts = {"state": prod(state)}
+        return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail, facts=facts)
     facts = _facts(flow, ops, state, len(chain))
     return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)
 
 
 def _facts(flow: Flow, ops: set[int], state: tuple[int, ...], steps: int) -> dict[str, int]:
-    """The words of a scan with a learned decay for every state of every channel; none for others."""
+    """The words of a scan with a learned decay for every state of every channel; of others the state alone."""
     learned = {t for i in ops for t in flow.ops[i].inputs if flow.tensors[t].kind == "parameter"}
     params = sum(flow.tensors[t].size for t in learned)
     if len(state) != 2 or (params and params != state[0] * state[1]):
-        return {}
-    found = {"inner": state[0], "states": state[1], "steps": steps, "state": state[0] * state[1]}
+        return {"state": prod(state)}
+    found = {"inner": state[0], "states": state[1], "steps": steps, "state": prod(state)}
     return found | {"params": params}
 
 

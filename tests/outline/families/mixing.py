@@ -124,6 +124,15 @@ class TokenMixing(nn.Module):
         return tokens + self.within(self.norm_two(tokens))
 
 
+class MixerStack(nn.Module):
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.all_layers, self.last_linear = nn.Sequential(TokenMixing(), TokenMixing()), nn.Linear(width, 5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.last_linear(self.all_layers(tokens).mean(1))
+
+
 class FourierMixing(nn.Module):
     """FNet: the real part of a transform over both axes."""
 
@@ -161,7 +170,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "retention": (Retention, (TOKENS,)),
     "written_states": (WrittenStates, (TOKENS,)),
     "chunked_scan": (ChunkedScan, (TOKENS,)),
-    "token_mixing": (TokenMixing, (TOKENS,)),
+    "token_mixing": (MixerStack, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),
     "long_convolution": (LongConvolution, (TOKENS,)),
 }
