@@ -24,7 +24,8 @@ SLICE = (
     "hf:git",
     "hf:yolos",
     "hf:wav2vec2",
-    "hf:xlstm",
+    "hf:mamba",
+    "hf:llava",
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
 import subprocess
 import sys
@@ -43,7 +44,13 @@ def outcomes(names: Iterable[str]) -> Iterator[dict[str, Any]]:
 def _worker() -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "ignore", str(HERE / "worker.py")]
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},  # a default that asks the network is a refusal, not a wait
     )
 
 

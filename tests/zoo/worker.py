@@ -13,7 +13,7 @@ from typing import Any
 
 from models import target_of
 
-from boardwork.errors import BoardworkError
+from boardwork.errors import BoardworkError, TargetError
 from boardwork.options import Options
 from boardwork.outline.choose import MOST_BOXES, MOST_IN_ZOOM
 from boardwork.sheet import Sheet
@@ -34,7 +34,7 @@ def outcome(name: str, folder: Path) -> dict[str, Any]:
     start = time.perf_counter()
     told: dict[str, Any] = {"name": name, "outcome": "ok", "message": "", "ops": 0, "guesses": []}
     try:
-        subject = load(target_of(name, folder))
+        subject = load(_target(name, folder))
         record = trace(subject)
         told.update(ops=len(record.ops), guesses=record.guesses, traced=round(time.perf_counter() - start, 2))
         sheet = draw_trace(record, Options())
@@ -57,6 +57,13 @@ def crowded(sheet: Sheet, operations: int) -> dict[str, str]:
     if not opaque and drawn <= MOST_BOXES and opened <= MOST_IN_ZOOM:
         return {}
     return {"outcome": "crowded", "message": f"{drawn} boxes in the big picture, {opened} in the zoom"}
+
+
+def _target(name: str, folder: Path) -> str:
+    try:
+        return target_of(name, folder)
+    except Exception as error:  # transformers' own word about its defaults
+        raise TargetError(f"{name} has no config to build from: {error}") from error
 
 
 def _end(error: BaseException | None) -> list[str]:
