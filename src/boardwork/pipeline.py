@@ -9,7 +9,7 @@ from boardwork.knowledge import tell
 from boardwork.measure import measure
 from boardwork.options import Options
 from boardwork.outline import outline
-from boardwork.outline.listing import listing
+from boardwork.outline.views.listing import listing
 from boardwork.sheet import Sheet
 from boardwork.targets.subject import Subject
 from boardwork.trace.records import Trace

@@ -15,7 +15,7 @@ from models import target_of
 
 from boardwork.errors import BoardworkError, TargetError
 from boardwork.options import Options
-from boardwork.outline.choose import MOST_BOXES, MOST_IN_ZOOM
+from boardwork.outline.views.choose import MOST_BOXES, MOST_IN_ZOOM
 from boardwork.sheet import Sheet
 
 FEWEST = 2  # boxes of a picture that shows something

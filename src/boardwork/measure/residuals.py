@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boardwork.outline.blocks import Block, View
 from boardwork.outline.flow import Flow
-from boardwork.outline.view import view
+from boardwork.outline.views.view import view
 
 
 def _additions(drawn: View) -> int:

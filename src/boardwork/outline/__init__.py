@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from boardwork.outline.attention import attentions
 from boardwork.outline.blocks import Block, Outline, Pattern, View
-from boardwork.outline.choose import big_picture, parts
-from boardwork.outline.chunked_scan import chunked_scans
-from boardwork.outline.codebook import codebooks
-from boardwork.outline.excitation import excitations
-from boardwork.outline.experts import mixtures
-from boardwork.outline.feed_forward import feed_forwards
 from boardwork.outline.flow import Flow
-from boardwork.outline.fold import fold
-from boardwork.outline.functions import functions
-from boardwork.outline.graph_convolution import graph_convolutions
-from boardwork.outline.layers import layers
-from boardwork.outline.long_convolution import long_convolutions
-from boardwork.outline.loops import loops
-from boardwork.outline.low_rank import low_ranks
-from boardwork.outline.message_passing import message_passings
-from boardwork.outline.modulation import modulations
-from boardwork.outline.name import name
-from boardwork.outline.norms import norms
-from boardwork.outline.patch_merging import patch_mergings
-from boardwork.outline.paths import at_path
-from boardwork.outline.plumbing import absorb
-from boardwork.outline.recurrent_cells import recurrent_cells
-from boardwork.outline.sampling import samplings
-from boardwork.outline.scan import scans
-from boardwork.outline.similarity import similarities
-from boardwork.outline.sinusoid import sinusoids
-from boardwork.outline.tree import gather, grow
-from boardwork.outline.view import view
-from boardwork.outline.zoom import candidates, choose
+from boardwork.outline.recognise import recognise
+from boardwork.outline.tree.fold import fold
+from boardwork.outline.tree.functions import functions
+from boardwork.outline.tree.grow import gather, grow
+from boardwork.outline.tree.loops import loops
+from boardwork.outline.tree.name import name
+from boardwork.outline.tree.plumbing import absorb
+from boardwork.outline.views.choose import big_picture, parts
+from boardwork.outline.views.paths import at_path
+from boardwork.outline.views.view import view
+from boardwork.outline.views.zoom import candidates, choose
 from boardwork.trace.records import Trace
 
 __all__ = ["outline"]
@@ -71,40 +53,6 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
 
 
 _TOLD = 3  # scores that the log tells
-_SPECIAL = (
-    mixtures,
-    excitations,
-    low_ranks,
-    samplings,
-    modulations,
-    graph_convolutions,
-    sinusoids,
-    scans,
-    patch_mergings,
-    recurrent_cells,
-    message_passings,
-    codebooks,
-    long_convolutions,
-    similarities,
-    chunked_scans,
-)
-
-
-def recognise(flow: Flow) -> list[Pattern]:
-    """Every pattern in the data flow; what a larger one explains in other words is left out."""
-    special = [group for find in _SPECIAL for group in find(flow)]
-    explained = {
-        op for group in special for pattern in group if pattern.leaf or pattern.kind != "moe" for op in pattern.ops
-    }
-    plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
-    groups = [*special, *attentions(flow), *plain]
-    found = [pattern for group in groups for pattern in group]
-    claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
-    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):
-        if not pattern.ops & claimed:
-            found.append(pattern)
-            claimed |= pattern.ops
-    return found
 
 
 def _opened(flow: Flow, root: Block, wanted: str) -> tuple[Block, str]:

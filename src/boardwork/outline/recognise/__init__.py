@@ -1,0 +1,62 @@
+"""Flow -> patterns: what operations mean, read from what flows between them and never from names."""
+
+from __future__ import annotations
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention import attentions
+from boardwork.outline.recognise.chunked_scan import chunked_scans
+from boardwork.outline.recognise.codebook import codebooks
+from boardwork.outline.recognise.excitation import excitations
+from boardwork.outline.recognise.experts import mixtures
+from boardwork.outline.recognise.feed_forward import feed_forwards
+from boardwork.outline.recognise.graph_convolution import graph_convolutions
+from boardwork.outline.recognise.layers import layers
+from boardwork.outline.recognise.long_convolution import long_convolutions
+from boardwork.outline.recognise.low_rank import low_ranks
+from boardwork.outline.recognise.message_passing import message_passings
+from boardwork.outline.recognise.modulation import modulations
+from boardwork.outline.recognise.norms import norms
+from boardwork.outline.recognise.patch_merging import patch_mergings
+from boardwork.outline.recognise.recurrent_cells import recurrent_cells
+from boardwork.outline.recognise.sampling import samplings
+from boardwork.outline.recognise.scan import scans
+from boardwork.outline.recognise.similarity import similarities
+from boardwork.outline.recognise.sinusoid import sinusoids
+
+__all__ = ["recognise"]
+
+_SPECIAL = (
+    mixtures,
+    excitations,
+    low_ranks,
+    samplings,
+    modulations,
+    graph_convolutions,
+    sinusoids,
+    scans,
+    patch_mergings,
+    recurrent_cells,
+    message_passings,
+    codebooks,
+    long_convolutions,
+    similarities,
+    chunked_scans,
+)
+
+
+def recognise(flow: Flow) -> list[Pattern]:
+    """Every pattern in the data flow; what a larger one explains in other words is left out."""
+    special = [group for find in _SPECIAL for group in find(flow)]
+    explained = {
+        op for group in special for pattern in group if pattern.leaf or pattern.kind != "moe" for op in pattern.ops
+    }
+    plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
+    groups = [*special, *attentions(flow), *plain]
+    found = [pattern for group in groups for pattern in group]
+    claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
+    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):
+        if not pattern.ops & claimed:
+            found.append(pattern)
+            claimed |= pattern.ops
+    return found

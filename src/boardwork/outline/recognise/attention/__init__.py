@@ -1,0 +1,45 @@
+"""Flow -> attention: softmax(Q K^T) V, fused or written out, with the boxes and the frame round it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.additive import additive_cores
+from boardwork.outline.recognise.attention.boxes import Boxes, is_shared, learned_bias
+from boardwork.outline.recognise.attention.branch import Branch, branch_of
+from boardwork.outline.recognise.attention.core import Core, softmax_cores
+from boardwork.outline.recognise.attention.facts import facts
+from boardwork.outline.recognise.attention.linear import FEATURES, linear_cores
+from boardwork.outline.recognise.attention.mask import mask
+from boardwork.outline.recognise.attention.output import output
+from boardwork.outline.recognise.attention.rotation import rotation
+
+
+def attentions(flow: Flow) -> Iterator[list[Pattern]]:
+    """For every attention: its boxes, and last the frame round them; a bias that several share is a group alone."""
+    shared = set[frozenset[int]]()
+    for core in (*softmax_cores(flow), *linear_cores(flow), *additive_cores(flow)):
+        branches = _branches(flow, core)
+        out = output(flow, core.last)
+        hidden = mask(flow, core.last, core.added)
+        found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
+        turned = {letter: r for letter, r in found.items() if r is not None}
+        measured = facts(flow, core, branches, out, hidden, list(turned.values()))
+        bias = learned_bias(hidden, core)
+        if bias is not None and bias.ops not in shared and is_shared(flow, bias, core):
+            shared.add(bias.ops)
+            yield [bias]
+        yield Boxes(flow, core, branches, turned, measured).patterns(out, hidden)
+
+
+def _branches(flow: Flow, core: Core) -> list[Branch]:
+    features = FEATURES if core.kind == "linear" else ()
+    entering = zip("QKV", (core.query, core.key, core.value), strict=True)
+    found = [branch_of(flow, letter, tensor, features) for letter, tensor in entering]
+    downs = [b.down.id for b in found if b.down is not None]
+    if len(downs) == 3 and len(set(downs)) == 1:  # a layer before the attention, no latent of its own
+        for b in found:
+            b.down, b.latent = None, frozenset()
+    return found

@@ -1,0 +1,247 @@
+"""One attention, read -> its boxes: projections, rotation, core, heads put together, output, and the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.branch import (
+    Branch,
+    branch_of,
+    expands,
+    held,
+    is_projection,
+    width_in,
+    width_out,
+)
+from boardwork.outline.recognise.attention.core import Core
+from boardwork.outline.recognise.attention.linear import FEATURES
+from boardwork.outline.recognise.attention.mask import Mask
+from boardwork.outline.recognise.attention.output import Output
+from boardwork.outline.recognise.attention.rotation import Rotation
+from boardwork.outline.recognise.attention.words import detail, formula, label, name_of_core, widths
+from boardwork.outline.recognise.feed_forward import ACTIVATIONS
+from boardwork.trace.records import Op
+
+
+class Boxes:
+    """The parts of one attention as patterns; `turned` by letter."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        core: Core,
+        branches: Sequence[Branch],
+        turned: dict[str, Rotation],
+        facts: dict[str, Any],
+    ) -> None:
+        self.flow, self.core, self.branches, self.turned, self.facts = flow, core, branches, turned, facts
+
+    def patterns(self, out: Output, mask: Mask) -> list[Pattern]:
+        """Boxes in no order, and last the frame."""
+        before = (self._latents, self._projections, self._rotations, self._joins, self._features, self._places)
+        boxes = [*(box for part in before for box in part()), self._core(), *self._bias(mask)]
+        boxes += self._after(out)
+        inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised
+        inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
+        frame = Pattern(
+            "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
+        )
+        return [box for box in (*boxes, frame) if box.ops]
+
+    def _second(self) -> set[int]:
+        """What leads to the operands of further products, from the same projections."""
+        found = set[int]()
+        pairs = [*(t for pair in self.core.others for t in pair), *self.core.partners]
+        for tensor in pairs:
+            other = branch_of(self.flow, "", tensor)
+            same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
+            found |= other.between() if same else set()
+        return found
+
+    def _places(self) -> Iterator[Pattern]:
+        """Projections of positions, for products of their own with queries or keys."""
+        for tensor in self.core.places:
+            origin, passed = self.flow.origin(tensor)
+            op = self.flow.producer(origin.id)
+            if op is not None and is_projection(self.flow, op):
+                yield self._linear(frozenset([op.id, *passed]), op, "R")
+
+    def _after(self, out: Output) -> Iterator[Pattern]:
+        if out.gated:
+            product = max(out.gated)
+            made = out.gated - {product} - {op for b in self.branches for op in b.walk}
+            linear = any(is_projection(self.flow, self.flow.ops[op]) for op in made)
+            yield Pattern("gate", frozenset([product]), "×", "multiply")
+            label, role = ("Linear W_G, Sigmoid", "linear") if linear else ("Sigmoid", "activation")
+            yield Pattern("gate_layer", made, label, role)
+        if out.projection is None:
+            return
+        if out.concat and self.facts["heads"] > 1:
+            yield Pattern("concat_heads", out.concat, "Concatenate heads", "reshape", widths(self.facts))
+        yield self._linear(frozenset([out.projection.id]), out.projection, "O", "project_out")
+
+    def _linear(self, ops: frozenset[int], op: Op, letters: str, kind: str = "project") -> Pattern:
+        words = ", ".join(f"W_{letter}" for letter in letters.split())
+        sizes = f"{width_in(self.flow, op)} → {width_out(self.flow, op)}"
+        return Pattern(kind, ops, f"Linear {words}", "linear", sizes)
+
+    # -- before the core ------------------------------------------------------------------------------------------
+
+    def _latents(self) -> Iterator[Pattern]:
+        """The projections down to a latent."""
+        downs: dict[int, list[Branch]] = {}
+        for branch in self.branches:
+            if branch.down is not None:
+                downs.setdefault(branch.down.id, []).append(branch)
+        for index, branches in downs.items():
+            name = "DKV" if len(branches) > 1 else f"D{branches[0].letter}"
+            yield self._linear(frozenset([index]), self.flow.ops[index], name, "project_down")
+
+    def _projections(self) -> Iterator[Pattern]:
+        by_op: dict[int, list[Branch]] = {}
+        for branch in self.branches:
+            if branch.projection is not None:
+                by_op.setdefault(branch.projection.id, []).append(branch)
+        for index, branches in by_op.items():
+            up = "U" if branches[0].down is not None else ""
+            letters = " ".join(up + b.letter for b in branches)
+            op = self.flow.ops[index]
+            if len(branches) == 1:
+                yield self._linear(frozenset([index]) | self._tail(branches[0]), op, letters)
+            else:
+                yield from self._fused(op, branches, letters)
+
+    def _fused(self, op: Op, branches: list[Branch], letters: str) -> Iterator[Pattern]:
+        """One product for several letters, and a box for the part of each."""
+        shared = frozenset.intersection(*(frozenset(b.walk) for b in branches))
+        common = frozenset(i for i in shared if self.flow.is_shape(i))
+        box = self._linear(common | {op.id}, op, letters)
+        before, _, after = box.detail.partition(" → ")
+        parts, whole = len(branches), int(after)
+        if whole % parts == 0 and len({held(self.flow, b) for b in branches}) == 1:
+            after = f"{parts} × {whole // parts}"
+        yield Pattern(box.kind, box.ops, box.label, box.role, f"{before} → {after}")
+        yield from self._splits(branches, common)
+
+    def _splits(self, branches: list[Branch], common: frozenset[int]) -> Iterator[Pattern]:
+        found = []
+        for branch in branches:
+            turned = self.turned[branch.letter].ops if branch.letter in self.turned else frozenset()
+            ops = frozenset(i for i in branch.walk if self.flow.is_shape(i)) - common - turned
+            found.append(Pattern("split", ops, branch.letter, "reshape", self._heads_of(branch)))
+        if all(box.ops for box in found):
+            yield from found
+
+    def _heads_of(self, branch: Branch) -> str:
+        width = self.facts["d_v"] if branch.letter == "V" else self.facts["d_k"]
+        heads = self.facts["heads"] if branch.letter == "Q" else self.facts["kv_heads"]
+        return f"{heads} heads × {width}" if heads > 1 else f"1 head × {width}"
+
+    def _tail(self, branch: Branch) -> frozenset[int]:
+        """Reshapes after a projection, up to the expansion to all heads; joins with an empty cache."""
+        assert branch.projection is not None
+        if branch.letter in self.turned or branch.beside:
+            return frozenset()
+        passed = self.flow.skip(branch.projection)[1]
+        end = next((i for i, op in enumerate(passed) if expands(self.flow, op)), len(passed))
+        joined = {op for op in branch.walk if self._joins_nothing(op)}
+        return frozenset(passed[:end]) & branch.walk | joined
+
+    def _joins_nothing(self, op: int) -> bool:
+        record = self.flow.ops[op]
+        return record.name == "cat" and len(self.flow.data_inputs(record)) == 1
+
+    def _rotations(self) -> Iterator[Pattern]:
+        for letter, rotation in self.turned.items():
+            yield Pattern("rope", rotation.ops, "RoPE", "position", self._turning(letter))
+
+    def _turning(self, letter: str) -> str:
+        """What is turned, in words."""
+        width, d_k = self.facts.get("rope_width"), self.facts["d_k"]
+        if letter == "K" and self.facts.get("kv_rope") == width:
+            return f"rotate {width}, shared by all heads"
+        return "rotate by position" if width == d_k else f"rotate {width} of {d_k} by position"
+
+    def _joins(self) -> Iterator[Pattern]:
+        """Parts that are written side by side into one tensor; parts that are scaled to length one."""
+        for branch in self.branches:
+            written = frozenset(op for op in branch.walk if self.flow.ops[op].name in ("copy", "setitem"))
+            between = {op for op in branch.walk if min(written, default=0) < op < max(written, default=0)}
+            yield Pattern("join", written | {i for i in between if self.flow.is_shape(i)}, "concatenate", "concat")
+            for op in branch.walk:
+                if self.flow.ops[op].name == "normalize":
+                    yield Pattern("norm", frozenset([op]), "L2 norm", "norm")
+
+    def _features(self) -> Iterator[Pattern]:
+        """What makes queries and keys positive in linear attention."""
+        if self.core.kind != "linear":
+            return
+        for b in self.branches[:2]:
+            turned = self.turned[b.letter].ops if b.letter in self.turned else frozenset()
+            bends = [op for op in sorted(b.walk - turned) if self.flow.ops[op].name in FEATURES]
+            ops = [op for op in b.walk - turned if bends and op >= bends[0] and not self.flow.is_shape(op)]
+            words = ", ".join(ACTIVATIONS.get(self.flow.ops[op].name, self.flow.ops[op].name) for op in bends)
+            yield Pattern("feature_map", frozenset(ops), "Feature map φ", "activation", words)
+
+    # -- the core -------------------------------------------------------------------------------------------------
+
+    def _core(self) -> Pattern:
+        expanded = {op for b in self.branches for op in self._expansion(b)}
+        ops = self.core.ops | expanded | self._scalings()
+        letters: dict[int, str] = {}
+        for b in self.branches:
+            entering = self._entering(b.tensor, ops)
+            letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
+        name, words = name_of_core(self.facts), formula(self.facts)
+        return Pattern("attention_core", ops, name, "attention", words, facts={"letters": letters})
+
+    def _entering(self, tensor: int, ops: Collection[int]) -> int:
+        """The tensor before what the core's box takes in: a scaling, an expansion."""
+        op = self.flow.producer(tensor)
+        while op is not None and op.id in ops:
+            tensor = next(iter(self.flow.data_inputs(op)), op.inputs[0])
+            op = self.flow.producer(tensor)
+        return tensor
+
+    def _expansion(self, branch: Branch) -> list[int]:
+        """From the last operation that repeats elements to the core."""
+        passed = self.flow.origin(branch.tensor)[1]
+        return passed[: 1 + max((i for i, op in enumerate(passed) if expands(self.flow, op)), default=-1)]
+
+    def _scalings(self) -> set[int]:
+        """Products with a number right before the core belong to its formula."""
+        found = set()
+        for branch in self.branches[:2]:
+            origin, passed = self.flow.origin(branch.tensor)
+            op = self.flow.producer(origin.id)
+            alone = op is not None and len(self.flow.data_inputs(op)) == 1
+            if op is not None and alone and op.id in branch.walk and op.name in ("mul", "div") and not self._table(op):
+                found |= {op.id, *passed}
+        return found
+
+    def _table(self, op: Op) -> bool:
+        return any(self.flow.tensors[t].size > 1 for t in op.inputs if t not in self.flow.data_inputs(op))
+
+    def _bias(self, mask: Mask) -> Iterator[Pattern]:
+        """A learned bias that this attention alone uses is part of it."""
+        bias = learned_bias(mask, self.core)
+        if bias is not None and not is_shared(self.flow, bias, self.core):
+            yield bias
+
+
+def learned_bias(mask: Mask, core: Core) -> Pattern | None:
+    """The box of the operations that make a bias from a learned table."""
+    ops = mask.bias_ops - core.ops
+    if not ops or not mask.learned:
+        return None
+    sizes = " × ".join(map(str, mask.rows))
+    return Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
+
+
+def is_shared(flow: Flow, bias: Pattern, core: Core) -> bool:
+    """True when other attentions use it too."""
+    inside = bias.ops | core.ops
+    return any(user.id not in inside for op in bias.ops for user in flow.data_users(flow.ops[op]))

@@ -1,0 +1,199 @@
+"""One attention: its core, branches, output and mask -> the numbers by the words of facts.py without their prefix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.branch import NORMALISING, Branch, data_of, held, width_in, width_out
+from boardwork.outline.recognise.attention.core import Core
+from boardwork.outline.recognise.attention.mask import Mask
+from boardwork.outline.recognise.attention.output import Output
+from boardwork.outline.recognise.attention.rotation import Rotation
+from boardwork.outline.recognise.scale import factor
+from boardwork.trace.records import Op
+
+_LENGTHS = frozenset(("normalize", "norm", "linalg_vector_norm"))
+_POSITIONS = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
+
+
+def facts(
+    flow: Flow, core: Core, branches: Sequence[Branch], out: Output, mask: Mask, turned: Sequence[Rotation]
+) -> dict[str, Any]:
+    """Everything that is measured on one attention."""
+    heads = _heads(flow, core, branches, out)
+    sequences = max(1, _rows(flow, core) // (heads * core.q_len))
+    shared = held(flow, branches[1]) // max(1, sequences * core.k_len * core.d_k)
+    projections = _projections(branches, out)
+    found: dict[str, Any] = {
+        "heads": heads,
+        "kv_heads": max(1, min(heads, shared)),
+        "kv_elements": sum(held(flow, b) for b in branches[1:]) // max(1, sequences * core.k_len),
+        "d_k": core.d_k,
+        "d_v": core.d_v,
+        "scale": core.scale * _branch_scale(flow, branches),
+        "q_len": core.q_len,
+        "k_len": core.k_len,
+        **({"scores": core.scores} if core.scores else {}),
+        "causal": mask.causal,
+        **_crossing(flow, branches),
+        **_positions(core, mask, turned, branches),
+        **_variants(flow, core, branches, out),
+        **_latents(flow, branches),
+        **_weights(flow, projections),
+    }
+    batch = flow.trace.axes.get("batch", 0)
+    if batch and sequences % batch == 0 and sequences > batch:
+        found["groups"] = sequences // batch
+    query = branches[0].down or branches[0].projection
+    if query is not None:
+        found["d_model"] = width_in(flow, query)
+    if out.projection is not None:
+        found["d_out"] = width_out(flow, out.projection)
+    if math.isnan(found["scale"]):  # by a number that only a forward with values knows
+        del found["scale"]
+    found["macs"] = sum(flow.ops[op].macs for op in core.ops) + sum(p.macs for p in projections)
+    return found
+
+
+def _rows(flow: Flow, core: Core) -> int:
+    """Queries of all heads and sequences."""
+    query = flow.tensors[core.query]
+    return query.size // core.d_k
+
+
+def _heads(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> int:
+    """What W_O joins; without W_O what the query projection makes; else the axis before the last two."""
+    one = core.q_len if core.channels else core.d_v
+    if out.projection is not None and not width_in(flow, out.projection) % one:
+        return max(1, width_in(flow, out.projection) // one)
+    query = branches[0].projection
+    own = core.q_len if core.channels else core.d_k
+    alone = query is not None and all(b.projection is not query for b in branches[1:])
+    if query is not None and alone and not width_out(flow, query) % own:
+        return max(1, width_out(flow, query) // own)
+    shape = flow.tensors[core.query].shape
+    return shape[-3] if len(shape) > 3 else 1
+
+
+def _projections(branches: Sequence[Branch], out: Output) -> list[Op]:
+    found = [op for b in branches for op in (b.down, b.projection) if op is not None]
+    return list({op.id: op for op in (*found, *([out.projection] if out.projection else []))}.values())
+
+
+def _branch_scale(flow: Flow, branches: Sequence[Branch]) -> float:
+    """Queries or keys may be scaled before the product."""
+    scale = 1.0
+    for branch in branches[:2]:
+        for op in branch.walk:
+            if len(flow.data_inputs(flow.ops[op])) == 1:
+                scale *= factor(flow, flow.ops[op])
+    return scale
+
+
+# -- where queries and keys come from -------------------------------------------------------------------------------
+
+
+def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
+    """Cross-attention reads another sequence; pooled keys are made from the queries' own."""
+    query, key, value = (b.down or b.projection for b in branches)
+    if query is None or key is None or query is key:
+        return {"cross": False}
+    mine, theirs = _source(flow, query), _source(flow, key)
+    pooled = mine != theirs and _pooled_from(flow, theirs, mine)
+    found: dict[str, Any] = {"cross": mine != theirs and not pooled}
+    if pooled:
+        found["pooled"] = True
+    if value is not None and mine == theirs != _source(flow, value):
+        found["added_positions"] = _is_sum_with(flow, mine, _source(flow, value))
+    return found
+
+
+def _source(flow: Flow, projection: Op) -> int:
+    return flow.origin(data_of(flow, projection))[0].id
+
+
+def _pooled_from(flow: Flow, keys: int, queries: int) -> bool:
+    """True when `keys` come from `queries` by convolution, pooling and norms."""
+    tensor = keys
+    for _ in range(12):
+        tensor = flow.origin(tensor)[0].id
+        if tensor == queries:
+            return True
+        op = flow.producer(tensor)
+        if op is None or not (op.name.startswith(_POSITIONS) or op.name in NORMALISING or op.name in ("gelu", "relu")):
+            return False
+        tensor = op.inputs[0]
+    return False
+
+
+def _is_sum_with(flow: Flow, tensor: int, part: int) -> bool:
+    op = flow.producer(tensor)
+    return op is not None and op.name == "add" and part in {flow.origin(t)[0].id for t in op.inputs}
+
+
+# -- positions, masks, variants -------------------------------------------------------------------------------------
+
+
+def _positions(core: Core, mask: Mask, turned: Sequence[Rotation], branches: Sequence[Branch]) -> dict[str, Any]:
+    found: dict[str, Any] = {"rope": bool(turned)}
+    if turned:
+        found["rope_width"] = turned[0].width
+        found["rope_pairs"] = "neighbours" if turned[0].neighbours else "halves"
+        if turned[0].base:
+            found["rope_base"] = turned[0].base
+    if mask.window:
+        found["window"] = mask.window
+    if mask.blocks:
+        found["blocks"] = mask.blocks
+    if mask.slopes:
+        found |= {"alibi": True, "alibi_first": mask.slopes[0], "alibi_last": mask.slopes[-1]}
+    if mask.learned:
+        found["relative_bias"] = mask.learned
+    if mask.given:
+        found["masked"] = True
+    return found
+
+
+def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> dict[str, Any]:
+    names = {flow.ops[op].name for b in branches[:2] for op in b.walk}
+    normal = "layer" if "layer_norm" in names else "rms" if names & {"rms_norm", "rsqrt"} else ""
+    found: dict[str, Any] = {
+        "softcap": core.softcap,
+        "sink": core.sink,
+        "talking": core.mixed,
+        "linear": core.kind == "linear",
+        "additive": core.kind == "additive",
+        "difference": bool(core.others),
+        "position_products": len(core.places),
+        "temperature": core.temperature,
+        "channels": core.channels,
+        "gated": bool(out.gated),
+        "qk_norm": normal or ("l2" if names & _LENGTHS else ""),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _latents(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
+    """Widths of the latents that queries, and keys with values, are widened from."""
+    query, key, value = branches
+    found: dict[str, Any] = {}
+    if query.down is not None and query.projection is not None:
+        found["q_rank"] = width_in(flow, query.projection)
+    if key.down is not None and key.down is value.down and key.projection is not None:
+        rank = width_in(flow, key.projection)
+        whole = width_out(flow, key.down)
+        found |= {"kv_rank": rank, "kv_rope": whole - rank, "kv_elements": whole}
+    return found
+
+
+def _weights(flow: Flow, projections: Sequence[Op]) -> dict[str, int]:
+    params = bias = 0
+    for op in projections:
+        for slot, tensor in zip(op.slots, op.inputs, strict=True):
+            if flow.origin(tensor)[0].kind == "parameter":
+                params += flow.tensors[tensor].size  # of a packed weight the slice that is used
+                bias += flow.tensors[tensor].size if slot == "bias" else 0
+    return {"params": params, "bias": bias}

@@ -1,0 +1,237 @@
+"""Flow -> single layers as one box each: convolution or linear with its norm and activation, embeddings, pools."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.feed_forward import ACTIVATIONS
+from boardwork.outline.recognise.norms import CALLED, called
+from boardwork.trace.records import Op
+
+_POOLS = {
+    "max_pool": "Max pool",
+    "avg_pool": "Average pool",
+    "adaptive_avg_pool": "average pool",
+    "adaptive_max_pool": "max pool",
+}
+_REDUCTIONS = {"mean": "Mean", "sum": "Sum", "max": "Maximum", "amax": "Maximum"}
+_NAMED = {
+    "fft_fft": "Fourier transform", "fft_rfft": "Fourier transform", "fft_fft2": "Fourier transform",
+    "fft_fftn": "Fourier transform", "fft_ifft": "Inverse Fourier transform", "fft_irfft": "Inverse Fourier transform",
+    "fft_ifft2": "Inverse Fourier transform", "real": "Real part", "normalize": "Normalise to length 1",
+    "stft": "Spectrogram",
+}  # fmt: skip
+SHORT = {"BatchNorm": "BN", "GroupNorm": "GN", "LayerNorm": "LN", "InstanceNorm": "IN"}
+RECURRENT = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
+
+
+def layers(flow: Flow) -> Iterator[Pattern]:
+    """One pattern an operation that is a layer of its own, activations and norms drawn into the layer before."""
+    for op in flow.ops:
+        if flow.is_data(op.id):
+            pattern = _layer(flow, op)
+            if pattern is not None:
+                yield pattern
+
+
+def _layer(flow: Flow, op: Op) -> Pattern | None:
+    if op.name.startswith("conv"):
+        return _convolution(flow, op)
+    if op.name in ("linear", "addmm"):
+        return _followed(flow, op, "linear", "Linear", "linear", _in_out(flow, op, -1))
+    if op.name == "embedding":
+        return _embedding(flow, op)
+    if op.name in RECURRENT or op.name.removesuffix("_cell") in RECURRENT:
+        return _recurrent(flow, op)
+    pool = next((name for name in _POOLS if op.name.startswith(name)), "")
+    if pool:
+        return _pool(flow, op, pool)
+    if op.name in _REDUCTIONS and len(flow.tensors[op.inputs[0]].shape) >= 3:
+        return _reduced(flow, op)
+    if op.name in _NAMED:
+        return Pattern(op.name, frozenset([op.id]), _NAMED[op.name], "other")
+    if op.name in ("interpolate", "pixel_shuffle"):
+        return _resized(flow, op)
+    if op.name in CALLED:
+        facts = called(flow, op).facts
+        return dataclasses.replace(_followed(flow, op, "norm", CALLED[op.name][1], "norm", ""), facts=facts)
+    if op.name in ACTIVATIONS:
+        return Pattern("activation", frozenset([op.id]), ACTIVATIONS[op.name], "activation")
+    return None
+
+
+def _in_out(flow: Flow, op: Op, axis: int) -> str:
+    slot = op.slot("input")
+    source = flow.tensors[op.inputs[0] if slot is None else slot]
+    return f"{source.shape[axis]} → {flow.tensors[op.outputs[0]].shape[axis]}"
+
+
+def _followed(flow: Flow, op: Op, kind: str, label: str, role: str, detail: str) -> Pattern:
+    """A layer with the norm and the activation that only it feeds."""
+    ops, words, after = {op.id}, [label], op
+    for wanted in ((CALLED,) if role != "norm" else ()) + (ACTIVATIONS,):
+        following, passed = flow.next_op(after)
+        if following is None or following.name not in wanted or passed or following.name.endswith("softmax"):
+            continue
+        ops.add(following.id)
+        words.append(SHORT.get(CALLED[following.name][1], "") if wanted is CALLED else ACTIVATIONS[following.name])
+        after = following
+    return Pattern(kind, frozenset(ops), ", ".join(words), role, detail)
+
+
+def _convolution(flow: Flow, op: Op) -> Pattern:
+    weight = flow.tensors[op.inputs[1]].shape
+    kernel = "×".join(map(str, weight[2:]))
+    stride = _first(op.attrs.get("stride", 1))
+    source = flow.tensors[op.inputs[0]]
+    if _is_patch(flow, op, weight, stride):
+        return _patches(flow, op, weight, source.shape[1])
+    groups = int(op.attrs.get("groups") or 1)
+    transposed = op.name.startswith("conv_transpose")
+    name = "Depthwise conv" if groups > 1 and groups == source.shape[1] else "Transposed conv" if transposed else "Conv"
+    label = f"{name} {kernel}" + (f" /{stride}" if stride > 1 else "")
+    pattern = _followed(flow, op, "conv", label, "conv", _in_out(flow, op, 1))
+    return pattern if groups in (1, source.shape[1]) else _grouped(pattern, groups)
+
+
+def _grouped(pattern: Pattern, groups: int) -> Pattern:
+    return Pattern(pattern.kind, pattern.ops, pattern.label, pattern.role, f"{pattern.detail}, {groups} groups")
+
+
+def _first(value: Any) -> int:
+    while isinstance(value, list | tuple):
+        value = value[0]
+    return int(value) if isinstance(value, int | float) else 1
+
+
+def _is_patch(flow: Flow, op: Op, weight: tuple[int, ...], stride: int) -> bool:
+    """A convolution of the image whose kernel is its stride and whose result becomes a sequence."""
+    reads_input = flow.tensors[flow.origin(op.inputs[0])[0].id].kind == "input"
+    following = flow.data_users(op)
+    return (
+        reads_input
+        and len(weight) == 4
+        and stride > 1
+        and weight[2] == stride
+        and any(u.name in ("flatten", "reshape", "view", "permute") for u in following)
+    )
+
+
+def _patches(flow: Flow, op: Op, weight: tuple[int, ...], channels: int) -> Pattern:
+    source, result = flow.tensors[op.inputs[0]].shape, flow.tensors[op.outputs[0]].shape
+    params = sum(flow.tensors[t].size for t in op.inputs[1:] if flow.tensors[t].kind == "parameter")
+    facts = {
+        "size": weight[2], "channels": channels, "width": weight[0], "params": params, "count": result[2] * result[3],
+        "height": source[2], "across": source[3],
+    }  # fmt: skip
+    detail = f"{weight[2]}×{weight[3]} pixels, {channels} → {weight[0]}"
+    return Pattern("patches", frozenset([op.id]), "Patch embedding", "embedding", detail, facts=facts)
+
+
+def _embedding(flow: Flow, op: Op) -> Pattern:
+    table = flow.tensors[flow.origin(op.inputs[1])[0].id]
+    by_position = flow.is_constant(op.inputs[0])
+    facts = {"vocab": table.shape[0], "width": table.shape[1], "params": table.size}
+    if by_position and table.shape[0] < _positions(flow, op):
+        label, kind, by_position = "Type embedding", "type_table", False  # too few rows to tell positions apart
+    elif by_position:
+        label, kind = "Position embedding", "position_table"
+    else:
+        reads = flow.tensors[flow.origin(op.inputs[0])[0].id]
+        label, kind = ("Token embedding" if reads.kind == "input" else "Embedding"), "embedding"
+    detail = f"{table.shape[0]} × {table.shape[1]}"
+    return Pattern(kind, frozenset([op.id]), label, "position" if by_position else "embedding", detail, facts=facts)
+
+
+def _positions(flow: Flow, op: Op) -> int:
+    shape = flow.tensors[op.inputs[0]].shape
+    return shape[-1] if shape else 1
+
+
+def _pool(flow: Flow, op: Op, name: str) -> Pattern:
+    if name.startswith("adaptive"):
+        size = op.attrs.get("output_size")
+        whole = all(s in (1, None) for s in (size if isinstance(size, list) else [size]))
+        label = f"Global {_POOLS[name]}" if whole else f"Adaptive {_POOLS[name]}"
+        return Pattern("global_pool" if whole else "pool", frozenset([op.id]), label, "pool")
+    kernel, stride = (
+        _first(op.attrs.get("kernel_size", 1)),
+        _first(op.attrs.get("stride") or op.attrs.get("kernel_size", 1)),
+    )
+    sides = len(flow.tensors[op.inputs[0]].shape) - 2
+    label = f"{_POOLS[name]} {'×'.join([str(kernel)] * sides)}" + (f" /{stride}" if stride > 1 else "")
+    return Pattern("pool", frozenset([op.id]), label, "pool")
+
+
+def _resized(flow: Flow, op: Op) -> Pattern:
+    before, after = (flow.tensors[t].shape[-1] for t in (op.inputs[0], op.outputs[0]))
+    ratio = f" ×{after // before}" if after % before == 0 and after > before else ""
+    name = "Pixel shuffle" if op.name == "pixel_shuffle" else "Upsample" if ratio else "Resize"
+    return Pattern("resize", frozenset([op.id]), name + ratio, "pool", str(op.attrs.get("mode") or ""))
+
+
+def _reduced(flow: Flow, op: Op) -> Pattern | None:
+    """A mean over positions; a maximum or sum over them, if it takes one axis away for good."""
+    if op.name == "mean":
+        return _mean(flow, op)
+    shape, result = flow.tensors[op.inputs[0]].shape, flow.tensors[op.outputs[0]].shape
+    axis = op.attrs.get("dim", op.attrs.get("1"))
+    unused = all(not flow.users.get(t) for t in op.outputs[1:])
+    if not isinstance(axis, int) or len(shape) != 3 or len(result) != 2 or not unused:
+        return None
+    if axis % 3 == 0 or (axis % 3 == 2 and op.name == "sum"):
+        return None
+    return Pattern("pool", frozenset([op.id]), f"{_REDUCTIONS[op.name]} over positions", "pool")
+
+
+def _mean(flow: Flow, op: Op) -> Pattern | None:
+    source, result = flow.tensors[op.inputs[0]], flow.tensors[op.outputs[0]]
+    rank, dims = len(source.shape), op.attrs.get("dim")
+    over = {d % rank for d in (dims if isinstance(dims, list) else [dims]) if isinstance(d, int)}
+    if result.size * 2 > source.size or result.size < 2 or over == {rank - 1}:
+        return None
+    label = "Global average pool" if rank >= 4 else "Mean over sequence"
+    return Pattern("global_pool" if rank >= 4 else "pool", frozenset([op.id]), label, "pool")
+
+
+def _recurrent(flow: Flow, op: Op) -> Pattern:
+    kind = op.name.removesuffix("_cell")
+    weights = [flow.tensors[t] for t in op.inputs if flow.tensors[t].kind == "parameter"]
+    matrices = [w for w in weights if len(w.shape) == 2]
+    gates = {"lstm": 4, "gru": 3}.get(kind, 1)
+    hidden, width = matrices[0].shape[0] // gates, matrices[0].shape[1]
+    directions = 2 if op.attrs.get("bidirectional") or _positional(op, 7) else 1
+    stacked = len(matrices) // 2 // directions
+    first = [w for w in weights if w.shape[0] == gates * hidden][
+        : 2 + (2 if any(len(w.shape) == 1 for w in weights) else 0)
+    ]
+    source = flow.tensors[op.inputs[0]]
+    steps = source.size // source.shape[-1] // _batch(flow, op, source)
+    facts = {
+        "kind": "rnn" if kind.startswith("rnn") else kind, "input": width, "hidden": hidden, "layers": stacked,
+        "directions": directions, "gates": gates, "steps": steps, "params": sum(w.size for w in weights),
+        "first_params": sum(w.size for w in first), "bias": sum(w.size for w in first if len(w.shape) == 1),
+        "macs": op.macs,
+    }  # fmt: skip
+    detail = (
+        f"{width} → {hidden}"
+        + (f", {stacked} layers" if stacked > 1 else "")
+        + (", both directions" if directions > 1 else "")
+    )
+    return Pattern("recurrent", frozenset([op.id]), RECURRENT[kind], "recurrent", detail, facts=facts)
+
+
+def _positional(op: Op, index: int) -> bool:
+    return op.attrs.get(str(index)) is True
+
+
+def _batch(flow: Flow, op: Op, source: Any) -> int:
+    """Sequences in the batch: the initial state is (layers, batch, hidden)."""
+    state = op.slot("hx")
+    if state is not None and len(flow.tensors[state].shape) == 3:
+        return max(1, flow.tensors[state].shape[1])
+    return 1

@@ -1,0 +1,136 @@
+"""Flow -> message passing over a list of edges: values taken at one end of every edge, added up at the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.product import product, through
+from boardwork.trace.records import Op
+
+_SCATTERS = ("index_add", "scatter_add", "scatter_reduce", "index_reduce", "scatter")
+_GATHERS = ("getitem", "index_select", "gather")
+_REDUCED = {"mean": "mean", "amax": "maximum", "amin": "minimum", "prod": "product"}
+_MOST = 64
+
+
+@dataclass(frozen=True)
+class Spread:
+    """`ops`: from the gathers to the last scatter. `layers`: weights at work on every edge. `gathers`: its start.
+
+    `counts`: scaled by the degrees of the nodes. `weighs`: scaled by a sum of other messages, as in a softmax.
+    """
+
+    scatter: Op
+    ops: frozenset[int]
+    layers: tuple[int, ...]
+    gathers: tuple[int, ...]
+    counts: bool
+    weighs: bool
+
+
+def message_passings(flow: Flow) -> Iterator[list[Pattern]]:
+    """For every aggregation: one box, or a frame round the network that makes the messages."""
+    inner: set[int] = set()
+    for op in reversed(flow.ops):
+        if op.name in _SCATTERS and flow.is_data(op.id) and op.id not in inner:
+            found = _spread(flow, op)
+            if found is not None:
+                inner |= found.ops
+                yield _patterns(flow, found)
+
+
+def _spread(flow: Flow, scatter: Op) -> Spread | None:
+    """Walk back from the values to the gathers at the ends of edges."""
+    values = [t for t in scatter.inputs if not _whole(flow, t)]
+    index = [t for t in scatter.inputs if _whole(flow, t)]
+    if len(index) != 1 or not _given(flow, index[0]) or not values:
+        return None
+    ops, layers, gathers, counts, weighs = {scatter.id}, [], [], False, False
+    todo = list(values[-1:])
+    while todo and len(ops) < _MOST:
+        op = flow.producer(todo.pop())
+        if op is None or op.id in ops or not flow.is_data(op.id):
+            continue
+        if _is_gather(flow, op):
+            ops.add(op.id)
+            made = flow.producer(through(flow, op.inputs[0], ("clamp", "pow", "rsqrt", "sqrt", "reciprocal"))[0])
+            if made is not None and made.name in _SCATTERS:
+                todo.append(op.inputs[0])
+                counts |= _counts(flow, made)
+                weighs |= not _counts(flow, made)
+            elif not all(_whole(flow, t) or flow.is_constant(t) for t in op.inputs):
+                gathers.append(op.id)
+            continue
+        if product(flow, op) is not None:
+            layers.append(op.id)
+        ops.add(op.id)
+        todo += [t for t in op.inputs if not flow.is_weight(t) and not _whole(flow, t)]
+    if not gathers or len(ops) >= _MOST:
+        return None
+    return Spread(scatter, frozenset(ops), tuple(layers), tuple(gathers), counts, weighs)
+
+
+def _whole(flow: Flow, tensor: int) -> bool:
+    """True for indices."""
+    return flow.tensors[tensor].dtype in ("int64", "int32", "int16", "uint8")
+
+
+def _given(flow: Flow, index: int) -> bool:
+    """True when an index is an input or a table, not chosen by scores."""
+    record = flow.origin(index)[0]
+    made = flow.producer(record.id)
+    if made is not None and made.name in ("cat", "add"):
+        return all(_given(flow, t) for t in made.inputs)
+    return record.kind in ("input", "buffer", "constant") or flow.is_constant(record.id)
+
+
+def _is_gather(flow: Flow, op: Op) -> bool:
+    """Rows of a tensor of numbers at positions that edges name."""
+    given = len(op.inputs) > 1 and _whole(flow, op.inputs[-1]) and not _whole(flow, op.inputs[0])
+    return op.name in _GATHERS and given and _given(flow, op.inputs[-1])
+
+
+def _counts(flow: Flow, scatter: Op) -> bool:
+    """True when ones are added up: the degrees of the nodes."""
+    return all(flow.is_constant(t) or _whole(flow, t) for t in scatter.inputs)
+
+
+def _patterns(flow: Flow, found: Spread) -> list[Pattern]:
+    ops, mean = set(found.ops), False
+    following, passed = flow.next_op(found.scatter)
+    if following is not None and following.name == "div" and (counted := _counting(flow, following)):
+        ops |= {following.id, *passed, *counted}
+        mean = True
+    nodes = flow.tensors[found.scatter.outputs[0]].shape
+    edges = flow.tensors[flow.ops[found.gathers[0]].outputs[0]].shape[0]
+    facts = {"nodes": nodes[0], "edges": edges, "width": flow.tensors[found.scatter.outputs[0]].size // nodes[0]}
+    label, detail = _label(found, mean), f"{edges} edges → {nodes[0]} nodes"
+    if not found.layers:
+        return [Pattern("message_passing", frozenset(ops), label, "matmul", detail, facts=facts)]
+    gathers = [Pattern("gather", frozenset([i]), "Gather", "reshape", f"nodes → {edges} edges") for i in found.gathers]
+    last = frozenset(i for i in ops if i >= found.scatter.id) - set(found.layers) - set(found.gathers)
+    total = Pattern("aggregate", last, label, "matmul", detail)
+    frame = Pattern("message_passing", frozenset(ops), "Message passing", "block", detail, leaf=False, facts=facts)
+    return [*gathers, total, frame]
+
+
+def _counting(flow: Flow, division: Op) -> set[int]:
+    """Operations that count the edges of every node, when the division is by such a count."""
+    for tensor in division.inputs:
+        reached, passed = through(flow, tensor, ("clamp", "clamp_min"))
+        made = flow.producer(reached)
+        if made is not None and made.name in _SCATTERS and _counts(flow, made):
+            return {made.id, *passed}
+    return set()
+
+
+def _label(found: Spread, mean: bool) -> str:
+    reduced = _REDUCED.get(str(found.scatter.attrs.get("reduce") or found.scatter.attrs.get("3")), "")
+    if reduced or mean:
+        return f"Neighbour {reduced or 'mean'}"
+    if found.weighs:
+        return "Attention over neighbours"
+    return "Normalised neighbour sum" if found.counts else "Neighbour sum"

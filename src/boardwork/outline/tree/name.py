@@ -1,0 +1,197 @@
+"""Tree -> the same tree with blocks named by what they hold, in the field's terms."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.conv_blocks import Meaning, convolution_block
+from boardwork.outline.tree.fold import TELLING
+from boardwork.outline.tree.plumbing import CONTAINER
+from boardwork.outline.tree.variant import variant
+from boardwork.outline.views.squeeze import SIGNS, list_of
+
+_FEW = 2  # labels in one
+
+_OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches")
+
+
+def name(flow: Flow, root: Block) -> Block:
+    """Name every container that recognition can name, and the model's head."""
+    return _head(flow, _name(flow, root))
+
+
+def _name(flow: Flow, block: Block, within: bool = False) -> Block:
+    """`within`: the block is part of a named block of convolutions, whose parts have no such names of their own."""
+    convolutional = None if within or block.kind not in ("", "in_turn") else _convolutional(flow, block)
+    inner = within or convolutional is not None
+    block = dataclasses.replace(
+        block,
+        children=tuple(_name(flow, child, inner) for child in block.children),
+        copies=tuple(_name(flow, copy, within) for copy in block.copies),
+    )
+    if convolutional is not None:
+        label, kind, detail, facts = convolutional
+        words = "; ".join(filter(None, (block.detail or detail, variant(flow, block))))
+        return dataclasses.replace(block, label=label, kind=kind, detail=words, facts=facts)
+    if not block.children or block.kind not in ("", "in_turn"):
+        return block
+    label, kind = _meaning(flow, block)
+    written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes}.get(kind)
+    told = [block.detail or (written(block) if written is not None else "")]
+    if not label and block.kind == "in_turn":
+        label, kind, told = f"{_count(block)} layers in turn", "in_turn", [_in_turn(block)]
+    if not label and block.label == CONTAINER:
+        label, kind = _content(block), ""
+    only = None if label else _only(block)
+    if only is not None:
+        label, told = only.label, [only.detail]
+    detail = "; ".join(filter(None, (*told, variant(flow, block))))
+    return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
+
+
+def _only(block: Block) -> Block | None:
+    """The one recognised layer of a container that holds only arithmetic besides: a scaled embedding, a norm."""
+    known = [child for child in block.children if child.kind]
+    others = [child for child in block.children if not child.kind]
+    plain = known and known[0].kind in ("embedding", "norm") and not any(child.children for child in others)
+    return known[0] if len(known) == 1 and plain else None
+
+
+def _count(block: Block) -> int:
+    return sum(child.repeat for child in block.children)
+
+
+def _in_turn(block: Block) -> str:
+    """Layers in turn, in order if they are few: `3 × Recurrent layer, then Decoder layer (8 heads)`."""
+    runs: list[tuple[str, int]] = []
+    parts = [child for child in block.children if child.role not in SIGNS]
+    alike = len({child.label for child in parts}) < len(parts)
+    for child in parts:
+        inside = _telling(child) if alike else ""
+        words = child.label + (f" ({inside})" if inside else "")
+        if runs and runs[-1][0] == words:
+            runs[-1] = (words, runs[-1][1] + child.repeat)
+        else:
+            runs.append((words, child.repeat))
+    if len(runs) > _FEW + 1:
+        totals = {words: sum(n for other, n in runs if other == words) for words, _ in runs}
+        return list_of([f"{n} × {words}" for words, n in totals.items()])
+    return ", then ".join(f"{n} × {words}" if n > 1 else words for words, n in runs)
+
+
+def _telling(block: Block) -> str:
+    """What tells a layer from another of the same name."""
+    if block.kind == "transformer_layer":
+        return block.detail
+    return next((inside.label for inside in block.walk() if inside.kind in TELLING), "")
+
+
+def _content(block: Block) -> str:
+    """A container without a meaning of its own: named by its few parts, else by the attribute that holds it."""
+    parts = [child for child in block.children if child.role not in SIGNS]
+    strided = [part.label for part in parts if part.kind == "conv" and " /" in part.label]
+    weighted = [part for part in parts if part.kind in ("conv", "linear") or part.children]
+    if len(strided) == len(weighted) == 1 and parts.index(weighted[0]) > 0:
+        return "Downsample"
+    labels = list(dict.fromkeys(part.label for part in parts))
+    attribute = block.path.rpartition(".")[2]
+    if len(labels) <= _FEW or attribute.isdigit() or not attribute:
+        return ", ".join(labels[:_FEW]) + (" ..." if len(labels) > _FEW else "")
+    return attribute.replace("_", " ").capitalize()
+
+
+def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
+    inside = [b for child in block.children for b in child.walk()]
+    direct = [b.kind for b in block.children]
+    attention = [b for b in inside if b.kind == "attention"]
+    if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
+        return "", ""
+    if attention and any(b.kind in ("feed_forward", "moe") for b in inside):
+        crossed = any(b.facts["cross"] for b in attention)
+        causal = any(b.facts["causal"] for b in attention)
+        return ("Decoder layer" if crossed or causal else "Encoder layer"), "transformer_layer"
+    networks = [b for b in inside if b.kind == "feed_forward"]
+    if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
+        return "Mixer layer", "mixer_layer"
+    if "scan" in direct:
+        return "State-space block", "state_space_block"
+    convs = [b for b in block.children if b.kind == "conv"]
+    if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
+        return "Convolution block", "conv_block"
+    if direct.count("linear") > 1 and set(direct) <= {"linear", "norm", "activation"}:
+        return "MLP", "mlp"
+    return "", ""
+
+
+def _convolutional(flow: Flow, block: Block) -> Meaning | None:
+    """The name of a block that holds nothing but convolutions and what goes with them, once."""
+    inside = [b for child in block.children for b in child.walk()]
+    once = all(b.repeat == 1 and not b.again for b in inside)
+    if not once or not any(b.kind == "conv" for b in inside) or any(b.kind in _OTHER_WORK for b in inside):
+        return None
+    return convolution_block(flow, block)
+
+
+def _widths(block: Block) -> str:
+    """Channels in and out of a run of convolutions."""
+    convs = [b for b in block.children if b.kind == "conv"]
+    first, last = convs[0].detail.partition(" →")[0], convs[-1].detail.rpartition("→ ")[2]
+    return f"{len(convs)} convolutions, {first} → {last.partition(',')[0]}"
+
+
+def _layers(block: Block) -> str:
+    """Widths before, between and after a run of linear layers."""
+    widths = [b.detail.split(" → ") for b in block.children if b.kind == "linear"]
+    return " → ".join([widths[0][0], *(after for _, after in widths)]) if all(len(w) == 2 for w in widths) else ""
+
+
+def _sizes(block: Block) -> str:
+    """What tells one layer of attention from another: heads, and how wide or how many its feed-forward parts are."""
+    inside = [b for child in block.children for b in child.walk()]
+    attention = next(b.facts for b in inside if b.kind == "attention")
+    heads, shared = attention["heads"], attention["kv_heads"]
+    words = [f"{heads} heads" + (f", {shared} KV" if shared != heads else "")]
+    for part in inside:
+        if part.kind == "moe":
+            words.append(f"top-{part.facts['top_k']} of {part.facts['experts']} experts")
+        elif part.kind == "feed_forward":
+            words.append(f"d_ff = {part.facts['d_ff']}")
+    return ", ".join(words[:2])
+
+
+def _head(flow: Flow, root: Block) -> Block:
+    """The last linear layer, named by what it answers: vocabulary, classes."""
+    produced = {flow.tensors[t].producer for t in flow.outputs}
+    last = max((op for op in produced if op >= 0), default=-1)
+    pooled = any(b.kind == "global_pool" for b in root.walk())
+    kinds = {b.kind for b in root.walk()}
+    classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
+    vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
+    seen: list[Block] = []
+
+    def visit(block: Block) -> Block:
+        if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
+            seen.append(block)
+            width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
+            label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
+            facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
+            return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
+        return dataclasses.replace(block, children=tuple(map(visit, block.children)))
+
+    top = any(
+        b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv")
+        for b in root.walk()
+    )
+    return visit(root) if top else root
+
+
+def _ends_at(flow: Flow, block: Block, last: int) -> bool:
+    return last in block.ops and all(flow.is_shape(op) or flow.ops[op].name in ("linear", "addmm") for op in block.ops)
+
+
+def _width(flow: Flow, block: Block) -> int:
+    op = next(flow.ops[i] for i in block.ops if flow.ops[i].name in ("linear", "addmm"))
+    slot = op.slot("input")
+    return flow.tensors[op.inputs[0] if slot is None else slot].shape[-1]

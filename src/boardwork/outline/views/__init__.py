@@ -1,0 +1,1 @@
+"""Tree of blocks -> the two drawings: which boxes to show, and the tensors that flow between them."""

@@ -1,0 +1,121 @@
+"""Tree -> which blocks the big picture shows, and what the zoom shows of the block that it opens."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.share import Share
+from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
+
+MOST_BOXES = 12  # of the big picture
+MOST_IN_ZOOM = 40
+_COMFORTABLE = 8
+_MUCH = 24  # of a zoom: beyond it arithmetic is told in fewer boxes
+_FEW = 4  # a picture with fewer boxes hides too much
+_MOST = 0.5  # of the model
+_OPENED = ("attention", "feed_forward", "moe", "excitation", "low_rank")
+_PLAIN = ("", "conv_block")
+_STEM_HOLDS = 0.3  # more of the model is no stem
+_STAGES = 3
+_COUNTED = re.compile(r"^\d+ × ")
+_STEM = ("conv", "norm", "activation", "pool")
+
+
+def big_picture(flow: Flow, root: Block) -> list[Block]:
+    """At most MOST_BOXES boxes: containers open, the largest first, while there is room or they hide too much."""
+    share = Share(flow, root)
+    squeeze = Squeeze(flow, share, whole=True)
+    boxes = squeeze.arithmetic(root.children, MOST_BOXES)
+    while True:
+        groups = {
+            box.cls: [other for other in boxes if _may_open(boxes, other) and other.cls == box.cls] for box in boxes
+        }
+        opened = [
+            (group, squeeze.arithmetic(_with_open(boxes, group), MOST_BOXES)) for group in groups.values() if group
+        ]
+        wanted = [(sum(map(share, group)), after) for group, after in opened if _worth(boxes, group, after, share)]
+        if not wanted:
+            return _numbered(squeeze(_with_stem(boxes, share), MOST_BOXES))
+        boxes = max(wanted, key=lambda pair: pair[0])[1]
+
+
+def _may_open(boxes: list[Block], box: Block) -> bool:
+    closed = box.repeat > 1 or box.again or box.kind == "joined"
+    most = {"": MOST_BOXES, "conv_block": _FEW - 1}.get(box.kind, 1)
+    return bool(box.children) and not closed and count(boxes) <= most
+
+
+def _with_open(boxes: list[Block], group: list[Block]) -> list[Block]:
+    """Boxes of one class open together, so that stages stay alike."""
+    return [part for box in boxes for part in (box.children if any(box is other for other in group) else (box,))]
+
+
+def _worth(boxes: list[Block], group: list[Block], after: list[Block], share: Share) -> bool:
+    """True where the group hides too much, or there is room and it holds repeats, or the picture stays small."""
+    if count(boxes) < _FEW or sum(map(share, group)) > _MOST:
+        return True
+    known = all(part.kind or part.children or part.role in SIGNS for box in group for part in box.children)
+    if count(after) <= _COMFORTABLE and known:
+        return True
+    return count(after) <= MOST_BOXES and any(part.repeat > 1 for box in group for part in box.walk())
+
+
+def _numbered(boxes: list[Block]) -> list[Block]:
+    """Three or more boxes of copies with one name are the stages of the model; the levels of a U-Net are none."""
+    if any(box.role == "concat" for box in boxes):
+        return boxes
+    names = [_COUNTED.sub("", box.label) if box.repeat > 1 or box.kind == "joined" else "" for box in boxes]
+    stages = [place for place, name in enumerate(names) if name and names.count(name) >= _STAGES]
+    numbers = {place: number for number, place in enumerate(stages, 1)}
+    return [
+        dataclasses.replace(box, label=f"Stage {numbers[place]}: {box.label}") if place in numbers else box
+        for place, box in enumerate(boxes)
+    ]
+
+
+def _with_stem(boxes: list[Block], share: Share) -> list[Block]:
+    """The layers before the first repeated block become one box, the stem."""
+    first = next((i for i, box in enumerate(boxes) if box.children or box.repeat > 1), 0)
+    if first < 2 or any(box.kind not in _STEM and box.role not in _STEM for box in boxes[:first]):
+        return boxes
+    if sum(map(share, boxes[:first])) > _STEM_HOLDS:
+        return boxes
+    words = list_of([box.label for box in boxes[:first]])
+    stem = Block("Stem", "stem", detail=words, path=boxes[0].path, children=tuple(boxes[:first]))
+    return [stem, *boxes[first:]]
+
+
+def parts(flow: Flow, root: Block, block: Block) -> list[Block | tuple[Block, Sequence[Block]]]:
+    """What the zoom draws of a block: attention and the like as open frames, other containers while there is room."""
+    if block.kind in _OPENED or not block.children:
+        return list(block.children or [block])
+    squeeze = Squeeze(flow, Share(flow, root), whole=False)
+    boxes = squeeze.arithmetic(block.children, _MUCH)
+    while True:
+        closed = [i for i, b in enumerate(boxes) if _is_plain_container(b)]
+        fitting = [i for i in closed if count(boxes) - 1 + count(list(boxes[i].children)) <= MOST_BOXES]
+        if not fitting:
+            break
+        largest = max(fitting, key=lambda i: len(boxes[i].one()))
+        boxes[largest : largest + 1] = boxes[largest].children
+    return _framed(squeeze(boxes, MOST_IN_ZOOM))
+
+
+def _framed(boxes: list[Block]) -> list[Block | tuple[Block, Sequence[Block]]]:
+    """Open frames, the largest closed again while there are too many boxes."""
+    frames = [box for box in boxes if _is_frame(box)]
+    while count(boxes) + sum(count(list(f.children)) - 1 for f in frames) > MOST_IN_ZOOM:
+        frames.remove(max(frames, key=lambda frame: count(list(frame.children))))
+    return [(box, box.children) if any(box is frame for frame in frames) else box for box in boxes]
+
+
+def _is_frame(block: Block) -> bool:
+    return block.kind in _OPENED and bool(block.children) and block.repeat == 1 and not block.again
+
+
+def _is_plain_container(block: Block) -> bool:
+    return bool(block.children) and block.kind in _PLAIN and block.repeat == 1 and not block.again

@@ -1,0 +1,148 @@
+"""Boxes of a view -> the tensors that flow between them; inputs, learned side inputs and outputs become boxes too."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from boardwork.outline.blocks import Block, Link
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.second_inputs import UNNAMED
+
+_JOINS = ("add", "multiply", "subtract", "concat")
+
+
+class Links:
+    """Collects links; boxes grow by inputs, learned side inputs and outputs as they are met."""
+
+    def __init__(self, flow: Flow, boxes: Sequence[Block]) -> None:
+        self.flow, self.boxes = flow, list(boxes)
+        self.owner = {op: i for i, box in enumerate(boxes) for op in box.all()}
+        self.sources: dict[int, int] = {}
+        self.links: dict[tuple[int, int, str], Link] = {}
+        self.inside: dict[int, int] = {}
+
+    def collect(self) -> list[Link]:
+        for op in sorted(self.owner):
+            for tensor in dict.fromkeys(self.flow.ops[op].inputs):
+                self._into(self.owner[op], tensor)
+        self._split_heads()
+        self._outputs()
+        return list(self.links.values())
+
+    def _split_heads(self) -> None:
+        """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
+        letters = [link for link in self.links.values() if link.label]
+        for link in letters:
+            pair = (link.source, link.target)
+            if self.boxes[link.source].children or sum((o.source, o.target) == pair for o in letters) < 2:
+                continue
+            shape = self.flow.tensors[link.tensor].shape
+            heads = f"{shape[-3]} heads × {shape[-1]}" if len(shape) > 3 else ""
+            middle = len(self.boxes)
+            self.boxes.append(Block(link.label, "reshape", heads, self.boxes[link.source].path, kind="split"))
+            self.inside[middle] = link.target
+            del self.links[link.source, link.target, link.label]
+            whole = self._made_by(link.source)
+            self.links[link.source, middle, ""] = Link(link.source, middle, whole)
+            self.links[middle, link.target, link.label] = Link(middle, link.target, link.tensor, label=link.label)
+
+    def _made_by(self, box: int) -> int:
+        """The result of the projection in a box, before it is cut."""
+        return next(
+            op.outputs[0]
+            for op in map(self.flow.ops.__getitem__, self.boxes[box].ops)
+            if op.macs or not self.flow.is_shape(op.id)
+        )
+
+    def _into(self, target: int, tensor: int) -> None:
+        producer = self.flow.tensors[tensor].producer
+        source = self.owner.get(producer)
+        if source is None:
+            source = self._outside(target, tensor)
+        if source is None or source == target:
+            return
+        label = self._letter(target, tensor)
+        self.links.setdefault((source, target, label), Link(source, target, tensor, label=label))
+
+    def _letter(self, target: int, tensor: int) -> str:
+        """Q, K or V for what enters the core of attention."""
+        if self.boxes[target].kind != "attention_core":
+            return ""
+        views = self._views_of(tensor)
+        letters: dict[int, str] = self.boxes[target].facts["letters"]
+        return next((letter for entering, letter in letters.items() if entering in views), "")
+
+    def _views_of(self, tensor: int) -> set[int]:
+        found, todo = {tensor}, [tensor]
+        while todo:
+            for user in self.flow.users.get(todo.pop(), ()):
+                if self.flow.is_shape(user):
+                    todo.extend(out for out in self.flow.ops[user].outputs if out not in found)
+                    found.update(self.flow.ops[user].outputs)
+        return found
+
+    def _outside(self, target: int, tensor: int) -> int | None:
+        """A box for a tensor that comes from outside the view; None for weights, masks and tables."""
+        if self.flow.is_constant(tensor):
+            return None
+        origin = self.flow.origin(tensor)[0]
+        if origin.kind == "parameter":
+            box = self.boxes[target]
+            if box.role not in _JOINS or sum(n > 1 for n in origin.shape) < 1 or box.children:
+                return None
+            selected = any(other.label == "First token" for other in self.boxes)
+            token = "Class token" if selected else "Learned token"
+            label = token if box.role == "concat" else "Position embedding" if box.role == "add" else "Learned scale"
+            name = origin.name
+            source = Block(
+                label,
+                "parameter",
+                detail=_times(origin.shape),
+                path=name.rpartition(".")[0],
+                cls=name.rpartition(".")[2],
+            )
+            return self._source(origin.id, dataclasses.replace(source, facts={"tensor": origin.id}))
+        producer = self.flow.tensors[tensor].producer
+        if producer >= 0 and not self.flow.is_data(producer):
+            return None
+        name = self.flow.tensors[tensor].name or UNNAMED
+        return self._source(tensor, Block(name, "input", facts={"tensor": tensor}))
+
+    def _source(self, key: int, box: Block) -> int:
+        if key not in self.sources:
+            self.sources[key] = len(self.boxes)
+            self.boxes.append(box)
+        return self.sources[key]
+
+    def _outputs(self) -> None:
+        names = {tensor: name for name, tensor in self.flow.trace.outputs}
+        made: dict[tuple[int, int], None] = {}
+        for op in sorted(self.owner):
+            for tensor in self.flow.ops[op].outputs:
+                leaves = any(
+                    user not in self.owner and self.flow.is_data(user) for user in self.flow.users.get(tensor, ())
+                )
+                if leaves or tensor in names:
+                    made.setdefault((self.owner[op], tensor))
+        for (source, tensor), name in self._named(made, names):
+            self.links[(source, len(self.boxes), "")] = Link(source, len(self.boxes), tensor)
+            self.boxes.append(Block(name, "output", facts={"tensor": tensor}))
+
+    def _named(self, made: dict[tuple[int, int], None], names: dict[int, str]) -> list[tuple[tuple[int, int], str]]:
+        """One output a box and origin: a view of the same value is not another output."""
+        seen: set[int] = set()
+        result = []
+        for source, tensor in made:
+            origin = self.flow.origin(tensor)[0].id
+            if origin not in seen and self._feeds_data(tensor, names):
+                seen.add(origin)
+                result.append(((source, tensor), names.get(tensor, "y")))
+        return result
+
+    def _feeds_data(self, tensor: int, names: dict[int, str]) -> bool:
+        return tensor in names or any(self.flow.is_data(user) for user in self.flow.users.get(tensor, ()))
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(str(n) for n in shape if n > 1) or "1"

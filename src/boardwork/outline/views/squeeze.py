@@ -1,0 +1,194 @@
+"""Boxes of a picture -> at most so many: neighbours join, what means least first, so that none is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from math import prod
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.share import Share
+
+SIGNS = ("add", "multiply", "subtract", "concat")
+_SHRINKING, _SERIES, _ANY = range(3)
+_MOST_OF_IT = 0.6  # a part with so much of a joined box gives it its name
+
+
+def count(boxes: Sequence[Block]) -> int:
+    """Boxes that are drawn as such; signs are circles."""
+    return sum(box.role not in SIGNS for box in boxes)
+
+
+class Squeeze:
+    """Joins neighbours in order of execution: no path of data leaves such a group and comes back.
+
+    Arithmetic without weights joins first, then a layer that shrinks the map with what follows it, then what stands in
+    series, the smallest first. Pairs that look alike join together, so that the levels of a U-Net stay alike.
+    `whole`: the boxes are all of the model, so arithmetic at the ends prepares the input or decodes the output.
+    """
+
+    def __init__(self, flow: Flow, share: Share, *, whole: bool) -> None:
+        self.flow, self.share = flow, share
+        self.ends = ("Pre-processing", "Post-processing") if whole else ("Arithmetic", "Arithmetic")
+
+    def __call__(self, boxes: Sequence[Block], most: int) -> list[Block]:
+        """At most `most` boxes."""
+        boxes = self.arithmetic(boxes, most)
+        if count(boxes) > most:
+            boxes = self._staged(boxes)
+        for level in (_SHRINKING, _SERIES, _ANY):
+            while count(boxes) > most and (places := self._alike(boxes, level)):
+                for place in reversed(places):
+                    boxes[place : place + 2] = [self._joined(boxes[place : place + 2])]
+        return boxes
+
+    def arithmetic(self, boxes: Sequence[Block], most: int) -> list[Block]:
+        """Where there are more than `most` boxes, neighbours without weights are one."""
+        weighted = [place for place, box in enumerate(boxes) if self._has_weights(box)]
+        if count(boxes) <= most or not weighted:
+            return list(boxes)
+        first, last = weighted[0], weighted[-1]
+        between: list[Block] = []
+        for plain, grouped in groupby(boxes[first : last + 1], key=self._is_arithmetic):
+            run = list(grouped)
+            between += _together("Arithmetic", run) if plain else run
+        ends = _together(self.ends[0], boxes[:first]), _together(self.ends[1], boxes[last + 1 :])
+        return [*ends[0], *between, *ends[1]]
+
+    def _is_arithmetic(self, box: Block) -> bool:
+        plain = box.role in (*SIGNS, "other", "activation") or box.kind in ("select", "joined", "function")
+        return plain and not self._has_weights(box)
+
+    def _has_weights(self, box: Block) -> bool:
+        """True with a layer inside; a single learned number, as a temperature, is no layer."""
+        return self.flow.parameters(box.all()) > 1
+
+    def _staged(self, boxes: list[Block]) -> list[Block]:
+        """A plain chain of layers cut where the map shrinks: after a pool, before a convolution with a stride."""
+        stages = [[box] for box in boxes[:1]]
+        for before, box in pairwise(boxes):
+            chained = _is_layer(before) and _is_layer(box) and self._in_series(before, box)
+            shrunk = before.role == "pool" and self._grows(before) < 0
+            if not chained or shrunk or (box.role == "conv" and self._grows(box) < 0):
+                stages.append([box])
+            else:
+                stages[-1].append(box)
+        joined = [self._joined(stage) if len(stage) > 1 else stage[0] for stage in stages]
+        return joined if sum(len(stage) > 1 for stage in stages) > 1 else boxes
+
+    def _alike(self, boxes: list[Block], level: int) -> list[int]:
+        """Places of the pairs to join now: those that look like the one with the smallest share."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for place in self._pairs(boxes, level):
+            key = (boxes[place].label, boxes[place + 1].label) if level < _ANY else ("", str(place))
+            groups.setdefault(key, []).append(place)
+        shares = {
+            key: max(self.share(boxes[n]) + self.share(boxes[n + 1]) for n in group) for key, group in groups.items()
+        }
+        return _apart(groups[min(shares, key=lambda key: shares[key])]) if groups else []
+
+    def _pairs(self, boxes: list[Block], level: int) -> Iterator[int]:
+        """Places of the pairs that may join; a box changes the size of the map once, and starts with a smaller one."""
+        for place, (one, two) in enumerate(pairwise(boxes)):
+            if level == _ANY:
+                yield place
+            elif self._in_series(one, two):
+                first, second = self._grows(one), self._grows(two)
+                if first * second == 0 and second >= 0 and (first < 0 or level == _SERIES):
+                    yield place
+
+    def _in_series(self, one: Block, two: Block) -> bool:
+        """True when the second takes all its data from the first, and nobody else does."""
+        if one.role in SIGNS or two.role in SIGNS or (_repeats(one) and _repeats(two)):
+            return False
+        made = {t for op in one.all() for t in self.flow.ops[op].outputs}
+        inside = {*one.all(), *two.all()}
+        used = [t for op in two.all() for t in self.flow.data_inputs(self.flow.ops[op])]
+        from_outside = any(t not in made and self.flow.tensors[t].producer not in inside for t in used)
+        leaves = any(t in self.flow.outputs or self._users(t) - inside for t in made)
+        return not from_outside and not leaves
+
+    def _users(self, tensor: int) -> set[int]:
+        return {user for user in self.flow.users.get(tensor, ()) if self.flow.is_data(user)}
+
+    def _grows(self, box: Block) -> int:
+        """1 when the box makes a larger map than it takes, -1 for a smaller one, else 0."""
+        ops = [self.flow.ops[op] for op in box.one()]
+        taken = next((t for op in ops for t in self.flow.data_inputs(op)), None)
+        before, after = self._positions(taken), self._positions(ops[-1].outputs[0])
+        return (after > before) - (after < before) if before and after else 0
+
+    def _positions(self, tensor: int | None) -> int:
+        """Pixels or time steps of a feature map: the axes that follow the input's size, without the batch."""
+        if tensor is None:
+            return 0
+        record = self.flow.tensors[tensor]
+        axes = zip(record.shape, record.symbols, strict=False)
+        return prod(size for size, symbol in axes if not symbol.isdigit() and symbol != "batch")
+
+    def _joined(self, pair: Sequence[Block]) -> Block:
+        """Named by the sort of part that holds most, if one does; the others are told in the second line."""
+        parts = [part for box in pair for part in (box.children if box.kind == "joined" else (box,))]
+        shares: dict[str, float] = {}
+        for part in parts:
+            shares[part.label] = shares.get(part.label, 0.0) + self.share(part)
+        label, largest = max(shares.items(), key=lambda pair: pair[1])
+        named = [part for part in parts if part.role not in SIGNS]
+        if largest < _MOST_OF_IT * sum(map(self.share, parts)) or not named:
+            return _box(list_of(_counted(named), 2), "block", f"{len(parts)} parts", parts)
+        places = [n for n, part in enumerate(named) if part.label == label] or [0]
+        before, same = _counted(named[: places[0]]), [named[n] for n in places]
+        after = _counted([part for part in named[places[0] :] if part.label != label])
+        words = [f"after {list_of(before)}" if before else "", _widths(same), f"then {list_of(after)}" if after else ""]
+        return _box(list_of(_counted(same)), "block", "; ".join(filter(None, words)), parts)
+
+
+def _together(label: str, run: Sequence[Block]) -> list[Block]:
+    """The run as one box if it has two or more."""
+    words = list_of([box.label for box in run if box.role not in SIGNS])
+    return [_box(label, "other", words, run)] if count(run) > 1 else list(run)
+
+
+def _is_layer(box: Block) -> bool:
+    return not box.children and box.repeat == 1 and box.role in ("conv", "norm", "activation", "pool")
+
+
+def _box(label: str, role: str, detail: str, boxes: Sequence[Block]) -> Block:
+    parts = tuple(part for box in boxes for part in (box.children if box.kind == "joined" else (box,)))
+    path = next((part.path for part in parts if part.path), "")
+    return Block(label or parts[0].label, role, detail, path=path, kind="joined", children=parts)
+
+
+def _widths(same: Sequence[Block]) -> str:
+    """Width before the first and after the last."""
+    ends = same[0].detail.partition(" → "), same[-1].detail.rpartition(" → ")
+    return f"{ends[0][0]} → {ends[1][2]}" if len(same) > 1 and ends[0][1] and ends[1][1] else same[0].detail
+
+
+def _repeats(box: Block) -> bool:
+    return any(part.repeat > 1 for part in (box.children if box.kind == "joined" else (box,)))
+
+
+def _counted(parts: Sequence[Block]) -> list[str]:
+    """Labels with how often each comes: `3 × Conv 3×3, ReLU`."""
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts[part.label] += part.repeat
+    return [f"{n} × {label}" if n > 1 else label for label, n in counts.items()]
+
+
+def _apart(places: Iterable[int]) -> list[int]:
+    """Places in order, without those that share a box with the one before."""
+    found: list[int] = []
+    for place in sorted(places):
+        if not found or place > found[-1] + 1:
+            found.append(place)
+    return found
+
+
+def list_of(words: Sequence[str], most: int = 3) -> str:
+    """The first few different words."""
+    distinct = list(dict.fromkeys(words))
+    return ", ".join(distinct[:most]) + (" ..." if len(distinct) > most else "")

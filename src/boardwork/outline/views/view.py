@@ -1,0 +1,67 @@
+"""Blocks chosen for a drawing -> boxes and the tensors that flow between them, residual branches marked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from math import inf
+
+from boardwork.outline.blocks import Block, View
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.links import Links
+from boardwork.outline.views.residual import mark
+from boardwork.outline.views.second_inputs import named
+
+
+def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence[Block]]]) -> View:
+    """Draw `parts`, boxes or (frame, its boxes), of `block`."""
+    boxes: list[Block] = []
+    frames: list[tuple[Block, tuple[int, ...]]] = []
+    for part in parts:
+        if isinstance(part, Block):
+            boxes.append(part)
+            continue
+        frame, inside = part
+        frames.append((frame, tuple(range(len(boxes), len(boxes) + len(inside)))))
+        boxes.extend(inside)
+    inner = Links(flow, boxes)
+    links = inner.collect()
+    frames = [(f, (*ix, *(new for new, near in inner.inside.items() if near in ix))) for f, ix in frames]
+    links = mark(flow, inner.boxes, links)
+    return _in_order(View(block, named(flow, block, inner.boxes), tuple(frames), tuple(links)))
+
+
+def _in_order(found: View) -> View:
+    """Boxes in order of execution: a box without operations stands right before what it feeds, outputs last."""
+    place = {i: float(min(box.all())) for i, box in enumerate(found.boxes) if box.ops or box.children}
+    for link in found.links:
+        if link.source not in place and link.target in place:
+            place[link.source] = min(place.get(link.source, place[link.target] - 0.5), place[link.target] - 0.5)
+    order = _sorted(found, place)
+    new = {old: position for position, old in enumerate(order)}
+    return View(
+        found.block,
+        tuple(found.boxes[i] for i in order),
+        tuple((frame, tuple(sorted(new[i] for i in inside))) for frame, inside in found.frames),
+        tuple(dataclasses.replace(link, source=new[link.source], target=new[link.target]) for link in found.links),
+    )
+
+
+def _sorted(found: View, place: dict[int, float]) -> list[int]:
+    """Box numbers, each after those that feed it, otherwise by `place`; outputs last."""
+    waiting = [0] * len(found.boxes)
+    for link in found.links:
+        waiting[link.target] += 1
+    ready = [(place.get(i, inf), i) for i, count in enumerate(waiting) if not count]
+    heapify(ready)
+    order: list[int] = []
+    while ready:
+        _, box = heappop(ready)
+        order.append(box)
+        for link in found.links:
+            if link.source == box:
+                waiting[link.target] -= 1
+                if not waiting[link.target]:
+                    heappush(ready, (place.get(link.target, inf), link.target))
+    return order + [i for i in range(len(found.boxes)) if i not in set(order)]

@@ -1,0 +1,102 @@
+"""Tree -> the one block to open, by a written rule, and the reason in words.
+
+Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies), times 2
+if it repeats or loops, times 2 if it holds a residual or another join, times 5 if it mixes positions (attention,
+recurrence, state space). The highest score is opened. A block that stacks
+repeated ones gives way to them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.share import Share
+from boardwork.outline.views.squeeze import SIGNS
+
+_REPEATS, _JOINS, _MIXES = 2, 2, 5
+_PARTS = {"attention": "the part that mixes positions", "moe": "the part that chooses experts"}
+_MIXERS = ("attention", "recurrent", "scan", "linear_recurrence", "long_convolution", "message_passing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A block that the zoom could open, and why it should."""
+
+    block: Block
+    share: float
+    times: int
+    repeats: bool
+    joins: bool
+    mixes: bool
+
+    @property
+    def score(self) -> float:
+        """The rule of the module's docstring."""
+        factors = (_REPEATS if self.repeats else 1) * (_JOINS if self.joins else 1) * (_MIXES if self.mixes else 1)
+        return self.share * factors
+
+    def __str__(self) -> str:
+        factors = [(self.repeats, f" × {_REPEATS} repeats"), (self.joins, f" × {_JOINS} holds a join")]
+        factors.append((self.mixes, f" × {_MIXES} mixes positions"))
+        told = "".join(words for holds, words in factors if holds)
+        return f"{self.block.path or self.block.label} {self.share:.2f}{told} = {self.score:.2f}"
+
+
+def candidates(flow: Flow, root: Block) -> list[Candidate]:
+    """Every block that could be opened, the highest score first; of equal scores the first in the model."""
+    share = Share(flow, root)
+    cells = {cell.op for cell in flow.trace.cells}
+    found = [
+        _candidate(block, share, times) for block, times in _walk(root) if block is not root and _opens(block, cells)
+    ]
+    return sorted((c for c in found if not _stacks(c, found)), key=lambda candidate: -candidate.score)
+
+
+def _stacks(candidate: Candidate, others: list[Candidate]) -> bool:
+    """True for a block that stacks repeated ones: they are opened in its place."""
+    inside = {id(block) for child in candidate.block.children for block in child.walk()}
+    within = [other for other in others if id(other.block) in inside]
+    repeated = [other for other in within if other.times > candidate.times or other.block.again]
+    little = sum(other.share for other in repeated) <= candidate.share / 2
+    return candidate.block.kind == "in_turn" or not little or any(other.mixes for other in repeated)
+
+
+def _opens(block: Block, cells: set[int]) -> bool:
+    """True for a block of parts, and for a recurrent layer whose time step was traced."""
+    return len(block.children) > 1 or bool(not block.children and cells.intersection(block.ops))
+
+
+def _walk(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
+    """Every block that is drawn, and how often layers in turn repeat it."""
+    yield block, times
+    for child in block.children:
+        yield from _walk(child, times * block.repeat if block.kind == "in_turn" else times)
+
+
+def _candidate(block: Block, share: Share, times: int) -> Candidate:
+    return Candidate(
+        block,
+        share(block) * times,
+        times=block.repeat * times,
+        repeats=block.repeat * times > 1 or bool(block.again),
+        joins=any(child.role in SIGNS for child in block.children),
+        mixes=any(inside.kind in _MIXERS for inside in block.walk()),
+    )
+
+
+def choose(flow: Flow, root: Block) -> tuple[Block, str]:
+    """The block with the highest score and the reason; the whole model where nothing can be opened."""
+    best = next(iter(candidates(flow, root)), None)
+    if best is None:
+        return root, "the model has one level, shown whole"
+    block, words = best.block, Share(flow, root).words(best.block, best.times // best.block.repeat)
+    if best.times > 1:
+        reason = f"one of {best.times} blocks that hold {words}"
+    elif block.again:
+        reason = f"run {block.runs} times, it holds {words}"
+    else:
+        reason = f"{_PARTS.get(block.kind, 'the block that tells most')}, with {words}"
+    return dataclasses.replace(block, copies=(), again=()), reason
