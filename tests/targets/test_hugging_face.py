@@ -43,7 +43,7 @@ def test_a_prompt_has_one_placeholder_for_each_feature_of_the_image(tmp_path):
 def test_the_tower_is_drawn_and_the_length_of_the_text_stays_free(tmp_path):
     record = trace(load(llava(tmp_path)))
     assert any("vision_tower" in call.path for call in record.calls)
-    assert record.guesses == ()
+    assert not any("text alone" in guess for guess in record.guesses)
     assert "seq_len" in record.axes
 
 

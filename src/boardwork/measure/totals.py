@@ -30,7 +30,7 @@ def _active(outline: Outline, total: int) -> dict[str, Any]:
     """All parameters but those of the experts that a token is not sent to."""
     mixtures = [b.facts for b in everything(outline.root) if b.kind == "moe"]
     idle = [(facts["experts"] - facts["top_k"]) * facts["expert_params"] for facts in mixtures]
-    return {"params.active": total - sum(idle), "moe.alike": len(set(idle)) == 1}
+    return {"params.active": total - sum(idle), **({"moe.alike": len(set(idle)) == 1} if idle else {})}
 
 
 def inputs(outline: Outline) -> dict[str, Any]:
