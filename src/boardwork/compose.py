@@ -7,7 +7,7 @@ from boardwork.knowledge import Story
 from boardwork.notation import Notation
 from boardwork.outline.blocks import Block, Link, Outline, View
 from boardwork.outline.flow import Flow
-from boardwork.sheet import Diagram, Edge, Group, Heading, Node, Port, Sheet, Zoom
+from boardwork.sheet import Diagram, Edge, Group, Heading, Node, Port, Sheet, Symbol, Zoom
 from boardwork.trace.records import Trace
 
 _IN_HEADS = ("attention_core", "split", "rope")
@@ -30,7 +30,7 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
     return Sheet(
         subject=heading,
         summary=_summary(trace, facts),
-        symbols={**notation.table(), **{name: s for name, s in story.symbols.items() if name not in notation.table()}},
+        symbols=_symbols(notation.table(), story.symbols),
         big_picture=big_picture,
         zoom=Zoom(block.path or block.label, block.cls, _reason(outline), zoomed),
         equations=story.equations,
@@ -50,6 +50,11 @@ _SUMMARY = {
     "state_bytes": "state.bytes",
 }
 _DECODING = {"kv_bytes_per_token": "cache.token_bytes", "kv_bytes_in_windows": "cache.window_bytes"}
+
+
+def _symbols(drawn: dict[str, Symbol], told: dict[str, Symbol]) -> dict[str, Symbol]:
+    """What the drawings use, then what only formulas use; the same thing under one name."""
+    return {**drawn, **{n: s for n, s in told.items() if n not in drawn and s not in drawn.values()}}
 
 
 def _summary(trace: Trace, facts: Facts) -> dict[str, object]:

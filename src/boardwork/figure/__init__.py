@@ -31,15 +31,15 @@ def draw(
 
     `stacked`: towers that meet, as encoder and decoder, stand one under the other.
     `in_column`: one box under the other, for little room; every edge that is not between neighbours becomes a tag.
-    `most_height`: a higher figure is folded, where it is made of skips within skips; for points only.
+    `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated; for points.
     """
     if not diagram.nodes:
         return Figure(0, 0, ())
     block = _block(diagram, stacked, in_column)
     placer = Placer(metrics)
     laid = placer.place(block)
-    if most_height is not None and laid.height > most_height:
-        laid = folded(block, placer) or laid
+    if most_height is not None:
+        laid = folded(block, placer, joined_only=laid.height <= most_height) or laid
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
 
 

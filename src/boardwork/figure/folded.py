@@ -30,13 +30,15 @@ class _Level:
     after: tuple[Block, ...]
 
 
-def folded(block: Block, placer: Placer) -> Laid | None:
-    """The block as a U, in points; None for anything but skips within skips."""
+def folded(block: Block, placer: Placer, *, joined_only: bool = False) -> Laid | None:
+    """The block as a U, in points; None for anything but skips within skips, that end in concatenations if so asked."""
     levels: list[_Level] = []
     inner = block
     while (found := _level(inner)) is not None:
         level, inner = found
         levels.append(level)
+    if joined_only and any(level.join.node.role != "concat" for level in levels):
+        return None
     bottom = parts_of(inner)
     ups = [part for level in levels for part in level.after] + list(bottom[-3:])
     plain = all(isinstance(part, Line) or (isinstance(part, Op) and not _beside(part)) for part in ups)
