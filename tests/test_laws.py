@@ -69,6 +69,7 @@ def test_every_number_was_compared(target):
     checks = [check for equation in sheet.equations for check in equation.checks]
     assert checks
     assert all(check.ok for check in checks)
+    assert [note for note in sheet.footnotes if "not printed" in note] == []
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -35,7 +35,7 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
         zoom=Zoom(block.path or block.label, block.cls, _reason(outline), zoomed),
         equations=story.equations,
         tradeoffs=story.tradeoffs,
-        footnotes=tuple(_footnotes(outline)),
+        footnotes=(*_footnotes(outline), *story.notes),
     )
 
 

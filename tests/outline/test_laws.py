@@ -120,7 +120,15 @@ def test_the_sheet_reads_back_and_every_check_holds(module: nn.Module) -> None:
     record = outlined(module).trace
     sheet = draw_trace(record, Options())
     assert Sheet.from_json(sheet.to_json()).to_json() == sheet.to_json()
-    assert all(check.ok for equation in sheet.equations for check in equation.checks)
+    assert [note for note in sheet.footnotes if "not printed" in note] == []
+
+
+def test_the_sheet_has_the_note_of_a_formula_that_is_off() -> None:
+    found = outlined(nn.TransformerEncoderLayer(WIDTH, 2, 16, batch_first=True))
+    measured = measure(found)
+    sheet = compose(found, measured, told := tell(measured | {"attention.params": 1}))
+    assert told.notes == sheet.footnotes[-len(told.notes) :]
+    assert Sheet.from_json(sheet.to_json()).footnotes == sheet.footnotes
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

@@ -24,6 +24,7 @@ class Story:
     equations: tuple[Equation, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
     symbols: dict[str, Symbol] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Scope:
@@ -57,16 +58,22 @@ class Scope:
 def tell(facts: Facts) -> Story:
     """What the topics say about the model with these facts. Silent where nothing applies.
 
+    A formula whose check fails is no fact: it is left out, and a note says by how much it is off.
+
     Raises:
         KnowledgeError: a topic is damaged.
     """
     equations: list[tuple[int, int, Equation]] = []
     tradeoffs: list[tuple[int, int, Tradeoff]] = []
     symbols: dict[str, Symbol] = {}
+    notes: list[str] = []
     for place, topic in enumerate(t for t in topics() if evaluate(t.when, facts)):
         here = Scope(facts, topic.values)
         for entry in topic.equations:
-            if equation := _equation(entry, facts, topic):
+            equation = _equation(entry, facts, topic)
+            if equation and (failed := [check for check in equation.checks if not check.ok]):
+                notes.append(_difference(equation.name, failed[0]))
+            elif equation:
                 equations.append((entry.get("rank", topic.rank), place, equation))
         for entry in topic.tradeoffs:
             if tradeoff := _tradeoff(entry, here):
@@ -79,6 +86,7 @@ def tell(facts: Facts) -> Story:
         tuple(e for _, _, e in sorted(equations, key=lambda t: t[:2])[:MOST_EQUATIONS]),
         tuple(t for _, _, t in sorted(tradeoffs, key=lambda t: t[:2])[:MOST_TRADEOFFS]),
         symbols,
+        tuple(dict.fromkeys(notes)),
     )
 
 
@@ -110,6 +118,12 @@ def _check(row: dict[str, str], here: Scope) -> Check | None:
     first, second = float(expected), float(measured)
     ok = first == second if isinstance(measured, int) else math.isclose(first, second, rel_tol=1e-6)
     return Check(row["claim"], here.filled(row["formula"]), _whole(first), _whole(second), ok)
+
+
+def _difference(name: str, check: Check) -> str:
+    expected, measured = exact(check.expected), exact(check.measured)
+    result = expected if check.formula == expected else f"{check.formula} gives {expected}"
+    return f"{name}: {result}, the module has {measured}; not printed."
 
 
 def _short(value: Value) -> Value:
