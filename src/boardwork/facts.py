@@ -24,6 +24,7 @@ WORDS: dict[str, str] = {
     "input.width": "width of the input image",
     "layers.count": "distinct copies of the repeated block that is drawn",
     "layers.params": "parameters of one of them",
+    "layers.alone": "attention, feed-forward and norms hold every parameter: a stack that may become a decoder",
     "attention.count": "attention blocks in the model",
     "attention.heads": "query heads",
     "attention.kv_heads": "key and value heads",

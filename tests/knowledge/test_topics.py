@@ -60,6 +60,18 @@ def test_every_equation_and_tradeoff_is_told_of_some_model(monkeypatch: pytest.M
     assert known - told == set()
 
 
+@pytest.mark.parametrize(
+    "name", ["bert", "wav2vec", "vit", "swin", "cross", "gqa_encoder", "mqa_encoder", "window_encoder"]
+)
+def test_no_cache_where_nothing_is_decoded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "MOST_EQUATIONS", 99)
+    monkeypatch.setattr(telling, "MOST_TRADEOFFS", 99)
+    told = tell(facts(name))
+    said = [e.name + e.text for e in told.equations] + [t.topic + t.why for t in told.tradeoffs]
+    assert [text for text in said if "cache" in text] == []
+    assert said
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_checks_hold_and_prose_is_finished(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(facts(name)) <= set(WORDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from boardwork.measure.examples import count, one
+from boardwork.measure.examples import count, everything, one
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
 
@@ -37,13 +37,28 @@ def parts(flow: Flow, outline: Outline) -> dict[str, Any]:
         if block is not None:
             found[f"{word}.count"] = count(outline, kind)
             found |= {f"{word}.{key}": value for key, value in block.facts.items()}
-    return found | _repeated(flow, outline) | _recurrent(flow, outline) | _head(flow, outline)
+    return (
+        found
+        | _repeated(flow, outline)
+        | _layers_alone(flow, outline)
+        | _recurrent(flow, outline)
+        | _head(flow, outline)
+    )
 
 
 def _repeated(flow: Flow, outline: Outline) -> dict[str, Any]:
     """The block that the zoom opens, if it stands for several."""
     drawn = next((b for b in outline.root.walk() if b.repeat > 1 and b.path == outline.zoom.block.path), None)
     return {} if drawn is None else {"layers.count": drawn.repeat, "layers.params": flow.parameters(drawn.one())}
+
+
+def _layers_alone(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """Whether the model is transformer layers and nothing that says what goes in or comes out."""
+    blocks = [b for b in everything(outline.root) if b.kind in ("attention", "feed_forward", "moe") or b.role == "norm"]
+    if not any(b.kind == "attention" for b in blocks):
+        return {}
+    held = flow.parameters({op for block in blocks for op in block.one()})
+    return {"layers.alone": held == sum(w.size for w in flow.trace.weights if w.parameter)}
 
 
 def _recurrent(flow: Flow, outline: Outline) -> dict[str, Any]:
