@@ -21,7 +21,7 @@ from typing import Any
 from models import SLICE, all_models
 
 HERE = Path(__file__).parent
-LIMIT = 120.0
+LIMIT = 60.0
 STARTING = 60.0  # importing the libraries, once a worker
 RENEW = 100  # models a worker draws before the next one takes over, so that memory stays bounded
 

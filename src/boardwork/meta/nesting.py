@@ -1,8 +1,11 @@
-"""A nested value -> the tensors in it."""
+"""A nested value -> the tensors in it with the way to each, or the same nesting with other tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import dataclasses
+from collections import UserDict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,14 +13,54 @@ import torch
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     """Every tensor in a nested value, dataclasses and model outputs included, in order."""
+    for _, item in _members(value):
+        yield from tensors_in(item)
     if isinstance(value, torch.Tensor):
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple | set):
-        for item in value:
-            yield from tensors_in(item)
-    elif hasattr(value, "__dataclass_fields__"):
-        for key in value.__dataclass_fields__:
-            yield from tensors_in(getattr(value, key, None))
+
+
+def named_tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:
+    """The same with names: `name` for a lone tensor, else with the way to each, as in `batch.image` or `pair.0`."""
+    found = list(_with_paths(value, name))
+    return found if len(found) != 1 else [(name, found[0][1])]
+
+
+def _with_paths(value: Any, path: str) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(value, torch.Tensor):
+        yield path, value
+    for name, item in _members(value):
+        yield from _with_paths(item, f"{path}.{name}")
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a container holds, each with its key, field or place."""
+    if isinstance(value, dict | UserDict):
+        yield from ((str(key), item) for key, item in value.items())
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        yield from zip(value._fields, value, strict=True)
+    elif isinstance(value, list | tuple):
+        yield from ((str(place), item) for place, item in enumerate(value))
+    elif dataclasses.is_dataclass(value):
+        yield from ((field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value))
+
+
+def with_tensors(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The same nesting of dicts, lists, tuples and dataclasses with `change` done to every tensor; `value` is kept."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, dict | UserDict):
+        changed = copy.copy(value)  # a defaultdict keeps its factory
+        for key, item in value.items():
+            changed[key] = with_tensors(item, change)
+        return changed
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(with_tensors(item, change) for item in value))
+    if isinstance(value, list | tuple):
+        return type(value)(with_tensors(item, change) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        twin = copy.copy(value)
+        for field in dataclasses.fields(value):
+            if hasattr(value, field.name):  # a frozen one refuses a plain assignment
+                object.__setattr__(twin, field.name, with_tensors(getattr(value, field.name), change))
+        return twin
+    return value

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from boardwork.errors import TargetError
+from boardwork.meta.nesting import named_tensors
 from boardwork.targets import load_given
 from boardwork.targets.assemble import assemble
 from boardwork.targets.first_layer import first_layer
@@ -100,11 +101,20 @@ def _called(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     check_complete(model, [*names[: len(args)], *kwargs])
     known = _known_axes(model, names)
     axes = {}
-    for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
-        if isinstance(value, torch.Tensor):
-            usual = known.get(name, ())
-            axes[name] = usual if len(usual) == value.ndim else axes_of(value)
+    for path, tensor in _free([*zip(names, args, strict=False), *kwargs.items()]):
+        usual = known.get(path, ())
+        axes[path] = usual if len(usual) == tensor.ndim else axes_of(tensor)
     return Arguments(args, kwargs, axes)
+
+
+def _free(given: list[tuple[str, Any]]) -> list[tuple[str, torch.Tensor]]:
+    """The tensors whose axes have their usual names: those inside a container only where none stands alone.
+
+    What comes in a container beside a tensor may be a state, whose axes are in no usual order.
+    """
+    alone = [(name, value) for name, value in given if isinstance(value, torch.Tensor)]
+    inside = [pair for name, value in given for pair in named_tensors(value, name)]
+    return alone or (inside if len({tensor.shape[:1] for _, tensor in inside}) == 1 else [])
 
 
 def _known_axes(model: nn.Module, names: list[str]) -> dict[str, tuple[str, ...]]:

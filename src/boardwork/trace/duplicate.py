@@ -10,6 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
+from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import remembered, table
 
 
@@ -74,16 +75,8 @@ def _uncopyable_shared(module: nn.Module, memo: dict[int, Any]) -> dict[int, Any
 
 
 def value_on_meta(value: Any) -> Any:
-    """The same nesting of dicts, lists and tuples with every tensor on meta."""
-    if isinstance(value, torch.Tensor):
-        return on_meta(value)
-    if isinstance(value, dict):
-        return type(value)({key: value_on_meta(item) for key, item in value.items()})
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(value_on_meta, value))
-    if isinstance(value, list | tuple):
-        return type(value)(map(value_on_meta, value))
-    return value
+    """The same nesting with every tensor on meta."""
+    return with_tensors(value, on_meta)
 
 
 class _CopyOnMeta(TorchFunctionMode):

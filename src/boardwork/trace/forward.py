@@ -22,6 +22,7 @@ from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Cell, Trace
 from boardwork.trace.run import Run
 from boardwork.trace.second_forward import with_symbols
+from boardwork.trace.towers import tower_notes
 
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
 SHORT = 16  # steps of a sequence that forward loops over
@@ -101,7 +102,9 @@ def _complete(run: Run) -> Trace:
 
 
 def _finished(run: Run, first: Trace, recorder: Recorder) -> Trace:
-    return dataclasses.replace(with_symbols(run, first), axes=run.sizes(), cells=tuple(_cells(recorder)))
+    whole = with_symbols(run, first)
+    guesses = (*whole.guesses, *tower_notes(whole, run.taken(), run.given()))
+    return dataclasses.replace(whole, axes=run.sizes(), cells=tuple(_cells(recorder)), guesses=guesses)
 
 
 def _cells(recorder: Recorder) -> Iterator[Cell]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from contextlib import nullcontext
 from typing import Any
 
 import torch
 
 from boardwork.errors import BoardworkError, TraceError
-from boardwork.meta.nesting import tensors_in
+from boardwork.meta.nesting import named_tensors, tensors_in
 from boardwork.meta.values import remembered, table
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.trace import tree
@@ -69,13 +70,8 @@ def _doubles(run: Run, beside: Run) -> Doubles:
 
 
 def _inputs(run: Run, recorder: Recorder) -> list[tuple[str, int]]:
-    inputs = []
-    for name, value in run.arguments().items():
-        found = list(tensors_in(value))
-        for index, tensor in enumerate(found):
-            label = name if len(found) == 1 else f"{name}.{index}"
-            inputs.append((label, recorder.tensors.new(tensor, "input", name=label)))
-    return inputs
+    named = (pair for name, value in run.arguments().items() for pair in named_tensors(value, name))
+    return [(name, recorder.tensors.new(tensor, "input", name=name)) for name, tensor in named]
 
 
 def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any, rows: tuple[Row, ...]) -> Trace:
@@ -100,15 +96,19 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
 
 
 def _outputs(out: Any) -> list[tuple[str, torch.Tensor]]:
-    """Tensors that a caller would look at: the first level of a tuple, dict or dataclass."""
-    if isinstance(out, dict):
-        pairs = [(str(key), value) for key, value in out.items()]
-    elif isinstance(out, list | tuple):
-        names = getattr(out, "_fields", None) or [f"output {i}" for i in range(len(out))]
-        pairs = list(zip(names, out, strict=True))
-    else:
-        pairs = [("output", out)]
-    return [(name, tensor) for name, value in pairs for tensor in tensors_in(value)]
+    """Every tensor in the result, named by its key or field; those of an object of the user's by its attributes."""
+    if isinstance(out, list | tuple) and not hasattr(out, "_fields"):
+        return [pair for place, item in enumerate(out) for pair in named_tensors(item, f"output {place}")]
+    if isinstance(out, torch.Tensor):
+        return [("output", out)]
+    fields = out if isinstance(out, dict | UserDict) else _fields(out)
+    return [pair for name, value in fields.items() for pair in named_tensors(value, str(name))]
+
+
+def _fields(out: Any) -> dict[str, Any]:
+    """Names and values of a NamedTuple, a dataclass or any other object."""
+    names: Any = getattr(out, "_fields", None) or getattr(out, "__dict__", None) or getattr(out, "__slots__", ())
+    return {name: getattr(out, name, None) for name in names}
 
 
 def _refusal(run: Run, recorder: Recorder, error: Exception) -> TraceError:

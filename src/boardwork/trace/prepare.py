@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.duplicate import module_on_meta
@@ -50,15 +51,11 @@ def on_cpu(module: nn.Module) -> nn.Module | None:
 
 def values_on_cpu(value: Any) -> Any:
     """The same nesting with every tensor on CPU, zeros where it has no values."""
-    if isinstance(value, torch.Tensor):
-        return torch.zeros_like(value, device="cpu") if value.is_meta else value.detach().clone().cpu()
-    if isinstance(value, dict):
-        return type(value)({key: values_on_cpu(item) for key, item in value.items()})
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(values_on_cpu, value))
-    if isinstance(value, list | tuple):
-        return type(value)(map(values_on_cpu, value))
-    return value
+    return with_tensors(value, _on_cpu)
+
+
+def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.zeros_like(tensor, device="cpu") if tensor.is_meta else tensor.detach().clone().cpu()
 
 
 @contextmanager

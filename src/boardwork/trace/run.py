@@ -12,7 +12,9 @@ import torch
 from torch import nn
 
 from boardwork.errors import TraceError
+from boardwork.meta.nesting import named_tensors, with_tensors
 from boardwork.meta.values import LARGEST
+from boardwork.targets.forward_arguments import forward_parameters, positional_names
 from boardwork.targets.subject import Subject
 
 
@@ -48,26 +50,36 @@ class Run:
             ) from error
         return _by_name(bound)
 
+    def taken(self) -> list[str]:
+        """Names of the arguments that forward has, given or not."""
+        return [parameter.name for parameter in forward_parameters(self.model)]
+
+    def given(self) -> list[str]:
+        """Names of the arguments that have a value."""
+        return [name for name, value in self.arguments().items() if value is not None]
+
     def sizes(self) -> dict[str, int]:
         """Size of each named axis."""
-        named, sizes = self.arguments(), {}
+        named = dict(pair for name, value in self.arguments().items() for pair in named_tensors(value, name))
+        sizes: dict[str, int] = {}
         for argument, names in self.subject.axes.items():
-            value = named.get(argument)
-            if isinstance(value, torch.Tensor):
-                sizes.update({name: size for name, size in zip(names, value.shape, strict=False) if name})
+            if argument in named:
+                sizes.update({name: size for name, size in zip(names, named[argument].shape, strict=False) if name})
         return sizes
 
     def resized(self, factors: Mapping[str, float]) -> Run:
         """The same call with the named axes `factors` times as long."""
         scripted = isinstance(self.model, torch.jit.ScriptModule)
-        names = [] if scripted else list(inspect.signature(self.model.forward).parameters)
-        axes = self.subject.axes
+        names = [] if scripted else positional_names(self.model, len(self.args))
         args = tuple(
-            _resized(value, axes.get(names[i] if i < len(names) else "", ()), factors)
-            for i, value in enumerate(self.args)
+            self._resized(value, names[i] if i < len(names) else "", factors) for i, value in enumerate(self.args)
         )
-        kwargs = {name: _resized(value, axes.get(name, ()), factors) for name, value in self.kwargs.items()}
+        kwargs = {name: self._resized(value, name, factors) for name, value in self.kwargs.items()}
         return dataclasses.replace(self, args=args, kwargs=kwargs)
+
+    def _resized(self, value: Any, name: str, factors: Mapping[str, float]) -> Any:
+        paths = iter(named_tensors(value, name))  # in the order in which `with_tensors` comes to them
+        return with_tensors(value, lambda tensor: _resized(tensor, self.subject.axes.get(next(paths)[0], ()), factors))
 
 
 def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
@@ -77,19 +89,17 @@ def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
         if kind is inspect.Parameter.VAR_KEYWORD:
             named.update(value)
         elif kind is inspect.Parameter.VAR_POSITIONAL:
-            named.update({f"{name}{i}": item for i, item in enumerate(value)})
+            named.update({f"{name}_{i}": item for i, item in enumerate(value)})
         else:
             named[name] = value
     return named
 
 
-def _resized(value: Any, names: tuple[str, ...], factors: Mapping[str, float]) -> Any:
+def _resized(value: torch.Tensor, names: tuple[str, ...], factors: Mapping[str, float]) -> torch.Tensor:
     """A tensor whose named axes are `factors` times as long; of a small one the batch repeats, the last value goes on.
 
     So a prompt keeps its placeholders and grows by text.
     """
-    if not isinstance(value, torch.Tensor):
-        return value
     times = [factors.get(name, 1) for name in (*names, *[""] * (value.dim() - len(names)))][: value.dim()]
     shape = [round(size * factor) for size, factor in zip(value.shape, times, strict=True)]
     if value.is_meta or value.numel() > LARGEST:
