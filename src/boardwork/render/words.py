@@ -56,7 +56,8 @@ def values(equation: Equation) -> str:
     named = ", ".join(f"{name} = {number(value)}" for name, value in equation.values.items())
     *_, formula, result = ["", *equation.text.rpartition("; ")[2].split(" = ")]
     told = any(formula in computed(check) for check in equation.checks)
-    return named if told or not re.match(r"[\d(][\d(]*[ ,.\d]", formula) else f"{named}: {formula} = {result}"
+    numbers = re.search(r"\d", formula) and not re.search(r"[^\W\d_]|[∑∏∫]", formula)  # letters: part of the equation
+    return f"{named}: {formula} = {result}" if numbers and not told else named
 
 
 def computed(check: Check) -> str:

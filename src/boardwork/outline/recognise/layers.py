@@ -142,7 +142,10 @@ def _embedding(flow: Flow, op: Op) -> Pattern:
         label, kind = "Position embedding", "position_table"
     else:
         reads = flow.tensors[flow.origin(op.inputs[0])[0].id]
-        label, kind = ("Token embedding" if reads.kind == "input" else "Embedding"), "embedding"
+        label, kind = (
+            ("Token embedding" if reads.kind == "input" and _positions(flow, op) > 1 else "Embedding"),
+            "embedding",
+        )
     detail = f"{table.shape[0]} × {table.shape[1]}"
     return Pattern(kind, frozenset([op.id]), label, "position" if by_position else "embedding", detail, facts=facts)
 

@@ -93,7 +93,8 @@ def parts(flow: Flow, root: Block, block: Block) -> list[Block | tuple[Block, Se
     """What the zoom draws of a block: attention and the like as open frames, other containers while there is room."""
     if block.kind in _OPENED or not block.children:
         return list(block.children or [block])
-    squeeze = Squeeze(flow, Share(flow, root), whole=False)
+    share = Share(flow, root)
+    squeeze = Squeeze(flow, share, whole=False)
     boxes = squeeze.arithmetic(block.children, _MUCH)
     while True:
         closed = [i for i, b in enumerate(boxes) if _is_plain_container(b)]
@@ -102,19 +103,19 @@ def parts(flow: Flow, root: Block, block: Block) -> list[Block | tuple[Block, Se
             break
         largest = max(fitting, key=lambda i: len(boxes[i].one()))
         boxes[largest : largest + 1] = boxes[largest].children
-    return _framed(squeeze(boxes, MOST_IN_ZOOM))
+    return _framed(squeeze(boxes, MOST_IN_ZOOM), _MOST * share(block), share)
 
 
-def _framed(boxes: list[Block]) -> list[Block | tuple[Block, Sequence[Block]]]:
-    """Open frames, the largest closed again while there are too many boxes."""
-    frames = [box for box in boxes if _is_frame(box)]
+def _framed(boxes: list[Block], much: float, share: Share) -> list[Block | tuple[Block, Sequence[Block]]]:
+    """Open frames, round attention and the like and round what holds `much`; the largest closed while too many."""
+    frames = [box for box in boxes if _may_frame(box) and (box.kind in _OPENED or share(box) > much)]
     while count(boxes) + sum(count(list(f.children)) - 1 for f in frames) > MOST_IN_ZOOM:
         frames.remove(max(frames, key=lambda frame: count(list(frame.children))))
     return [(box, box.children) if any(box is frame for frame in frames) else box for box in boxes]
 
 
-def _is_frame(block: Block) -> bool:
-    return block.kind in _OPENED and bool(block.children) and block.repeat == 1 and not block.again
+def _may_frame(block: Block) -> bool:
+    return bool(block.children) and block.repeat == 1 and not block.again
 
 
 def _is_plain_container(block: Block) -> bool:
