@@ -70,9 +70,10 @@ def _ports(trace: Trace, named: tuple[tuple[str, int], ...], notation: Notation)
 
 
 def _outputs(outline: Outline) -> tuple[tuple[str, int], ...]:
-    """The outputs that the big picture draws; caches are plumbing."""
-    drawn = {box.facts["tensor"] for box in outline.big_picture.boxes if box.role == "output"}
-    return tuple((name, tensor) for name, tensor in outline.trace.outputs if tensor in drawn)
+    """The outputs that the big picture draws, in the order of forward; caches are plumbing."""
+    drawn = {box.facts["tensor"]: box.label for box in outline.big_picture.boxes if box.role == "output"}
+    given = dict.fromkeys(tensor for _, tensor in outline.trace.outputs)
+    return tuple((drawn[tensor], tensor) for tensor in given if tensor in drawn)
 
 
 def _reason(outline: Outline) -> str:

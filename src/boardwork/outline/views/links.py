@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow
+from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
 
 _JOINS = ("add", "multiply", "subtract", "concat")
@@ -116,32 +117,17 @@ class Links:
         return self.sources[key]
 
     def _outputs(self) -> None:
-        names = {tensor: name for name, tensor in self.flow.trace.outputs}
-        made: dict[tuple[int, int], None] = {}
+        for output in outputs(self.flow, self._leaving()):
+            self.links[output.source, len(self.boxes), ""] = Link(output.source, len(self.boxes), output.tensor)
+            self.boxes.append(Block(output.name, "output", facts={"tensor": output.tensor}))
+
+    def _leaving(self) -> Iterator[tuple[int, int]]:
+        """Boxes and those of their tensors that the model gives or that are used outside the view."""
         for op in sorted(self.owner):
             for tensor in self.flow.ops[op].outputs:
-                leaves = any(
-                    user not in self.owner and self.flow.is_data(user) for user in self.flow.users.get(tensor, ())
-                )
-                if leaves or tensor in names:
-                    made.setdefault((self.owner[op], tensor))
-        for (source, tensor), name in self._named(made, names):
-            self.links[(source, len(self.boxes), "")] = Link(source, len(self.boxes), tensor)
-            self.boxes.append(Block(name, "output", facts={"tensor": tensor}))
-
-    def _named(self, made: dict[tuple[int, int], None], names: dict[int, str]) -> list[tuple[tuple[int, int], str]]:
-        """One output a box and origin: a view of the same value is not another output."""
-        seen: set[int] = set()
-        result = []
-        for source, tensor in made:
-            origin = self.flow.origin(tensor)[0].id
-            if origin not in seen and self._feeds_data(tensor, names):
-                seen.add(origin)
-                result.append(((source, tensor), names.get(tensor, "y")))
-        return result
-
-    def _feeds_data(self, tensor: int, names: dict[int, str]) -> bool:
-        return tensor in names or any(self.flow.is_data(user) for user in self.flow.users.get(tensor, ()))
+                users = self.flow.users.get(tensor, ())
+                if tensor in self.flow.outputs or any(u not in self.owner and self.flow.is_data(u) for u in users):
+                    yield self.owner[op], tensor
 
 
 def _times(shape: tuple[int, ...]) -> str:
