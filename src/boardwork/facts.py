@@ -50,7 +50,7 @@ WORDS: dict[str, str] = {
     "attention.alibi_first": "that factor for the first head",
     "attention.alibi_last": "that factor for the last head",
     "attention.relative_bias": "elements of learned biases that are added to the scores",
-    "attention.masked": "an input of the model has a part in the mask",
+    "attention.masked": "by an input of the model, or by a table of which no more is known",
     "attention.softcap": "c where the scores are c tanh(scores / c)",
     "attention.sink": "the softmax has one learned column more, which takes no value",
     "attention.talking": "a learned matrix mixes the heads' scores",

@@ -38,6 +38,8 @@ STRETCHED = torch.outer(PLACE.float(), torch.tensor([1.0, 0.1, 0.01, 0.0001]))
         (ANGLES.repeat_interleave(2, -1).sin(), "angles", (500.0, 4.0, 1.0)),
         (torch.polar(torch.ones(12, 4), ANGLES), "angles", (500.0, 4.0, 0.0)),
         (torch.tensor(8.0), "number", (8.0,)),
+        (torch.ones(12, 12), "open", ()),
+        (torch.zeros(12, 12), "open", ()),
     ],
 )
 def test_what_a_table_says(table: Tensor, kind: str, numbers: tuple[float, ...]) -> None:
@@ -47,7 +49,6 @@ def test_what_a_table_says(table: Tensor, kind: str, numbers: tuple[float, ...])
 @pytest.mark.parametrize(
     "table",
     [
-        torch.ones(12, 12),
         torch.rand(12, 12, generator=torch.Generator().manual_seed(0)),
         (DISTANCE >= 0) & (PLACE[None, :] != 5),
         STRETCHED.sin(),

@@ -16,7 +16,7 @@ NUMBERS = frozenset(
     ["item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__", "equal"]
 )
 _RANDOM = ("normal", "uniform", "trunc", "bernoulli", "random", "xavier", "kaiming", "orthogonal", "_no_grad")
-LARGEST = 65_536  # elements whose values are followed
+LARGEST = 262_144  # elements whose values are followed
 LARGEST_TABLE = 1_048_576  # elements of a buffer whose own values are kept
 _EXPANDED = ("expand", "expand_as", "broadcast_to")  # many elements in little memory
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}

@@ -131,6 +131,7 @@ class Table:
     `kind` and `numbers`:
         "number": the only element; (its value,)
         "band": query i sees keys i + low to i + high; (low, high), infinite where nothing is cut off
+        "open": every query sees every key; ()
         "blocks": queries and keys in groups that see themselves alone; (size of the largest,)
         "slopes": the score falls with the distance by one factor a head; (factor of each head)
         "angles": sines or cosines of position x base^(-i / pairs); (base, pairs, 1 if pairs are neighbours)

@@ -38,7 +38,7 @@ def readings(real: torch.Tensor) -> Iterator[_Reading]:
         return
     flat = real.reshape(-1, *real.shape[-2:])
     seen = _seen(flat)
-    for read in (_band, _blocks):
+    for read in (_open, _band, _blocks):
         found = read(seen) if seen is not None else None
         if found is not None:
             yield found
@@ -66,6 +66,10 @@ def _seen(flat: torch.Tensor) -> torch.Tensor | None:
     return marked if bool(own.all()) else ~marked if not bool(own.any()) else None
 
 
+def _open(seen: torch.Tensor) -> _Reading | None:
+    return ("open", ()) if bool(seen.all()) else None
+
+
 def _band(seen: torch.Tensor) -> _Reading | None:
     rows, columns = seen.shape[-2:]
     offset = torch.arange(columns)[None] - torch.arange(rows)[:, None] - max(0, columns - rows)
@@ -81,7 +85,7 @@ def _band(seen: torch.Tensor) -> _Reading | None:
 
 def _blocks(seen: torch.Tensor) -> _Reading | None:
     """Groups: whoever sees one member sees all of them, and no other."""
-    if seen.shape[-1] != seen.shape[-2] or bool(seen.all()):
+    if seen.shape[-1] != seen.shape[-2]:
         return None
     own = seen.float()
     if not torch.equal(seen, seen.transpose(-1, -2)) or not torch.equal((own @ own) > 0, seen):

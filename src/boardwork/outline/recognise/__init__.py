@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.activation import activations
 from boardwork.outline.recognise.attention import attentions
 from boardwork.outline.recognise.chunked_scan import chunked_scans
 from boardwork.outline.recognise.codebook import codebooks
@@ -55,7 +56,7 @@ def recognise(flow: Flow) -> list[Pattern]:
     groups = [*special, *attentions(flow), *plain]
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
-    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *layers(flow)):
+    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *activations(flow), *layers(flow)):
         if not pattern.ops & claimed:
             found.append(pattern)
             claimed |= pattern.ops

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.feed_forward import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS
 from boardwork.outline.recognise.norms import CALLED
 from boardwork.trace.records import Op
 

@@ -7,20 +7,11 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
+from boardwork.outline.recognise.elementwise import ELEMENTWISE
 from boardwork.trace.records import Op
 
-ACTIVATIONS: dict[str, str] = {
-    "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "leaky_relu": "LeakyReLU",
-    "elu": "ELU", "selu": "SELU", "relu6": "ReLU6", "hardswish": "Hard-swish", "hardsigmoid": "Hard-sigmoid",
-    "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
-    "log_softmax": "Log-softmax", "softmax": "Softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
-}  # fmt: skip
-_ELEMENTWISE = frozenset(
-    (*ACTIVATIONS, *["mul", "add", "sub", "div", "pow", "square", "erf", "neg", "exp", "rsub", "clamp"])
-) - {
-    "softmax",
-    "glu",
-}
+_BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys()) - {"softmax", "log_softmax", "glu"}
 _LINEAR = ("linear", "addmm")
 
 
@@ -63,7 +54,7 @@ def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id):
             continue
-        if op.name in _ELEMENTWISE or flow.is_shape(op.id):
+        if op.name in _BETWEEN or flow.is_shape(op.id):
             if op.id not in middle:
                 middle.add(op.id)
                 todo.extend(flow.data_inputs(op))
@@ -86,21 +77,6 @@ def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
 
 def _chunked(flow: Flow, inputs: list[int]) -> bool:
     return any(flow.ops[op].name in ("chunk", "split", "getitem") for t in inputs for op in flow.origin(t)[1])
-
-
-def activation_name(flow: Flow, ops: set[int]) -> str:
-    """Name of the activation that these elementwise operations make, "" if none."""
-    names = {flow.ops[op].name for op in ops}
-    called = [ACTIVATIONS[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in names]
-    if called:
-        return called[0]
-    if "erf" in names:
-        return "GELU"
-    if "tanh" in names:
-        return "GELU" if "pow" in names else "Tanh"
-    if "sigmoid" in names:
-        return "SiLU" if "mul" in names else "Sigmoid"
-    return next((ACTIVATIONS[name] for name in sorted(names) if name in ACTIVATIONS), "")
 
 
 def _source(flow: Flow, op: Op) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.feed_forward import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS
 from boardwork.outline.recognise.product import Product, product
 from boardwork.trace.records import Op
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.feed_forward import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS
 from boardwork.outline.recognise.norms import CALLED, called
 from boardwork.trace.records import Op
 

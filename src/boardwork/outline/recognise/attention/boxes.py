@@ -7,6 +7,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.activation import ACTIVATIONS
 from boardwork.outline.recognise.attention.branch import (
     Branch,
     branch_of,
@@ -22,7 +23,6 @@ from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
 from boardwork.outline.recognise.attention.words import detail, formula, label, name_of_core, widths
-from boardwork.outline.recognise.feed_forward import ACTIVATIONS
 from boardwork.trace.records import Op
 
 

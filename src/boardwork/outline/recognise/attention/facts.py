@@ -152,7 +152,7 @@ def _positions(core: Core, mask: Mask, turned: Sequence[Rotation], branches: Seq
         found |= {"alibi": True, "alibi_first": mask.slopes[0], "alibi_last": mask.slopes[-1]}
     if mask.learned:
         found["relative_bias"] = mask.learned
-    if mask.given:
+    if mask.given or mask.unread:
         found["masked"] = True
     return found
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.triangle import is_triangular
 from boardwork.trace.records import Op
 
-_KINDS = ("band", "blocks", "slopes", "other")
-_COMPARES = ("tril", "triu", "le", "lt", "ge", "gt")
+_KINDS = ("band", "blocks", "slopes", "open", "other")
 _COMBINES = frozenset(
     [
         "add",
@@ -44,7 +44,8 @@ class Mask:
 
     `window`: keys that a query sees at most, itself included, 0 for all. `blocks`: size of groups that see themselves
     alone, 0 for none. `slopes`: factors on the distance, one a head. `learned`: elements of learned relative biases,
-    `bias_ops` the operations that make them. `given`: an input of the model has a part.
+    `bias_ops` the operations that make them. `given`: an input of the model has a part. `unread`: a constant has a
+    part of which no more is known.
     """
 
     causal: bool = False
@@ -55,6 +56,7 @@ class Mask:
     rows: tuple[int, ...] = ()
     bias_ops: frozenset[int] = frozenset()
     given: bool = False
+    unread: bool = False
 
 
 def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
@@ -63,13 +65,13 @@ def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
     constants = [t for t in leaves if flow.is_constant(t)]
     bands = [band for t in constants for band in flow.readings(t, "band")]
     causal = last.attrs.get("is_causal") is True or any(high <= 0 for _, high in bands)
-    unread = [t for t in constants if not _is_read(flow, t)]
+    triangular = [t for t in constants if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
     slopes = [numbers for t in constants for numbers in flow.readings(t, "slopes")]
     learned = [t for t in leaves if not flow.is_constant(t) and flow.tensors[t].producer not in flow.fed]
     tables = {t for leaf in learned for t in _parameters(flow, leaf)}
     return Mask(
-        causal=causal or any(_triangular(flow, t) for t in unread),
+        causal=causal or bool(triangular),
         window=_window(bands),
         blocks=max(blocks, default=0),
         slopes=slopes[0] if slopes else (),
@@ -77,6 +79,7 @@ def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
         rows=next((flow.tensors[t].shape for t in sorted(tables) if len(flow.tensors[t].shape) > 1), ()),
         bias_ops=frozenset(op for t in added for op in _makers(flow, t)),
         given=any(flow.tensors[t].producer in flow.fed or flow.tensors[t].kind == "input" for t in leaves),
+        unread=any(_hides(flow, t) and not _means_something(flow, t) and t not in triangular for t in constants),
     )
 
 
@@ -89,14 +92,34 @@ def _leaves(flow: Flow, start: int) -> Iterator[int]:
         if tensor in seen:
             continue
         seen.add(tensor)
-        if op is None or _is_read(flow, tensor) or not (op.name in _COMBINES or flow.is_shape(op.id)) or _looks_up(op):
+        if (
+            op is None
+            or flow.is_constant(tensor)
+            or not (op.name in _COMBINES or flow.is_shape(op.id))
+            or _looks_up(op)
+        ):
             yield tensor
         else:
             todo.extend(op.inputs[:1] if flow.is_shape(op.id) else op.inputs)
 
 
+def _is_leaf(flow: Flow, tensor: int, op: Op) -> bool:
+    known = flow.is_constant(tensor) or _is_read(flow, tensor)
+    return known or not (op.name in _COMBINES or flow.is_shape(op.id)) or _looks_up(op)
+
+
 def _is_read(flow: Flow, tensor: int) -> bool:
     return any(flow.readings(tensor, kind) for kind in _KINDS)
+
+
+def _means_something(flow: Flow, tensor: int) -> bool:
+    return any(flow.readings(tensor, kind) for kind in _KINDS[:-1])
+
+
+def _hides(flow: Flow, tensor: int) -> bool:
+    """True for a table of pairs."""
+    shape = flow.tensors[tensor].shape
+    return len(shape) > 1 and min(shape[-2:]) > 1
 
 
 def _looks_up(op: Op) -> bool:
@@ -131,26 +154,3 @@ def _makers(flow: Flow, tensor: int) -> set[int]:
             found.add(op.id)
             todo.extend(op.inputs)
     return found
-
-
-def _triangular(flow: Flow, tensor: int) -> bool:
-    """True when the mask was made by tril, triu or by comparing positions, or cut from one square table."""
-    todo, seen = [tensor], set()
-    while todo:
-        op = flow.producer(todo.pop())
-        if op is None or op.id in seen:
-            continue
-        seen.add(op.id)
-        if op.name in _COMPARES or _cut_square(flow, op):
-            return True
-        todo.extend(op.inputs)
-    return False
-
-
-def _cut_square(flow: Flow, op: Op) -> bool:
-    """True for the upper left corner of a square table: a mask that serves every length is causal."""
-    if op.name != "getitem" or not op.inputs or flow.tensors[op.inputs[0]].kind != "buffer":
-        return False
-    table, part = (flow.tensors[t].shape for t in (op.inputs[0], op.outputs[0]))
-    square = len(table) > 1 and table[-1] == table[-2] and part[-2:] == (part[-1], part[-1])
-    return square and all(n == 1 for n in table[:-2])

@@ -1,0 +1,86 @@
+"""Flow -> activations written as arithmetic, told from one another by their graphs; names of those that are called."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.elementwise import ELEMENTWISE, POINTS, graph
+from boardwork.trace.records import Op
+
+ACTIVATIONS: dict[str, str] = {
+    "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "leaky_relu": "LeakyReLU",
+    "elu": "ELU", "selu": "SELU", "relu6": "ReLU6", "hardswish": "Hard-swish", "hardsigmoid": "Hard-sigmoid",
+    "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
+    "log_softmax": "Log-softmax", "softmax": "Softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
+}  # fmt: skip
+_CURVES: dict[str, Callable[[float], float]] = {
+    "GELU": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
+    "Hard-swish": lambda x: x * min(max(x + 3, 0.0), 6.0) / 6,
+    "Mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
+    "ReLU²": lambda x: max(x, 0.0) ** 2,
+}
+_ENDS = ("mul", "div", "pow", "square")
+_CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
+_QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
+_MOST = 16
+
+
+def activations(flow: Flow) -> Iterator[Pattern]:
+    """Every activation that is more than one operation."""
+    for op in flow.ops:
+        found = written(flow, op) if op.name in _ENDS and flow.is_data(op.id) else None
+        if found is not None:
+            name, ops = found
+            yield Pattern("activation", ops, name, "activation")
+
+
+def written(flow: Flow, last: Op) -> tuple[str, frozenset[int]] | None:
+    """The activation that ends here and its operations: walk back, until one tensor explains the result by a curve."""
+    inside, front = {last.id}, set(flow.data_inputs(last))
+    while front and len(inside) < _MOST:
+        if len(front) == 1:
+            name = _curve(graph(flow, next(iter(front)), last.outputs[0]))
+            if name:
+                return name, frozenset(inside)
+        newest = max(front, key=lambda t: flow.tensors[t].producer)
+        made = flow.producer(newest)
+        if made is None or not (made.name in ELEMENTWISE or flow.is_shape(made.id)):
+            return None
+        inside.add(made.id)
+        front = (front - {newest}) | set(flow.data_inputs(made))
+    return None
+
+
+def _curve(values: tuple[float, ...] | None) -> str:
+    """Name of the curve through `values` at POINTS, "" for none."""
+    if values is None:
+        return ""
+    for name, curve in _CURVES.items():
+        if all(abs(curve(x) - y) < _CLOSE for x, y in zip(POINTS, values, strict=True)):
+            return name
+    return _swish(values)
+
+
+def _swish(values: tuple[float, ...]) -> str:
+    """x · sigmoid(a x) for some a, which the value at 1 gives."""
+    share = values[POINTS.index(1.0)]
+    if not 0.5 < share < 1:
+        return ""
+    a = -math.log(1 / share - 1)
+    if any(abs(x / (1 + math.exp(-a * x)) - y) > _CLOSE for x, y in zip(POINTS, values, strict=True)):
+        return ""
+    return "SiLU" if abs(a - 1) < _CLOSE else "QuickGELU" if abs(a - _QUICK) < _CLOSE else f"x · sigmoid({a:.4g} x)"
+
+
+def activation_name(flow: Flow, ops: Collection[int]) -> str:
+    """Name of the activation that these elementwise operations make, "" if none."""
+    for index in sorted(ops):
+        found = written(flow, flow.ops[index]) if flow.ops[index].name in _ENDS else None
+        if found is not None and found[1] <= set(ops):
+            return found[0]
+    names = {flow.ops[op].name for op in ops}
+    called = [ACTIVATIONS[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in names]
+    return called[0] if called else next((ACTIVATIONS[name] for name in sorted(names) if name in ACTIVATIONS), "")

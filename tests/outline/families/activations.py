@@ -1,0 +1,79 @@
+"""Feed-forward networks whose activation is called or written as arithmetic, each with its call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """Linear, bend, linear."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widen, self.shrink = nn.Linear(16, 64), nn.Linear(64, 16)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.shrink(self.bent(self.widen(tokens)))
+
+    def bent(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(1.702 * x)
+
+
+class PlainSwish(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return x / (1 + torch.exp(-x))
+
+
+class SteeperSwish(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(x * 1.5)
+
+
+class ByTanh(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * torch.pow(x, 3.0))))
+
+
+class ByErf(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return x * 0.5 * (1.0 + torch.erf(x / math.sqrt(2.0)))
+
+
+class ByPieces(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return x * F.relu6(x + 3) / 6
+
+
+class Squared(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return torch.square(F.relu(x))
+
+
+class Gated(Network):
+    """The gate passes the approximate GELU, so it is no SwiGLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = nn.Linear(16, 64)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.shrink(self.bent(self.opened(tokens)) * self.widen(tokens))
+
+
+TOKENS = torch.zeros(2, 8, 16)
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "by_sigmoid": (Network, (TOKENS,)),
+    "plain_swish": (PlainSwish, (TOKENS,)),
+    "steeper_swish": (SteeperSwish, (TOKENS,)),
+    "by_tanh": (ByTanh, (TOKENS,)),
+    "by_erf": (ByErf, (TOKENS,)),
+    "by_pieces": (ByPieces, (TOKENS,)),
+    "squared": (Squared, (TOKENS,)),
+    "gated": (Gated, (TOKENS,)),
+}

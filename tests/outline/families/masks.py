@@ -1,0 +1,86 @@
+"""Attention whose masks are of every sort, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Masked(nn.Module):
+    """Attention over sixteen positions and a feed-forward network; the mask is up to the heir."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.first_norm, self.second_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.triple, self.finish = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 64), nn.GELU(), nn.Linear(64, width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, width = tokens.shape
+        parts = self.triple(self.first_norm(tokens)).view(batch, length, 3, self.head_count, -1)
+        q, k, v = parts.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=self.seen(tokens))
+        tokens = tokens + self.finish(mixed.transpose(1, 2).reshape(batch, length, width))
+        return tokens + self.mlp(self.second_norm(tokens))
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        return torch.ones(16, 16, dtype=torch.bool, device=tokens.device).tril()
+
+
+class LongCausal(Masked):
+    """A table of positions too long to be read: the comparison that makes it tells who sees whom."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        place = torch.arange(tokens.shape[1], device=tokens.device)
+        return place[None, :] <= place[:, None]
+
+
+class Everything(Masked):
+    """A mask that hides nothing."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        return torch.zeros(16, 16, device=tokens.device)
+
+
+class Scattered(Masked):
+    """Some pairs, in no order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pairs = torch.rand(16, 16, generator=torch.Generator().manual_seed(0)) > 0.5
+        self.register_buffer("pairs", pairs | torch.eye(16, dtype=torch.bool))
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        return self.pairs
+
+
+class RegionsOnTheWay(Masked):
+    """Windows of a shifted map that is too large to be read; regions are counted by comparing places with a number."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, width = tokens.shape
+        windows = super().forward(tokens.reshape(-1, 16, width))
+        return windows.view(batch, length, width)
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        side = int(tokens.shape[0] ** 0.5) * 4
+        place = torch.arange(side, device=tokens.device)
+        band = (place >= side - 4).long() + (place >= side - 2).long()
+        region = (band[:, None] * 3 + band[None]).view(side // 4, 4, side // 4, 4).transpose(1, 2).reshape(-1, 16)
+        return (region[:, None] == region[:, :, None]).unsqueeze(1)
+
+
+TOKENS = torch.zeros(2, 16, 32)
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "causal": (Masked, (TOKENS,)),
+    "long_causal": (LongCausal, (torch.zeros(1, 600, 32),)),
+    "everything": (Everything, (TOKENS,)),
+    "scattered": (Scattered, (TOKENS,)),
+    "regions": (RegionsOnTheWay, (torch.zeros(1, 64, 32),)),
+    "many_regions": (RegionsOnTheWay, (torch.zeros(1, 18496, 32),)),
+}
