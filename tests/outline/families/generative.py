@@ -140,6 +140,22 @@ class TwoTowers(nn.Module):
         return self.log_temperature.exp() * one @ two.t()
 
 
+class WrittenTowers(TwoTowers):
+    """The lengths as arithmetic, the temperature after the product, and SigLIP's shift."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.tensor(-10.0))
+
+    @staticmethod
+    def shortened(x: Tensor) -> Tensor:
+        return x / torch.pow(torch.sum(torch.pow(x, 2), dim=-1, keepdim=True), 0.5)
+
+    def forward(self, image: Tensor, caption: Tensor) -> Tensor:
+        one, two = self.shortened(self.image_net(image)), self.shortened(self.text_net(caption))
+        return (two @ one.t()) * self.log_temperature.exp() + self.shift
+
+
 class RadianceField(nn.Module):
     """NeRF: sines and cosines of the coordinates at doubling frequencies."""
 
@@ -168,5 +184,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "quantised": (QuantisedAutoencoder, (torch.zeros(2, 3, 32, 32),)),
     "coupling": (Coupling, (torch.zeros(4, 8),)),
     "two_towers": (TwoTowers, (torch.zeros(4, 48), torch.zeros(4, 24))),
+    "written_towers": (WrittenTowers, (torch.zeros(4, 48), torch.zeros(4, 24))),
     "radiance_field": (RadianceField, (torch.zeros(8, 3),)),
 }

@@ -24,6 +24,7 @@ from boardwork.outline.recognise.sampling import samplings
 from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
+from boardwork.outline.recognise.unit_length import unit_lengths
 
 __all__ = ["recognise"]
 
@@ -56,7 +57,8 @@ def recognise(flow: Flow) -> list[Pattern]:
     groups = [*special, *attentions(flow), *plain]
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
-    for pattern in (*(p for p in norms(flow) if len(p.ops) > 1), *activations(flow), *layers(flow)):
+    written = (p for p in norms(flow) if len(p.ops) > 1)
+    for pattern in (*unit_lengths(flow), *written, *activations(flow), *layers(flow)):
         if not pattern.ops & claimed:
             found.append(pattern)
             claimed |= pattern.ops

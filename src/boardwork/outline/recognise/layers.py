@@ -22,7 +22,7 @@ _REDUCTIONS = {"mean": "Mean", "sum": "Sum", "max": "Maximum", "amax": "Maximum"
 _NAMED = {
     "fft_fft": "Fourier transform", "fft_rfft": "Fourier transform", "fft_fft2": "Fourier transform",
     "fft_fftn": "Fourier transform", "fft_ifft": "Inverse Fourier transform", "fft_irfft": "Inverse Fourier transform",
-    "fft_ifft2": "Inverse Fourier transform", "real": "Real part", "normalize": "Normalise to length 1",
+    "fft_ifft2": "Inverse Fourier transform", "real": "Real part",
     "stft": "Spectrogram",
 }  # fmt: skip
 SHORT = {"BatchNorm": "BN", "GroupNorm": "GN", "LayerNorm": "LN", "InstanceNorm": "IN"}
