@@ -222,6 +222,33 @@ class ReshapedPatches(nn.Module):
         return self.merge_linear(self.merge_norm(grid))
 
 
+class FixedStatistics(nn.Module):
+    """DETR: what the batch norm of a trained backbone comes to, with all its numbers in buffers."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("gain_table", torch.ones(channels))
+        self.register_buffer("shift_table", torch.zeros(channels))
+        self.register_buffer("mean_table", torch.zeros(channels))
+        self.register_buffer("spread_table", torch.ones(channels))
+
+    def forward(self, image: Tensor) -> Tensor:
+        parts = (self.gain_table, self.shift_table, self.mean_table, self.spread_table)
+        gain, shift, mean, spread = (part.view(1, -1, 1, 1) for part in parts)
+        scale = gain * (spread + 1e-5).rsqrt()
+        return image * scale + (shift - mean * scale)
+
+
+class FrozenNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_conv, self.first_norm = nn.Conv2d(3, 16, 3, bias=False), FixedStatistics(16)
+        self.last_linear = nn.Linear(16, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.last_linear(F.relu(self.first_norm(self.first_conv(image))).mean((2, 3)))
+
+
 IMAGE = torch.zeros(2, 3, 32, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "bottleneck": (BottleneckNet, (IMAGE,)),
@@ -231,6 +258,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "dense": (DenseNet, (IMAGE,)),
     "inception": (InceptionNet, (IMAGE,)),
     "shuffled": (ShuffleNet, (IMAGE,)),
+    "frozen": (FrozenNet, (IMAGE,)),
     "merged_patches": (lambda: MergedPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "reshaped_patches": (lambda: ReshapedPatches(16), (torch.zeros(2, 8, 8, 16),)),
 }

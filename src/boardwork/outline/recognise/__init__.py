@@ -11,6 +11,7 @@ from boardwork.outline.recognise.codebook import codebooks
 from boardwork.outline.recognise.excitation import excitations
 from boardwork.outline.recognise.experts import mixtures
 from boardwork.outline.recognise.feed_forward import feed_forwards
+from boardwork.outline.recognise.frozen_norm import frozen_norms
 from boardwork.outline.recognise.graph_convolution import graph_convolutions
 from boardwork.outline.recognise.layers import layers
 from boardwork.outline.recognise.long_convolution import long_convolutions
@@ -58,7 +59,7 @@ def recognise(flow: Flow) -> list[Pattern]:
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     written = (p for p in norms(flow) if len(p.ops) > 1)
-    for pattern in (*unit_lengths(flow), *written, *activations(flow), *layers(flow)):
+    for pattern in (*unit_lengths(flow), *frozen_norms(flow), *written, *activations(flow), *layers(flow)):
         if not pattern.ops & claimed:
             found.append(pattern)
             claimed |= pattern.ops
