@@ -8,7 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "boardwork"
 STAGES = (
-    {"errors", "options", "numbers"},
+    {"errors", "options", "numbers", "plain"},
     {"examples"},
     {"meta"},
     {"targets"},

@@ -6,7 +6,6 @@ from boardwork.facts import Facts
 from boardwork.knowledge import Story
 from boardwork.notation import Notation
 from boardwork.outline.blocks import Block, Link, Outline, View
-from boardwork.outline.flow import Flow
 from boardwork.sheet import Diagram, Edge, Group, Heading, Node, Port, Sheet, Symbol, Zoom
 from boardwork.trace.records import Trace
 
@@ -162,8 +161,8 @@ def _weight_notes(outline: Outline) -> list[str]:
         for w in trace.weights
         if w.parameter and len(w.names) > 1
     ]
-    flow = Flow(trace)
-    used = {flow.origin(t)[0].name for op in trace.ops for t in op.inputs}
+    taken = (trace.tensors[t] for op in trace.ops for t in op.inputs)
+    used = {tensor.name for tensor in taken if tensor.kind == "parameter"}
     idle = [w for w in trace.weights if w.parameter and not used & set(w.names)]
     if idle:
         notes.append(f"{sum(w.size for w in idle):,} parameters take no part in this forward ({idle[0].names[0]} ...).")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from boardwork.errors import FormatError
+from boardwork.plain import from_plain, to_plain
 
 VERSION = 1
 
@@ -43,7 +43,7 @@ class Heading:
 
     target: str
     title: str
-    cls: str
+    cls: str = field(metadata={"json": "class"})
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
 
@@ -62,7 +62,7 @@ class Node:
     detail: str = ""
     role: str = "other"
     path: str = ""
-    cls: str = ""
+    cls: str = field(default="", metadata={"json": "class"})
     repeat: int = 1
     params: int = 0
     flops: int = 0
@@ -86,8 +86,8 @@ class Group:
 class Edge:
     """`source` -> `target`. `label` names what flows (Q, K, V), "" if nothing is to be said."""
 
-    source: str
-    target: str
+    source: str = field(metadata={"json": "from"})
+    target: str = field(metadata={"json": "to"})
     kind: str = "data"
     shape: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
@@ -108,7 +108,7 @@ class Zoom:
     """One block opened, and why this one."""
 
     path: str
-    cls: str
+    cls: str = field(metadata={"json": "class"})
     reason: str
     diagram: Diagram
 
@@ -164,25 +164,22 @@ class Sheet:
     zoom: Zoom
     equations: tuple[Equation, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
-    footnotes: tuple[str, ...] = field(default=())
+    footnotes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: plain dicts and lists."""
+        zoom = to_plain(self.zoom)
+        opened = zoom.pop("diagram")
         return {
             "boardwork": VERSION,
-            "subject": _subject_out(self.subject),
+            "subject": to_plain(self.subject),
             "summary": self.summary,
-            "symbols": {name: dataclasses.asdict(s) for name, s in self.symbols.items()},
+            "symbols": to_plain(self.symbols),
             "panels": {
-                "big_picture": _diagram_out(self.big_picture),
-                "zoom": {
-                    "path": self.zoom.path,
-                    "class": self.zoom.cls,
-                    "reason": self.zoom.reason,
-                    **_diagram_out(self.zoom.diagram),
-                },
-                "equations": [dataclasses.asdict(e) for e in self.equations],
-                "tradeoffs": [dataclasses.asdict(t) for t in self.tradeoffs],
+                "big_picture": to_plain(self.big_picture),
+                "zoom": {**zoom, **opened},
+                "equations": to_plain(self.equations),
+                "tradeoffs": to_plain(self.tradeoffs),
             },
             "footnotes": list(self.footnotes),
         }
@@ -204,20 +201,9 @@ class Sheet:
             )
         try:
             panels = data["panels"]
-            zoom = panels["zoom"]
-            return cls(
-                subject=_subject_in(data["subject"]),
-                summary=data["summary"],
-                symbols={name: Symbol(**s) for name, s in data["symbols"].items()},
-                big_picture=_diagram_in(panels["big_picture"]),
-                zoom=Zoom(zoom["path"], zoom["class"], zoom["reason"], _diagram_in(zoom)),
-                equations=tuple(
-                    Equation(**{**e, "checks": tuple(Check(**c) for c in e["checks"])}) for e in panels["equations"]
-                ),
-                tradeoffs=tuple(Tradeoff(**t) for t in panels["tradeoffs"]),
-                footnotes=tuple(data["footnotes"]),
-            )
-        except (KeyError, TypeError) as error:
+            zoom = {**panels["zoom"], "diagram": panels["zoom"]}
+            return from_plain(cls, {**data, **panels, "zoom": zoom})
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise FormatError(
                 f"The sheet is damaged: {error}.", hint="draw the model again with -o sheet.json"
             ) from error
@@ -256,42 +242,3 @@ class Sheet:
         from boardwork.render import render
 
         return render(self, "svg").decode()
-
-
-def _subject_out(subject: Heading) -> dict[str, Any]:
-    out = dataclasses.asdict(subject)
-    return {("class" if key == "cls" else key): value for key, value in out.items()}
-
-
-def _subject_in(data: dict[str, Any]) -> Heading:
-    def ports(rows: list[dict[str, Any]]) -> tuple[Port, ...]:
-        return tuple(Port(r["name"], tuple(r["shape"]), tuple(r["sizes"]), r["dtype"]) for r in rows)
-
-    return Heading(data["target"], data["title"], data["class"], ports(data["inputs"]), ports(data["outputs"]))
-
-
-def _diagram_out(diagram: Diagram) -> dict[str, Any]:
-    names = {"cls": "class", "source": "from", "target": "to"}
-
-    def row(item: Any) -> dict[str, Any]:
-        return {names.get(key, key): value for key, value in dataclasses.asdict(item).items()}
-
-    return {
-        "nodes": [row(n) for n in diagram.nodes],
-        "edges": [row(e) for e in diagram.edges],
-        "groups": [dataclasses.asdict(g) for g in diagram.groups],
-    }
-
-
-def _diagram_in(data: dict[str, Any]) -> Diagram:
-    def node(row: dict[str, Any]) -> Node:
-        return Node(**{("cls" if key == "class" else key): value for key, value in row.items()})
-
-    def edge(row: dict[str, Any]) -> Edge:
-        return Edge(row["from"], row["to"], row["kind"], tuple(row["shape"]), tuple(row["sizes"]), row["label"])
-
-    return Diagram(
-        tuple(map(node, data["nodes"])),
-        tuple(map(edge, data["edges"])),
-        tuple(Group(**g) for g in data.get("groups", ())),
-    )

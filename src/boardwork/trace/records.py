@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 from math import prod
 from typing import Any
+
+from boardwork.plain import from_plain, to_plain
 
 
 @dataclass(frozen=True)
@@ -169,27 +170,10 @@ class Trace:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""
-        return dataclasses.asdict(self)
+        plainly: dict[str, Any] = to_plain(self)
+        return plainly
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Trace:
         """Inverse of `to_dict`, also after a pass through JSON."""
-
-        def rows(kind: type, key: str) -> tuple[Any, ...]:
-            return tuple(kind(**{k: _frozen(v) for k, v in row.items()}) for row in data[key])
-
-        parts = {
-            "tensors": Tensor, "ops": Op, "calls": Call, "functions": Function, "rows": Row, "weights": Weight,
-            "tables": Table,
-        }  # fmt: skip
-        fields: dict[str, Any] = {
-            **{key: rows(kind, key) for key, kind in parts.items()},
-            "cells": tuple(Cell(cell["op"], cls.from_dict(cell["trace"])) for cell in data["cells"]),
-            **{key: _frozen(data[key]) for key in ("inputs", "outputs", "guesses", "storages")},
-            **{key: data[key] for key in ("target", "title", "cls", "axes")},
-        }
-        return cls(**fields)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+        return from_plain(cls, data)
