@@ -45,13 +45,9 @@ def draw(
         BoardworkError: the model or its inputs cannot be used; the message says why and what to try.
     """
     from boardwork.pipeline import draw_subject
-    from boardwork.targets import from_module, from_target
+    from boardwork.targets import from_module
 
-    call = {"input_size": input_size, "dtypes": dtypes, "title": title}
-    if isinstance(model, str):
-        subject = from_target(model, args, kwargs, **call)
-    else:
-        subject = from_module(model, args, kwargs, **call)
+    subject = from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes, title=title)
     return draw_subject(subject, Options(zoom=zoom))
 
 

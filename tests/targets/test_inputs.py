@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from boardwork.errors import TargetError
-from boardwork.targets import from_module, from_target, load
+from boardwork.targets import from_module, load
 
 NETS = "tests/data/nets.py:"
 
@@ -109,5 +109,5 @@ def test_what_is_no_module_is_told():
 
 
 def test_a_target_may_be_called_with_arguments_too():
-    assert sizes(from_target("torch.nn:Linear(2, 3)", input_size=(7, 2))) == [(7, 2)]
-    assert sizes(from_target("torch.nn:Linear(2, 3)", (torch.ones(5, 2),), title="mine")) == [(5, 2)]
+    assert sizes(from_module("torch.nn:Linear(2, 3)", input_size=(7, 2))) == [(7, 2)]
+    assert sizes(from_module("torch.nn:Linear(2, 3)", (torch.ones(5, 2),), title="mine")) == [(5, 2)]

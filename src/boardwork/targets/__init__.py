@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Loader = Callable[[Call, Sequence[InputSpec]], Subject]
 
-__all__ = ["KINDS", "from_module", "from_target", "load"]
+__all__ = ["KINDS", "from_module", "load"]
 
 # Prefix -> (where its loader is, how to write it). Packages add to it by the entry point group "boardwork.targets".
 KINDS: dict[str, tuple[str, str]] = {
@@ -64,13 +64,6 @@ def from_module(model: Any, args: Any = (), kwargs: Any = None, **call: Any) -> 
     from boardwork.targets import own_module
 
     return own_module.from_module(model, args, kwargs, **call)
-
-
-def from_target(target: str, args: Any = (), kwargs: Any = None, **call: Any) -> Subject:
-    """`boardwork.targets.own_module.from_target`, imported when it is called, as it needs torch."""
-    from boardwork.targets import own_module
-
-    return own_module.from_target(target, args, kwargs, **call)
 
 
 def _loader(prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""A live module and its call, as torch.export or as torchinfo take them -> a Subject that refers to that module."""
+"""A module, or the target that names it, and its call, as torch.export or as torchinfo take them -> a Subject."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from boardwork.targets.wrappers import unwrapped
 
 
 def from_module(
-    model: nn.Module,
+    model: nn.Module | str,
     args: Any = (),
     kwargs: Mapping[str, Any] | None = None,
     *,
@@ -33,7 +33,7 @@ def from_module(
     """A Subject for `model`, which is referred to and never changed, called or copied here.
 
     Args:
-        model: on meta, CPU or GPU.
+        model: on meta, CPU or GPU; or a target that names one.
         args: positional arguments of forward, a tuple as in torch.export.export; a single tensor is one argument.
         kwargs: its named arguments.
         input_size: instead of both, the size of the input or a sequence of sizes, with the batch, as in torchinfo.
@@ -41,39 +41,31 @@ def from_module(
         title: heading of the sheet, the class name by default.
 
     Raises:
-        TargetError: `model` is no module, or the arguments do not fit forward.
+        TargetError: `model` is no module, the target cannot be built, or the arguments do not fit forward.
     """
+    if input_size is not None and (_given(args) or kwargs):
+        raise TargetError("Give either args and kwargs or input_size, not both.")
+    specs = _specs(input_size, dtypes) if input_size is not None else []
+    if isinstance(model, str):
+        return _from_target(model, args, kwargs, specs, title)
     if not isinstance(model, nn.Module):
         raise TargetError(f"A {type(model).__name__} is no nn.Module.", hint="give the module, or a target as text")
     model = unwrapped(model)
     name = type(model).__name__
-    if input_size is not None and (_given(args) or kwargs):
-        raise TargetError("Give either args and kwargs or input_size, not both.")
     if not _given(args) and not kwargs:
-        specs = _specs(input_size, dtypes) if input_size is not None else []
         known = layer_arguments(model) if type(model).__module__.startswith("torch.nn.") else None
         return assemble(model, target=name, title=title or name, given=specs, known=known, may_run=False)
     called = _called(model, (args,) if isinstance(args, torch.Tensor) else tuple(args), dict(kwargs or {}))
     return Subject(name, title or name, model, called.args, called.kwargs, called.axes)
 
 
-def from_target(
-    target: str,
-    args: Any = (),
-    kwargs: Mapping[str, Any] | None = None,
-    *,
-    input_size: Sequence[Any] | None = None,
-    dtypes: Sequence[torch.dtype] | None = None,
-    title: str = "",
+def _from_target(
+    target: str, args: Any, kwargs: Mapping[str, Any] | None, given: Sequence[InputSpec], title: str
 ) -> Subject:
-    """As `from_module`, with the model named by a target; args and kwargs replace the inputs it is known to take.
-
-    Raises:
-        TargetError: the target cannot be built, or the arguments do not fit forward.
-    """
-    subject = load_given(target, _specs(input_size, dtypes) if input_size is not None else [])
+    """The model that a target names; args and kwargs replace the inputs it is known to take."""
+    subject = load_given(target, given)
     if _given(args) or kwargs:
-        own = from_module(subject.module, args, kwargs, input_size=input_size)
+        own = from_module(subject.module, args, kwargs)
         subject = dataclasses.replace(subject, args=own.args, kwargs=own.kwargs, axes=own.axes, guesses=())
     return dataclasses.replace(subject, title=title or subject.title)
 
