@@ -33,6 +33,12 @@ def tokens(x):
     return x.flatten(2).transpose(1, 2)
 
 
+def twice(m, x):
+    for _ in range(2):
+        x = (tokens(x) + m.table).transpose(1, 2).reshape(x.shape[0], 12, 4, 4)
+    return tokens(x)
+
+
 WORK = {
     "a table": (lambda m, x: tokens(x) + m.table, ("batch", PATCHES, "12")),
     "a class token": (lambda m, x: F.pad(tokens(x), (0, 0, 1, 0)), ("batch", f"{PATCHES}+1", "12")),
@@ -46,6 +52,11 @@ WORK = {
         ("batch", "12", "height/8", "width/8"),
     ),
     "a write": (lambda m, x: torch.zeros(x.shape).copy_(x).relu_(), ("batch", "12", "height/8", "width/8")),
+    "the same twice": (twice, ("batch", PATCHES, "12")),
+    "a shape changed in place": (
+        lambda m, x: torch.stack([(x * 2).unsqueeze_(0).squeeze(0), x * 2]),
+        ("2", "batch", "12", "height/8", "width/8"),
+    ),
     "what nobody knows": (lambda m, x: m.table.expand(2, 16, 12) * 2, ("2", "16", "12")),
 }
 

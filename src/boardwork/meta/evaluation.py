@@ -9,16 +9,21 @@ import torch
 
 from boardwork.meta.choices import CHOOSING, EVENLY, even_choice, masks_in
 from boardwork.meta.nesting import tensors_in
+from boardwork.meta.repeats import Repeats
 from boardwork.meta.spelling import target_of_write
 from boardwork.meta.standin import NEEDS_VALUES, full_masks, moved, repeated, stand_in, without_values
 from boardwork.meta.values import Values
 
 
 class Evaluation:
-    """Runs calls and remembers what was guessed. `values`: what is known of tensors on meta."""
+    """Runs calls and remembers what was guessed. `values`: what is known of tensors on meta.
 
-    def __init__(self) -> None:
+    `every_call`: torch sees every call, for a mode beneath that follows them; else a call like one before is skipped.
+    """
+
+    def __init__(self, *, every_call: bool = False) -> None:
         self.values = Values()
+        self._call = _plainly if every_call else Repeats().run
         self.guesses: dict[str, None] = {}
         self._alive: list[torch.Tensor] = []
         self._guessed: set[int] = set()
@@ -59,7 +64,7 @@ class Evaluation:
             guess = guess or (EVENLY if self.values.assumed(masks_in(args[1])) else "")
             args = (args[0], index, *args[2:])
         try:
-            return func(*args, **kwargs), guess
+            return self._call(func, args, kwargs), guess
         except (RuntimeError, NotImplementedError, TypeError) as error:
             if raw == "__setitem__" and (guess or self._is_guessed(args)):
                 return None, "a write was taken to fit"
@@ -86,3 +91,7 @@ class Evaluation:
         if isinstance(real, tuple) and any(isinstance(item, torch.Tensor) for item in real):
             return tuple(self._twins(item, assumed) for item in real)
         return real
+
+
+def _plainly(func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    return func(*args, **kwargs)

@@ -6,7 +6,7 @@ Sizes that the code computes with carry the double's size through the arithmetic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from itertools import islice, product
 from math import prod
 from typing import Any
@@ -15,6 +15,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from boardwork.meta.nesting import tensors_in
+from boardwork.meta.repeats import Repeats
+from boardwork.meta.signature import layout, signature
 
 _ARITHMETIC = ("add", "sub", "mul", "floordiv", "mod", "radd", "rsub", "rmul", "rfloordiv", "rmod", "neg", "pow")
 _MOST_SPLITS = 1000  # ways to split an axis that are tried
@@ -62,6 +64,8 @@ class Doubles(TorchFunctionMode):
         super().__init__()
         self._of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._seen: dict[int, list[int]] = {}
+        self._results: dict[Hashable, Any] = {}
+        self._repeats = Repeats()
 
     def give(self, tensor: torch.Tensor, double: torch.Tensor) -> None:
         """`double` stands for `tensor` at the other sizes."""
@@ -73,9 +77,29 @@ class Doubles(TorchFunctionMode):
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if not self._varies((args, kwargs)):
-            return func(*args, **kwargs)
-        out = func(*_mapped(args, _first), **_mapped(kwargs, _first))
-        return self._paired(out, self._on_doubles(func, args, kwargs, out))
+            return self._repeats.run(func, args, kwargs)
+        key = self._key(func, args, kwargs)  # before the call, which may change a shape in place
+        out = self._repeats.run(func, _mapped(args, _first), _mapped(kwargs, _first))
+        if key is None:
+            return self._paired(out, self._on_doubles(func, args, kwargs, out))
+        if key not in self._results:
+            self._results[key] = _mapped(self._on_doubles(func, args, kwargs, out), _handle)
+        return self._paired(out, _mapped(self._results[key], _handle))
+
+    def _key(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Hashable | None:
+        """Calls with the same key have doubles of the same shapes: equal layers run on doubles once."""
+        try:
+            key = func, signature((args, kwargs), self._leaf_key)
+            hash(key)
+        except (TypeError, RuntimeError):  # what cannot be hashed, a tensor without strides
+            return None
+        return key
+
+    def _leaf_key(self, leaf: Any) -> Hashable:
+        if isinstance(leaf, torch.Tensor):
+            return layout(leaf), layout(self._double(leaf))
+        key: Hashable = (int(leaf), leaf.other) if isinstance(leaf, Size) else leaf
+        return key
 
     def _varies(self, value: Any) -> bool:
         if isinstance(value, torch.Tensor):
@@ -155,6 +179,11 @@ class Doubles(TorchFunctionMode):
 
 def _first(value: Any) -> Any:
     return int(value) if isinstance(value, Size) else value
+
+
+def _handle(leaf: Any) -> Any:
+    """Another handle on a double: what changes its shape in place leaves the one that is kept."""
+    return leaf.detach() if isinstance(leaf, torch.Tensor) else leaf
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:

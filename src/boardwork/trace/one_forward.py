@@ -31,7 +31,7 @@ def one_forward(
     Raises:
         TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
     """
-    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops)
+    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops, every_call=beside is not None)
     run = _on_meta(run, recorder) if run.device == "meta" else run
     doubles = _doubles(run, beside) if beside else nullcontext()
     with doubles:

@@ -26,15 +26,17 @@ from boardwork.trace.records import Op
 class Recorder(TorchFunctionMode):
     """Records what runs while a module call is open; tensors are made on `device` where none is named.
 
+    `every_call`: torch runs every call, for a mode beneath this one.
+
     Raises LongForwardError as `Watch` does.
     """
 
-    def __init__(self, model: nn.Module, device: str, *, stop_at_loops: bool = False) -> None:
+    def __init__(self, model: nn.Module, device: str, *, stop_at_loops: bool = False, every_call: bool = False) -> None:
         super().__init__()
         self._device, self._constructors = device, constructors()
         self.ops: list[Op] = []
         self.recurrent: list[tuple[int, nn.Module]] = []
-        self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation()
+        self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation(every_call=every_call)
         self.weights = self.tensors.weights(model)
         self._watch = Watch(stop_at_loops=stop_at_loops)
 
