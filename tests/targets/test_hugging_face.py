@@ -1,5 +1,6 @@
 """A folder with a config -> the inputs that its model's processor would make, and the forms that are tried after."""
 
+import inspect
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -77,3 +78,20 @@ def test_other_forms_change_one_input_and_name_it():
     assert [tuple(inputs[1].tensor.shape) for inputs, _ in forms[:2]] == [(1, 1, 3, 8, 8), (1, 2, 3, 8, 8)]
     assert all(inputs[0] is tokens for inputs, _ in forms)
     assert all("pixel_values" in told for _, told in forms)
+
+
+@needs_transformers
+def test_an_image_that_the_text_attends_to_comes_in_tiles_with_their_masks(tmp_path):
+    vision = {"image_size": 56, "num_hidden_layers": 1, "num_global_layers": 1, "intermediate_layers_indices": [0]}
+    text = {"num_hidden_layers": 2, "cross_attention_layers": [1]}
+    subject = load(written(tmp_path, "mllama", vision_config=vision, text_config=text))
+    inputs = inspect.signature(subject.module.forward).bind(*subject.args, **subject.kwargs).arguments
+    assert inputs["pixel_values"].shape == (1, 1, 4, 3, 56, 56)
+    assert inputs["aspect_ratio_mask"].shape == (1, 1, 4)
+    assert inputs["cross_attention_mask"].shape == (1, 128, 1, 4)
+
+
+def test_a_spectrogram_may_have_a_channel_and_be_shorter():
+    sound = argument("input_features", (1, 3000, 64), ("batch", "", ""))
+    shapes = [tuple(inputs[0].tensor.shape) for inputs, _ in other_forms([sound])]
+    assert shapes[:2] == [(1, 1, 3000, 64), (1, 1, 512, 64)]

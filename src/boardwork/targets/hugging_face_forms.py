@@ -47,7 +47,8 @@ def _forms(item: Argument) -> Iterator[Argument]:
     elif len(shape) == 3:
         if shape[1] <= CHANNELS:
             yield _as(item, (*shape[:2], SAMPLES), item.axes)
-        yield _as(item, (shape[0], 1, *shape[1:]), (item.axes[0], "", *item.axes[1:]))
+        for frames in (shape[1], min(SHORT, shape[1])):
+            yield _as(item, (shape[0], 1, frames, shape[2]), (item.axes[0], "", *item.axes[1:]))
         yield _as(item, (shape[0], shape[2], shape[1]), (item.axes[0], item.axes[2], item.axes[1]))
         yield _as(item, (shape[0], min(SHORT, shape[1]), shape[2]), item.axes)
         yield from (_as(item, (*shape[:2], bins), item.axes) for bins in BINS)

@@ -34,12 +34,20 @@ def image(maker: Maker, name: str) -> Argument:
     if "target_sizes" in maker.wanted:  # patches side by side, in one row
         side = int(maker.entry("patch_size"))
         return argument(name, (1, channels, side, GRID * GRID * side), ("batch", "", "", ""), maker.dtype)
+    if "aspect_ratio_ids" in maker.wanted:
+        shape = (1, 1, tiles(maker), channels, height, width)
+        return argument(name, shape, ("batch", *[""] * 5), maker.dtype)
     if _is_video(maker):
         return clip(maker, name)
     if (tiled := _tiled(maker)) is not None:
-        tiles = 1 + (tiled[0] // height) * (tiled[1] // width)  # the whole image once, small, and its tiles
-        return argument(name, (1, tiles, channels, height, width), ("batch", *[""] * 4), maker.dtype)
+        count = 1 + (tiled[0] // height) * (tiled[1] // width)  # the whole image once, small, and its tiles
+        return argument(name, (1, count, channels, height, width), ("batch", *[""] * 4), maker.dtype)
     return argument(name, (1, channels, height, width), AXES_BY_RANK[4], maker.dtype)
+
+
+def tiles(maker: Maker) -> int:
+    """Tiles that an image is cut into, at most."""
+    return int(maker.entry("max_num_tiles", default=1))
 
 
 def _tiled(maker: Maker) -> tuple[int, int] | None:

@@ -91,7 +91,7 @@ def _owner(module: nn.Module, method: str) -> nn.Module | None:
 def _attempts(
     module: nn.Module, owner: nn.Module, config: Any, names: Sequence[str], medium: Medium
 ) -> Iterator[list[Argument]]:
-    """The medium's arguments; then with an axis for the number of images in the main one."""
+    """The medium's arguments; then with an axis for the number of images in the main one, then with flat patches."""
     part = _entry(config, medium.config) or config
     tower = next((m for m in module.modules() if type(getattr(m, "config", None)) is type(part)), module)
     parameters = inspect.signature(getattr(owner, medium.features)).parameters.values()
@@ -103,6 +103,8 @@ def _attempts(
         yield made
         first = made[0]
         yield [Argument(first.name, first.tensor.unsqueeze(1), ("batch", "", *first.axes[1:])), *made[1:]]
+        if "grid_thw" in maker.wanted:
+            yield [Argument(first.name, first.tensor.flatten(1), first.axes[:2]), *made[1:]]
 
 
 def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:

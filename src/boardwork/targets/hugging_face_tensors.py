@@ -16,6 +16,7 @@ from boardwork.targets.hugging_face_images import (
     image_sizes,
     large_image,
     positions,
+    tiles,
 )
 from boardwork.targets.hugging_face_maker import Maker
 from boardwork.targets.hugging_face_series import (
@@ -36,7 +37,13 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "image": ("bbox",),
     "state": ("noise", "timestep"),
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
-    "pixel_values": ("qformer_input_ids", "image_embeds_position_mask", "spatial_shapes", "target_sizes"),
+    "pixel_values": (
+        "qformer_input_ids",
+        "image_embeds_position_mask",
+        "spatial_shapes",
+        "target_sizes",
+        "aspect_ratio_ids",
+    ),
     "aspect_ratio_ids": ("aspect_ratio_mask", "cross_attention_mask"),
     "qformer_input_ids": ("input_ids",),
     "query_embeds": ("encoder_hidden_states",),
@@ -77,6 +84,17 @@ def _boxes(maker: Maker, name: str) -> Argument:
     return argument(name, (*tokens.tensor.shape, 4), (*tokens.axes, ""), torch.int64)
 
 
+def _tile_mask(maker: Maker, name: str) -> Argument:
+    return Argument(name, torch.ones(1, 1, tiles(maker), dtype=torch.int64, device="cpu"), ("batch", "", ""))
+
+
+def _sight(maker: Maker, name: str) -> Argument:
+    """Which tiles of the image each token of the text sees: all."""
+    tokens = _tokens(maker, name)
+    shape = (*tokens.tensor.shape, 1, tiles(maker))
+    return Argument(name, torch.ones(shape, dtype=torch.int64, device="cpu"), (*tokens.axes, "", ""))
+
+
 def _numbers(*rows: int) -> Callable[[Maker, str], Argument]:
     """One row of whole numbers whose values forward reads."""
     return lambda maker, name: Argument(name, torch.tensor([rows], device="cpu"), ("",) * 2)
@@ -98,6 +116,13 @@ def _of_width(
         return argument(name, (1, length, int(width)), ("batch", axis, ""), dtype or maker.dtype)
 
     return make
+
+
+def _context(maker: Maker, name: str) -> Argument:
+    """What several layers of another model made, side by side."""
+    layers = maker.entry("target_layer_ids", default=[0])
+    width = len(layers) * int(maker.entry("hidden_size"))
+    return argument(name, (1, TOKENS, width), ("batch", "seq_len", ""), maker.dtype)
 
 
 def _vector(entry: str) -> Callable[[Maker, str], Argument]:
@@ -135,10 +160,13 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "image_sizes": image_sizes,
     "target_sizes": _numbers(GRID, GRID),
     "classes_structure": lambda maker, name: Argument(name, torch.tensor([1], device="cpu"), ("",)),
-    "context_hidden_states": _of_width("hidden_size"),
+    "context_hidden_states": _context,
     "noise_embeds": _of_width("hidden_size"),
     "merge_sizes": _merged,
     "image_merge_sizes": _merged,
+    "aspect_ratio_ids": _numbers(1),
+    "aspect_ratio_mask": _tile_mask,
+    "cross_attention_mask": _sight,
     "pixel_position_ids": positions,
     "image_position_ids": positions,
     "hidden_states": hidden,
