@@ -42,6 +42,10 @@ EXACT = {
     "item of a known sum": (lambda m, x: m.linear(x) * torch.arange(3).sum().item(), (2, 4)),
     "repeats in a tensor": (lambda m, x: m.linear(x.repeat(torch.tensor(3), 1)), (6, 4)),
     "a bound in a tensor": (lambda m, x: m.linear(x)[: torch.tensor(1)], (1, 4)),
+    "a named size in tensors": (
+        lambda m, x: nn.functional.interpolate(m.linear(x)[None], size=(torch.tensor([6, 2])[0],)),
+        (1, 2, 6),
+    ),
     "a length in a tensor": (lambda m, x: m.linear(x)[torch.arange(torch.tensor([1, 1]).sum())], (2, 4)),
     "a known mask": (lambda m, x: m.linear(x)[torch.arange(2) > 0], (1, 4)),
     "a mask written to": (lambda m, x: m.linear(x)[torch.zeros(2).index_fill_(0, torch.tensor([1]), 1) > 0], (1, 4)),

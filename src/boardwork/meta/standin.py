@@ -94,8 +94,10 @@ def without_values(
     guesses: list[str] = []
     start = 0 if name in _FROM_SIZES else 1
     sizes = [_numbers(value, known, guesses) for value in args[start:]]
-    if any(a is not b for a, b in zip(sizes, args[start:], strict=True)):
-        return func(*args[:start], *sizes, **kwargs), "".join(guesses[:1])
+    named = {key: _numbers(value, known, guesses) for key, value in kwargs.items()}
+    before, after = [*args[start:], *kwargs.values()], [*sizes, *named.values()]
+    if any(a is not b for a, b in zip(after, before, strict=True)):
+        return func(*args[:start], *sizes, **named), "".join(guesses[:1])
     raise error
 
 

@@ -113,7 +113,8 @@ def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:
         found = run_on_meta(getattr(owner, medium.features), owner, {item.name: item.tensor for item in made})
     except Exception:  # whatever a tower raises
         return 0
-    features = getattr(found, "pooler_output", found)
+    features = getattr(found, "pooler_output", None)
+    features = getattr(found, "last_hidden_state", found) if features is None else features
     return sum(tensor.numel() // tensor.shape[-1] for tensor in tensors_in(features) if tensor.dim() > 1)
 
 
