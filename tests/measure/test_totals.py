@@ -48,6 +48,25 @@ def test_peak_of_the_activations(case: str) -> None:
     assert measured(Written(work), torch.empty(rows, 4))["activations.peak"] == peak
 
 
+class Keeping(nn.Module):
+    """Keeps what `made` gives of its bias and the input."""
+
+    def __init__(self, made) -> None:
+        super().__init__()
+        self.bias, self.made, self.tables = nn.Parameter(torch.zeros(1, 8)), made, {}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.tables["first"] = self.made(self.bias, x)
+        return x + self.tables["first"]
+
+
+def test_a_table_that_the_model_keeps_is_made_once() -> None:
+    row = 8 * 4
+    x = torch.empty(1, 8)
+    assert measured(Keeping(lambda bias, x: bias * 2), x)["activations.peak"] == 2 * row
+    assert measured(Keeping(lambda bias, x: x * 2), x)["activations.peak"] == 3 * row
+
+
 def test_peak_follows_the_precision() -> None:
     module = Written(lambda m, x: m.second(m.first(x)))
     whole = measured(module, torch.empty(1, 4))["activations.peak"]

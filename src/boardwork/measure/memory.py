@@ -11,7 +11,8 @@ def activation_peak(flow: Flow) -> int:
     """Bytes alive during the operation at which they are most: its operands, its results and what later ones read.
 
     A tensor is freed after its last use; views share their memory, work in place makes none. Inputs are held by who
-    calls, outputs by who gets them. Weights, buffers and what a fused operation needs inside do not count.
+    calls, outputs by who gets them. Weights, buffers and what a fused operation needs inside do not count, nor
+    do tables that the model makes of its weights at the first forward and keeps.
     """
     born, last = _lifetimes(flow)
     change = [0] * (len(flow.ops) + 2)
@@ -26,6 +27,8 @@ def _lifetimes(flow: Flow) -> tuple[dict[int, int], dict[int, int]]:
     ends = len(flow.ops)
     storage = [tensor.storage for tensor in flow.tensors]
     kept = {t.storage for t in flow.tensors if t.kind in ("parameter", "buffer", "constant")}
+    tables = {storage[t] for op in flow.ops if op.id not in flow.fed for t in op.outputs}
+    kept |= tables.intersection(flow.trace.kept)
     born = {storage[t]: 0 for _, t in flow.trace.inputs}
     last = {storage[t]: ends for _, t in (*flow.trace.inputs, *flow.trace.outputs)}
     for op in flow.ops:

@@ -15,6 +15,7 @@ from boardwork.targets.torchvision_operators import admitted
 from boardwork.trace import tree
 from boardwork.trace.doubles import Doubles
 from boardwork.trace.duplicate import on_meta, value_on_meta
+from boardwork.trace.kept import kept
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace
 from boardwork.trace.run import Run
@@ -90,6 +91,7 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         outputs=outputs,
         axes={},
         storages=tuple(recorder.tensors.storages),
+        kept=kept(run.model, recorder.tensors),
         guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
         tables=tuple(tables(recorder)),
     )

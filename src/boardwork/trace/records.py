@@ -148,7 +148,8 @@ class Table:
 class Trace:
     """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis.
 
-    `storages`: bytes of each piece of memory that a tensor of the forward was in.
+    `storages`: bytes of each piece of memory that a tensor of the forward was in. `kept`: those of them that were made
+    in the forward and that modules hold on to.
     """
 
     target: str
@@ -167,6 +168,7 @@ class Trace:
     functions: tuple[Function, ...] = ()
     tables: tuple[Table, ...] = ()
     storages: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""

@@ -33,7 +33,7 @@ def run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
 
     `model` must be a copy: torchinfo sets every module to eval mode.
     """
-    bound = Bound(model, args, kwargs)
+    bound = Bound(model, args, kwargs).eval()  # torchinfo gives every module the mode of `Bound` again
     with _only_what_rows_show(bound):
         try:
             statistics = torchinfo.summary(bound, input_data=[], verbose=0, mode="eval")
@@ -41,7 +41,6 @@ def run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
             raise (error.__cause__ or error) from None
         finally:
             driver.clear_cached_forward_pass()
-            model.eval()  # torchinfo leaves every module in the mode of `Bound`
     paths = {id(module): name for name, module in model.named_modules()}
     rows = tuple(
         Row(
