@@ -66,6 +66,17 @@ class Gated(Network):
         return self.shrink(self.bent(self.opened(tokens)) * self.widen(tokens))
 
 
+class BareProducts(nn.Module):
+    """Falcon: no call of linear, data times a transposed matrix."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up_matrix, self.down_matrix = nn.Parameter(torch.randn(64, 16)), nn.Parameter(torch.randn(16, 64))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.gelu(tokens @ self.up_matrix.T) @ self.down_matrix.T
+
+
 TOKENS = torch.zeros(2, 8, 16)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_sigmoid": (Network, (TOKENS,)),
@@ -75,5 +86,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_erf": (ByErf, (TOKENS,)),
     "by_pieces": (ByPieces, (TOKENS,)),
     "squared": (Squared, (TOKENS,)),
+    "bare_products": (BareProducts, (TOKENS,)),
     "gated": (Gated, (TOKENS,)),
 }

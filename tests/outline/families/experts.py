@@ -113,6 +113,35 @@ class MaskedExperts(nn.Module):
         return result
 
 
+class SoftExperts(nn.Module):
+    """Soft mixture: every slot is a mean of all tokens, every token a mean of all slots; no attention."""
+
+    def __init__(self, width: int = 32, experts: int = 4, slots: int = 2) -> None:
+        super().__init__()
+        self.slot_table = nn.Parameter(torch.randn(width, experts, slots))
+        self.first, self.second = (
+            nn.Parameter(torch.randn(experts, width, 64)),
+            nn.Parameter(torch.randn(experts, 64, width)),
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        scores = torch.einsum("btd,des->btes", tokens, self.table_used())
+        given = torch.einsum("btes,btd->besd", scores.softmax(1), tokens)
+        inner = F.gelu(torch.einsum("besd,edf->besf", given, self.first))
+        made = torch.einsum("besf,efd->besd", inner, self.second)
+        return scores.flatten(2).softmax(-1) @ made.flatten(1, 2)
+
+    def table_used(self) -> Tensor:
+        return self.slot_table
+
+
+class ScaledSoftExperts(SoftExperts):
+    """Rows of the table have length one."""
+
+    def table_used(self) -> Tensor:
+        return F.normalize(self.slot_table, dim=0) * 3.0
+
+
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "shared_experts": (SharedExperts, (TOKENS,)),
@@ -120,4 +149,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "clamped_experts": (ClampedExperts, (TOKENS,)),
     "square_experts": (lambda: ClampedExperts(inner=32), (TOKENS,)),
     "masked_experts": (MaskedExperts, (TOKENS,)),
+    "soft_experts": (SoftExperts, (TOKENS,)),
+    "scaled_soft_experts": (ScaledSoftExperts, (TOKENS,)),
 }

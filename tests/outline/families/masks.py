@@ -75,6 +75,23 @@ class RegionsOnTheWay(Masked):
         return (region[:, None] == region[:, :, None]).unsqueeze(1)
 
 
+class ClassToken(nn.Module):
+    """CaiT: the first token alone asks, all tokens answer."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.ask, self.offer, self.carry = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
+        self.finish = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, width = tokens.shape
+        q = self.ask(tokens[:, 0]).unsqueeze(1).view(batch, 1, self.head_count, -1).transpose(1, 2)
+        k, v = (f(tokens).view(batch, length, self.head_count, -1).transpose(1, 2) for f in (self.offer, self.carry))
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, 1, width)
+        return self.finish(mixed)
+
+
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "causal": (Masked, (TOKENS,)),
@@ -82,5 +99,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "everything": (Everything, (TOKENS,)),
     "scattered": (Scattered, (TOKENS,)),
     "regions": (RegionsOnTheWay, (torch.zeros(1, 64, 32),)),
+    "class_token": (ClassToken, (TOKENS,)),
     "many_regions": (RegionsOnTheWay, (torch.zeros(1, 18496, 32),)),
 }

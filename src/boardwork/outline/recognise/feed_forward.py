@@ -9,6 +9,7 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
 from boardwork.outline.recognise.elementwise import ELEMENTWISE
+from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 
 _BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys()) - {"softmax", "log_softmax", "glu"}
@@ -18,10 +19,17 @@ _LINEAR = ("linear", "addmm")
 def feed_forwards(flow: Flow) -> Iterator[list[Pattern]]:
     """For every feed-forward block: its boxes, and last the frame round them."""
     for op in flow.ops:
-        if op.name in _LINEAR and flow.is_data(op.id):
+        if is_linear(flow, op) and flow.is_data(op.id):
             found = _ending_at(flow, op)
             if found is not None:
                 yield found
+
+
+def is_linear(flow: Flow, op: Op) -> bool:
+    """A linear layer; also a bare product of data with a matrix of weights on its right."""
+    if op.name not in ("matmul", "mm"):
+        return op.name in _LINEAR
+    return not flow.is_weight(op.inputs[0]) and product(flow, op) is not None
 
 
 def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
@@ -30,7 +38,7 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     if not ends or len(ends) > 2 or not middle:
         return None
     ups = [flow.ops[i] for i in sorted(ends)]
-    if any(up.name not in _LINEAR for up in ups) or len({_source(flow, up) for up in ups}) != 1:
+    if not all(is_linear(flow, up) for up in ups) or len({_source(flow, up) for up in ups}) != 1:
         return None
     inside = {*middle, down.id}
     if any(user.id not in inside for i in (*ends, *middle) for user in flow.data_users(flow.ops[i])):

@@ -9,6 +9,7 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.feed_forward import is_linear
 from boardwork.outline.recognise.norms import CALLED, called
 from boardwork.trace.records import Op
 
@@ -41,7 +42,7 @@ def layers(flow: Flow) -> Iterator[Pattern]:
 def _layer(flow: Flow, op: Op) -> Pattern | None:
     if op.name.startswith("conv"):
         return _convolution(flow, op)
-    if op.name in ("linear", "addmm"):
+    if is_linear(flow, op):
         return _followed(flow, op, "linear", "Linear", "linear", _in_out(flow, op, -1))
     if op.name == "embedding":
         return _embedding(flow, op)

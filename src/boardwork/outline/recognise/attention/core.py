@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.branch import branch_of
 from boardwork.outline.recognise.contraction import PRODUCTS, Contraction, multiplies_activations
 from boardwork.outline.recognise.scale import factor, number
 from boardwork.trace.records import Op
@@ -172,10 +173,18 @@ def after(flow: Flow, op: Op, depth: int = 0) -> list[int] | None:
 
 
 def _content(flow: Flow, products: list[Op]) -> Op | None:
-    """The product of queries with keys; others have an operand that no input has a part in: positions."""
+    """The product of queries with keys; others have an operand that no input has a part in: positions.
+
+    Learned queries pass a projection of their own: a bare table of weights is a layer, such as a router's.
+    """
     able = [p for p in products if multiplies_activations(flow, p)]
     both = [p for p in able if all(_follows_input(flow, t) for t in p.inputs[-2:])]
-    return next(iter([*both, *able]), None)
+    learned = (p for p in able if all(_follows_input(flow, t) or _is_projected(flow, t) for t in p.inputs[-2:]))
+    return both[0] if both else next(learned, None)
+
+
+def _is_projected(flow: Flow, tensor: int) -> bool:
+    return branch_of(flow, "", tensor).projection is not None
 
 
 def _meets_places(flow: Flow, op: Op) -> bool:

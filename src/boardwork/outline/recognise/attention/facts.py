@@ -106,6 +106,9 @@ def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
     found: dict[str, Any] = {"cross": mine != theirs and not pooled}
     if pooled:
         found["pooled"] = True
+    one, all_tokens = data_of(flow, query), data_of(flow, key)
+    if mine == theirs and flow.tensors[one].size < flow.tensors[all_tokens].size:
+        found["picked_queries"] = True
     if value is not None and mine == theirs != _source(flow, value):
         found["added_positions"] = _is_sum_with(flow, mine, _source(flow, value))
     return found

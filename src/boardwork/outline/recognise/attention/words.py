@@ -22,6 +22,8 @@ def label(facts: dict[str, Any]) -> str:
         return next(name for word, name in _KINDS.items() if facts.get(word))
     if facts.get("kv_rank"):
         return "Multi-head latent attention"
+    if facts["q_len"] == 1 and facts.get("picked_queries"):
+        return "Class attention"
     crossed = "cross-attention" if facts["cross"] else "attention"
     if heads == 1:
         return f"Single-head {crossed}"
