@@ -149,6 +149,8 @@ def test_compiled_children_are_traced_through() -> None:
 def test_scripted_modules_are_traced_on_their_own_operations() -> None:
     record = trace(from_module(torch.jit.script(nn.Sequential(nn.Linear(4, 2))), (torch.randn(2, 4),)))
     assert out_shape(record) == (2, 2)
+    used = {record.tensors[t].name for op in record.ops for t in op.inputs}
+    assert used >= {"0.weight", "0.bias"}  # the script transposes its weight out of sight
 
 
 def test_a_loop_over_the_sequence_is_shortened(monkeypatch) -> None:

@@ -24,6 +24,7 @@ class Identities:
         self._known: dict[int, int] = {}
         self._alive: list[Any] = []
         self._written: dict[int, tuple[int, int]] = {}
+        self._weights: dict[int, int] = {}
 
     def keep(self, tensor: torch.Tensor) -> None:
         """Keep alive a tensor that has no record."""
@@ -39,9 +40,12 @@ class Identities:
         return self._known.get(id(tensor), -1)
 
     def of(self, tensor: torch.Tensor, ops: list[Op]) -> int:
-        """Id of the tensor's present value; one never seen before is a constant."""
+        """Id of the tensor's present value; one never seen before is a view made out of sight, or a constant."""
         known = self._known.get(id(tensor))
         if known is None:
+            weight = self._weights.get(storage_of(tensor)) if self._weights else None
+            if weight is not None and self.records[weight].size == tensor.numel():
+                return self.new(tensor, self.records[weight].kind, name=self.records[weight].name)
             return self.new(tensor, "constant")
         write = self._written.get(storage_of(tensor)) if self._written else None
         if write is not None and write[0] != known and write[1] > self.records[known].producer:
@@ -83,7 +87,9 @@ class Identities:
         """A record for every parameter and buffer of the model; tied ones are one."""
         weights = []
         for tensor, names, is_parameter in _stored(model):
-            self.new(tensor, "parameter" if is_parameter else "buffer", name=names[0])
+            record = self.new(tensor, "parameter" if is_parameter else "buffer", name=names[0])
+            if not nn.parameter.is_lazy(tensor):
+                self._weights[storage_of(tensor)] = record
             size = tensor.numel() * tensor.element_size()
             shape, trainable = tuple(tensor.shape), tensor.requires_grad
             weights.append(Weight(names, shape, dtype_name(tensor.dtype), size, trainable, is_parameter))
