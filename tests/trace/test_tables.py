@@ -79,3 +79,7 @@ def test_only_what_meets_unknown_values_is_read() -> None:
     assert kinds["angles"] == pytest.approx((100.0, 4.0, 0.0))
     assert len(record.tables) == 2
     assert Trace.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+
+
+def test_an_empty_table_says_nothing() -> None:
+    assert list(readings(torch.empty(0, 4, 4))) == []

@@ -31,6 +31,8 @@ def tables(recorder: Recorder) -> Iterator[Table]:
 
 def readings(real: torch.Tensor) -> Iterator[_Reading]:
     """Every meaning that the values have: a mask may hold biases as well."""
+    if not real.numel():
+        return
     if real.numel() == 1 and not real.is_complex():
         yield "number", (float(real),)
     if real.dim() < 2 or real.numel() < 4 or real.is_complex():
