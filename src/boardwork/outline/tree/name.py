@@ -109,9 +109,11 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
     if attention and any(b.kind in ("feed_forward", "moe") for b in inside):
-        crossed = any(b.facts["cross"] for b in attention)
+        crossed = {b.facts["cross"] for b in attention}
         causal = any(b.facts["causal"] for b in attention)
-        return ("Decoder layer" if crossed or causal else "Encoder layer"), "transformer_layer"
+        if crossed == {True} and not causal:  # latents or pooling queries, without attention among themselves
+            return "Cross-attention layer", "transformer_layer"
+        return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
     networks = [b for b in inside if b.kind == "feed_forward"]
     if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
         return "Mixer layer", "mixer_layer"
