@@ -22,7 +22,7 @@ def inward(diagram: Diagram) -> Diagram:
     frames = _frames(diagram)
     moved: dict[str, str] = {}
     for source in [n for n in diagram.nodes if n.id not in into and not n.parent and len(out.get(n.id, ())) > 1]:
-        group = _fedby(source, diagram, into)
+        group = _fed_by(source, diagram, into)
         leaving = [e for e in diagram.edges if e.source in group and e.target not in group]
         frame = _common([frames[e.target] for e in leaving])
         others = [e.source for e in diagram.edges if frame in frames[e.target] and frame not in frames[e.source]]
@@ -35,7 +35,7 @@ def inward(diagram: Diagram) -> Diagram:
     return dataclasses.replace(diagram, nodes=tuple(nodes))
 
 
-def _fedby(source: Node, diagram: Diagram, into: Mapping[str, Sequence[Edge]]) -> set[str]:
+def _fed_by(source: Node, diagram: Diagram, into: Mapping[str, Sequence[Edge]]) -> set[str]:
     """The source and the boxes outside frames that nothing else feeds."""
     found = {source.id}
     for node in diagram.nodes:

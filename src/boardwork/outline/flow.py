@@ -142,6 +142,16 @@ class Flow:
         index = self.tensors[tensor].producer
         return self.ops[index] if index >= 0 else None
 
+    def makers(self, tensor: int) -> Iterator[Op]:
+        """Every operation that has a part in the tensor."""
+        todo, seen = [tensor], set[int]()
+        while todo:
+            op = self.producer(todo.pop())
+            if op is not None and op.id not in seen:
+                seen.add(op.id)
+                todo.extend(op.inputs)
+                yield op
+
     def is_weight(self, tensor: int) -> bool:
         """True for a parameter or buffer, also behind shape operations."""
         return self.origin(tensor)[0].kind in ("parameter", "buffer")

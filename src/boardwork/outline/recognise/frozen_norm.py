@@ -21,7 +21,7 @@ def frozen_norms(flow: Flow) -> Iterator[Pattern]:
             seen.update(step.id for step in steps)
             beside = [t for step in steps for t in _fixed(flow, step)]
             if len(steps) > 1 and any(_has_root(flow, t) for t in beside):
-                made = {i for t in beside for i in _makers(flow, t) if i in flow.weighted}
+                made = {op.id for t in beside for op in flow.makers(t) if op.id in flow.weighted}
                 yield Pattern("frozen_norm", frozenset([*made, *(s.id for s in steps)]), "Frozen BatchNorm", "norm")
 
 
@@ -50,15 +50,7 @@ def _fixed(flow: Flow, op: Op) -> list[int]:
 
 
 def _has_root(flow: Flow, tensor: int) -> bool:
-    made = [flow.ops[i] for i in _makers(flow, tensor)]
-    return any(op.name in _ROOTS or (op.name == "pow" and abs(op.attrs.get("exponent", 0)) == 0.5) for op in made)
-
-
-def _makers(flow: Flow, tensor: int) -> set[int]:
-    found, todo = set[int](), [tensor]
-    while todo:
-        op = flow.producer(todo.pop())
-        if op is not None and op.id not in found:
-            found.add(op.id)
-            todo.extend(op.inputs)
-    return found
+    return any(
+        op.name in _ROOTS or (op.name == "pow" and abs(op.attrs.get("exponent", 0)) == 0.5)
+        for op in flow.makers(tensor)
+    )

@@ -103,11 +103,6 @@ def _leaves(flow: Flow, start: int) -> Iterator[int]:
             todo.extend(op.inputs[:1] if flow.is_shape(op.id) else op.inputs)
 
 
-def _is_leaf(flow: Flow, tensor: int, op: Op) -> bool:
-    known = flow.is_constant(tensor) or _is_read(flow, tensor)
-    return known or not (op.name in _COMBINES or flow.is_shape(op.id)) or _looks_up(op)
-
-
 def _is_read(flow: Flow, tensor: int) -> bool:
     return any(flow.readings(tensor, kind) for kind in _KINDS)
 

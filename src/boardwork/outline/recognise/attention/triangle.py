@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
@@ -14,18 +12,7 @@ _TRUTHS = ("bool", "uint8")
 
 def is_triangular(flow: Flow, tensor: int) -> bool:
     """True when it was cut to a triangle, compares the positions of keys and queries, or is a corner of one table."""
-    return any(op.name in _CUTS or _compares(flow, op) or _cut_square(flow, op) for op in _makers(flow, tensor))
-
-
-def _makers(flow: Flow, tensor: int) -> Iterator[Op]:
-    """Every operation that has a part in the tensor."""
-    todo, seen = [tensor], set[int]()
-    while todo:
-        op = flow.producer(todo.pop())
-        if op is not None and op.id not in seen:
-            seen.add(op.id)
-            todo.extend(op.inputs)
-            yield op
+    return any(op.name in _CUTS or _compares(flow, op) or _cut_square(flow, op) for op in flow.makers(tensor))
 
 
 def _compares(flow: Flow, op: Op) -> bool:
@@ -39,7 +26,7 @@ def _compares(flow: Flow, op: Op) -> bool:
 
 
 def _counts(flow: Flow, tensor: int) -> bool:
-    return any(op.name == "arange" for op in _makers(flow, tensor))
+    return any(op.name == "arange" for op in flow.makers(tensor))
 
 
 def _cut_square(flow: Flow, op: Op) -> bool:
