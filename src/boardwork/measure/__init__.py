@@ -7,6 +7,7 @@ from typing import Any
 from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
 from boardwork.measure.convolutions import convolutions
+from boardwork.measure.growth import growth
 from boardwork.measure.norms import norms
 from boardwork.measure.parts import parts
 from boardwork.measure.receptive_field import receptive_field
@@ -26,7 +27,7 @@ def measure(outline: Outline) -> Facts:
     """
     flow = Flow(outline.trace)
     found: dict[str, Any] = {"residual.count": residuals(flow, outline.root), **inputs(outline), **tables(outline)}
-    for part in (totals, parts, norms, convolutions, cache, state):
+    for part in (totals, parts, norms, convolutions, cache, state, growth):
         found |= part(flow, outline)
     found |= {f"receptive_field.{key}": value for key, value in receptive_field(flow).items()}
     return {key: value for key, value in found.items() if key in WORDS}

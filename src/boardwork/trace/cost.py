@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isqrt, prod
-from typing import Any
+from typing import Any, Protocol
 
-import torch
+from boardwork.trace.records import Op
 
 _STATES = ("out", "input", "hx", "0", "1")  # what a recurrent operation takes besides its weights
+
+
+class Sized(Protocol):
+    """What a count needs of a tensor, which a torch.Tensor has."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def numel(self) -> int: ...
+
+    def dim(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """A tensor of which only the shape is known."""
+
+    shape: tuple[int, ...]
+
+    def numel(self) -> int:
+        return prod(self.shape)
+
+    def dim(self) -> int:
+        return len(self.shape)
 
 
 @dataclass(frozen=True)
 class Called:
     """One call: its tensors with the names of their arguments, its scalars, its first result."""
 
-    slots: list[tuple[str, torch.Tensor]]
+    slots: Sequence[tuple[str, Sized]]
     attrs: dict[str, Any]
-    out: torch.Tensor
+    out: Sized
 
     @property
-    def operands(self) -> list[torch.Tensor]:
+    def operands(self) -> list[Sized]:
         """Tensors in the order of the arguments, without the one that takes the result."""
         return [tensor for slot, tensor in self.slots if slot != "out"]
 
-    def __getitem__(self, slot: str) -> torch.Tensor:
+    def __getitem__(self, slot: str) -> Sized:
         return dict(self.slots)[slot]
 
 
-def multiply_adds(name: str, slots: list[tuple[str, torch.Tensor]], attrs: dict[str, Any], out: torch.Tensor) -> int:
+def multiply_adds(name: str, slots: Sequence[tuple[str, Sized]], attrs: dict[str, Any], out: Sized) -> int:
     """Multiply-adds of one call; a multiply-add is two FLOPs. Attention counts every score, causal or not."""
     formula = _FORMULAS.get(name)
     return 0 if formula is None else formula(Called(slots, attrs, out))
+
+
+def recounted(op: Op, shape_of: Callable[[int], tuple[int, ...]]) -> int:
+    """Multiply-adds of a recorded operation, with the shapes that `shape_of` gives to its tensors' ids."""
+    if op.name not in _FORMULAS:
+        return 0
+    slots = [(slot, Shaped(shape_of(tensor))) for slot, tensor in zip(op.slots, op.inputs, strict=True)]
+    return multiply_adds(op.name, slots, op.attrs, Shaped(shape_of(op.outputs[0])))
 
 
 def _matrix_product(call: Called) -> int:
@@ -112,7 +144,7 @@ def _einsum(call: Called) -> int:
     return total
 
 
-def _terms(equation: str, operands: list[torch.Tensor]) -> tuple[list[str], str]:
+def _terms(equation: str, operands: Sequence[Sized]) -> tuple[list[str], str]:
     """The letters of each operand and of the result; the axes behind an ellipsis get letters of their own."""
     given, arrow, result = equation.replace(" ", "").partition("->")
     terms = given.split(",")

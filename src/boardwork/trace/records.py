@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -149,7 +149,8 @@ class Trace:
     """One forward. `inputs` and `outputs`: (name, tensor id). `axes`: size of each named input axis.
 
     `storages`: bytes of each piece of memory that a tensor of the forward was in. `kept`: those of them that were made
-    in the forward and that modules hold on to.
+    in the forward and that modules hold on to. `second_axes` and `second_macs`: sizes of the input axes and all
+    multiply-adds of the second forward, which gave the symbols; absent if there was none.
     """
 
     target: str
@@ -169,6 +170,8 @@ class Trace:
     tables: tuple[Table, ...] = ()
     storages: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()
+    second_axes: dict[str, int] = field(default_factory=dict)
+    second_macs: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from boardwork.errors import TraceError
 from boardwork.trace import symbols
+from boardwork.trace.cost import recounted
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
@@ -30,7 +31,13 @@ def with_symbols(run: Run, first: Trace) -> Trace:
         if second is not None:
             tensors = symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
             fixed = (FIXED.format(axes=", ".join(name for name in varied if name != "batch")),) if on_doubles else ()
-            return dataclasses.replace(first, tensors=tensors, guesses=(*first.guesses, *fixed))
+            return dataclasses.replace(
+                first,
+                tensors=tensors,
+                guesses=(*first.guesses, *fixed),
+                second_axes={name: size * factors.get(name, 1) for name, size in sizes.items()},
+                second_macs=_recounted(second),
+            )
     return dataclasses.replace(
         first, tensors=tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
     )
@@ -67,3 +74,8 @@ def _larger(run: Run, factors: dict[str, int], *, on_doubles: bool) -> Trace | N
         return one_forward(larger, rows=False)[0]
     except TraceError:
         return None
+
+
+def _recounted(second: Trace) -> int:
+    """All multiply-adds with the shapes that were recorded, which are those of the doubles where there are any."""
+    return sum(recounted(op, lambda tensor: second.tensors[tensor].shape) for op in second.ops)
