@@ -139,3 +139,17 @@ def test_the_gallery_command_checks_and_mends(tmp_path):
     assert boardwork("gallery", tmp_path, "--check").exit_code == 1
     assert boardwork("gallery", tmp_path).exit_code == 0
     assert boardwork("gallery", tmp_path, "--check").exit_code == 0
+
+
+def test_level_and_questions_are_settled_when_a_model_is_drawn(tmp_path):
+    layer = "torch.nn:TransformerEncoderLayer(d_model=64, nhead=4, batch_first=True)"
+    asked = boardwork("draw", layer, "--questions", "--level", "junior", "-o", tmp_path / "a.json", "-o", "-")
+    assert "Questions" in asked.stdout
+    assert {question.level for question in Sheet.from_json(tmp_path / "a.json").questions} == {"junior"}
+    assert boardwork("draw", tmp_path / "a.json").stdout == asked.stdout
+    assert boardwork("draw", layer, "--panel", "questions").stdout.count("?") > 1
+    for late in (["--level", "mid"], ["--questions", "-o", tmp_path / "b.txt"]):
+        boardwork("draw", layer, "-o", tmp_path / "a.json")
+        refused = boardwork("draw", tmp_path / "a.json", *late)
+        assert refused.exit_code == 2
+        assert "drawn before" in refused.stderr

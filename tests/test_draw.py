@@ -69,3 +69,14 @@ def test_a_sheet_shows_itself_and_is_saved(tmp_path):
     assert boardwork.Sheet.from_json(tmp_path / "a.json") == sheet
     with pytest.raises(boardwork.BoardworkError):
         sheet.save(tmp_path / "a.nosuch")
+
+
+def test_a_level_and_questions_from_python():
+    layer = nn.TransformerEncoderLayer(64, 4, batch_first=True)
+    plain, junior = (boardwork.draw(layer, input_size=(2, 16, 64), **more) for more in ({}, {"level": "junior"}))
+    assert plain.questions == junior.questions == ()
+    assert 0 < len(junior.tradeoffs) < len(plain.tradeoffs)
+    asked = boardwork.draw(layer, input_size=(2, 16, 64), questions=True)
+    assert asked.questions[0].ask in str(asked)
+    with pytest.raises(boardwork.BoardworkError, match="no level"):
+        boardwork.draw(layer, input_size=(2, 16, 64), level="expert")

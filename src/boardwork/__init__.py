@@ -28,6 +28,8 @@ def draw(
     input_size: Sequence[Any] | None = None,
     dtypes: Sequence[torch.dtype] | None = None,
     zoom: str = "",
+    level: str = "",
+    questions: bool = False,
     title: str = "",
 ) -> Sheet:
     """Draw a model: its big picture, one block opened, its equations and its trade-offs.
@@ -39,6 +41,8 @@ def draw(
         input_size: instead of both, the size of the input or a sequence of sizes, with the batch, as in torchinfo.
         dtypes: one for each size.
         zoom: path of the block to open, as in `named_modules`; chosen by itself if empty.
+        level: junior, mid or senior: how deep equations, trade-offs and questions go; all that fits if empty.
+        questions: also the follow-up questions of an interviewer, with answers.
         title: heading of the sheet, the class name by default.
 
     Raises:
@@ -48,7 +52,7 @@ def draw(
     from boardwork.targets import from_module
 
     subject = from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes, title=title)
-    return draw_subject(subject, Options(zoom=zoom))
+    return draw_subject(subject, Options(zoom=zoom, level=level, questions=questions))
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,7 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
         equations=story.equations,
         tradeoffs=story.tradeoffs,
         footnotes=(*_footnotes(outline), *story.notes),
+        questions=story.questions,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`zoom`: module path to open, "" to let the outline choose. `width`: columns of a text sheet.
+    """`zoom`: module path to open, "" to let the outline choose. `level`: junior, mid or senior, "" for all that fits.
+    `questions`: also what an interviewer would ask. `width`: columns of a text sheet.
 
     `ascii`: text in bytes below 128 only. `symbols`: shapes in long names, short ones, or numbers.
     `compact`: text short enough for a chat. `panels`: the steps to draw, all if empty; see `render.PANELS`.
@@ -14,6 +15,8 @@ class Options:
     """
 
     zoom: str = ""
+    level: str = ""
+    questions: bool = False
     width: int = 80
     ascii: bool = False
     symbols: str = "long"

@@ -30,7 +30,7 @@ def draw_trace(trace: Trace, options: Options) -> Sheet:
     """The half that needs no torch."""
     found = outline(trace, options.zoom)
     facts = measure(found)
-    return compose(found, facts, tell(facts))
+    return compose(found, facts, tell(facts, options.level, options.questions))
 
 
 def tree(subject: Subject, options: Options) -> Iterator[str]:

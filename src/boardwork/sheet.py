@@ -145,6 +145,15 @@ class Tradeoff:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What an interviewer would ask of this model, with a short answer. `level`: junior, mid or senior."""
+
+    ask: str
+    answer: str
+    level: str
+
+
+@dataclass(frozen=True)
 class Symbol:
     value: Size
     meaning: str
@@ -154,6 +163,7 @@ class Symbol:
 class Sheet:
     """Everything that a sheet says. Formats are views of this and add nothing.
 
+    `questions` are there if they were asked for.
     Units: `summary["flops"]` counts a multiply-add as two, `summary["macs"]` as one.
     """
 
@@ -165,6 +175,7 @@ class Sheet:
     equations: tuple[Equation, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
     footnotes: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: plain dicts and lists."""
@@ -180,6 +191,7 @@ class Sheet:
                 "zoom": {**zoom, **opened},
                 "equations": to_plain(self.equations),
                 "tradeoffs": to_plain(self.tradeoffs),
+                **({"questions": to_plain(self.questions)} if self.questions else {}),
             },
             "footnotes": list(self.footnotes),
         }

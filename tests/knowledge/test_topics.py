@@ -51,12 +51,15 @@ def test_every_topic_has_its_proof() -> None:
     assert sorted(PROOFS) == sorted(topic.name for topic in topics())
 
 
-def test_every_equation_and_tradeoff_is_told_of_some_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_equation_tradeoff_and_question_is_told_of_some_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "MOST_EQUATIONS", 99)
     monkeypatch.setattr(telling, "MOST_TRADEOFFS", 99)
-    stories = [tell(facts(name)) for name in SETS]
+    monkeypatch.setattr(telling, "MOST_QUESTIONS", 99)
+    stories = [tell(facts(name), questions=True) for name in SETS]
     told = {e.latex for s in stories for e in s.equations} | {t.topic for s in stories for t in s.tradeoffs}
+    told |= {q.ask for s in stories for q in s.questions}
     known = {e["latex"] for t in topics() for e in t.equations} | {e["topic"] for t in topics() for e in t.tradeoffs}
+    known |= {e["ask"] for t in topics() for e in t.questions}
     assert known - told == set()
 
 
@@ -76,8 +79,12 @@ def test_no_cache_where_nothing_is_decoded(name: str, monkeypatch: pytest.Monkey
 def test_checks_hold_and_prose_is_finished(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(facts(name)) <= set(WORDS)
     monkeypatch.setattr(telling, "MOST_EQUATIONS", 99)
-    told = tell(facts(name))
+    monkeypatch.setattr(telling, "MOST_QUESTIONS", 99)
+    told = tell(facts(name), questions=True)
     assert told.notes == ()
+    for question in told.questions:
+        assert "{" not in question.ask + question.answer
+        assert question.ask.endswith("?")
     for tradeoff in told.tradeoffs:
         text = " ".join((tradeoff.topic, tradeoff.why, tradeoff.alternative, tradeoff.fails_when))
         assert "{" not in text
@@ -102,7 +109,7 @@ def test_whiteboard_example() -> None:
     assert "dₖ = d_model / heads = 512 / 8 = 64" in texts
     assert any("= seq_len × seq_len" in t and "O(seq_len²)" in t for t in texts)
     assert [t.topic for t in told.tradeoffs][:2] == ["Multi-head vs one wide head", "MHA vs GQA and MQA: the KV cache"]
-    assert (len(told.equations), len(told.tradeoffs)) == (8, 6)
+    assert (len(told.equations), len(told.tradeoffs), told.questions) == (9, 6, ())
 
 
 def test_a_formula_whose_check_fails_is_a_note_and_no_equation() -> None:

@@ -14,7 +14,7 @@ from boardwork.render import FORMATS, format_of, render
 from boardwork.render.inspection import inspect
 from boardwork.render.lone import lone
 from boardwork.render.pinned import binary
-from boardwork.sheet import Diagram, Edge, Node, Sheet
+from boardwork.sheet import Diagram, Edge, Node, Question, Sheet
 
 GALLERY = Path(__file__).parents[2] / "diagrams"
 SHEETS = sorted(GALLERY.rglob("sheet.json"))
@@ -153,3 +153,21 @@ def test_quotes_and_signs_of_other_languages_survive():
     for format in ("dot", "mermaid", "markdown", "html", "svg", "pdf"):
         assert render(sheet, format)
     assert "<c>" not in render(sheet, "mermaid").decode()
+
+
+ASKED = dataclasses.replace(SHEET, questions=(Question("Why divide by √d_k?", "Variance.", "junior"),))
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "svg", "json"])
+def test_questions_are_in_every_format_of_a_sheet_that_has_them(format):
+    assert b"Variance." in render(ASKED, format)
+    assert b"Variance." not in render(SHEET, format)
+    assert Sheet.from_json(ASKED.to_json()) == ASKED
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "svg"])
+def test_questions_alone(format):
+    drawn = render(ASKED, format, Options(panels=("questions",))).decode()
+    assert "Variance." in drawn
+    assert "5" in drawn
+    assert SHEET.equations[0].name not in drawn

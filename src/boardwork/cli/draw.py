@@ -18,7 +18,8 @@ STDOUT = "-"
 LEAST_COLUMNS = 40
 WAYS = ("long", "short", "numbers")
 FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
-PANELS = ("big-picture", "zoom", "equations", "trade-offs")
+PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions")
+LEVELS = ("junior", "mid", "senior")
 
 
 @click.command()
@@ -27,6 +28,8 @@ PANELS = ("big-picture", "zoom", "equations", "trade-offs")
 @click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
 @input_option
 @zoom_option
+@click.option("--level", type=click.Choice(LEVELS), help="How deep it goes; without it, all that fits.")
+@click.option("--questions", is_flag=True, help="Also what an interviewer would ask of this model, with answers.")
 @click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
 @click.option("--compact", is_flag=True, help="Text for a chat: diagrams, a line an equation and a trade-off.")
 @click.option("--symbols", default="long", show_default=True, type=click.Choice(WAYS), help="How sizes are written.")
@@ -42,6 +45,8 @@ def draw(
     inputs: tuple[str, ...],
     zoom: str,
     width: str,
+    level: str | None,
+    questions: bool,
     **chosen: Any,
 ) -> None:
     """Draw TARGET: torchvision:resnet50, hf:DIR, model.py:Net(hidden=64), or a sheet.json drawn before.
@@ -51,10 +56,11 @@ def draw(
     with told():
         from boardwork.render import check
 
-        options = Options(zoom=zoom, **_widths(width), **chosen)
+        asking = questions or "questions" in chosen["panels"]
+        options = Options(zoom=zoom, level=level or "", questions=asking, **_widths(width), **chosen)
         check(options)
         planned = [(output, _planned_format(output, format)) for output in outputs or (STDOUT,)]
-        sheet = Sheet.from_json(target) if target.endswith(".json") else _drawn(target, inputs, options)
+        sheet = _read(target, options) if target.endswith(".json") else _drawn(target, inputs, options)
         for output, form in planned:
             _put(sheet, output, form, options)
 
@@ -65,6 +71,17 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
 
     with redirect_stdout(sys.stderr):  # a model that prints must not write into the sheet
         return draw_subject(load(target, inputs), options)
+
+
+def _read(path: str, options: Options) -> Sheet:
+    """A sheet drawn before says what it was asked then."""
+    sheet = Sheet.from_json(path)
+    if options.level or (options.questions and not sheet.questions):
+        raise FormatError(
+            f"{path} was drawn before: its level and questions are settled.",
+            hint="draw the model itself with --level or --questions, and save that as JSON",
+        )
+    return sheet
 
 
 def _widths(width: str) -> dict[str, Any]:

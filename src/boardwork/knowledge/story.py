@@ -1,20 +1,21 @@
-"""Facts -> the equations, trade-offs and symbols that the topics have for this model, the most important first."""
+"""Facts -> the equations, trade-offs, questions and symbols that the topics have for this model, the best first."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from boardwork.facts import Facts
-from boardwork.formula import linear
-from boardwork.knowledge.expressions import Value, evaluate, filled
-from boardwork.knowledge.topics import HOLE, Topic, topics
-from boardwork.numbers import count, exact, size
-from boardwork.sheet import Check, Equation, Symbol, Tradeoff
+from boardwork.knowledge.entries import difference, equation, question, tradeoff
+from boardwork.knowledge.expressions import evaluate
+from boardwork.knowledge.scope import Scope
+from boardwork.knowledge.score import asked, checked, score
+from boardwork.knowledge.topics import Topic, topics
+from boardwork.sheet import Equation, Question, Symbol, Tradeoff
 
-MOST_EQUATIONS, MOST_TRADEOFFS = 8, 6
-UNITS = {"": exact, "bytes": size}
+MOST_EQUATIONS, MOST_TRADEOFFS, MOST_QUESTIONS = 10, 8, 8
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -25,122 +26,68 @@ class Story:
     tradeoffs: tuple[Tradeoff, ...] = ()
     symbols: dict[str, Symbol] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
-class Scope:
-    """Facts and the short names of one file."""
-
-    def __init__(self, facts: Facts, values: dict[str, str]) -> None:
-        self.names: dict[str, Value] = dict(facts)
-        self.local: frozenset[str] = frozenset()
-        self.define(values)
-
-    def define(self, values: dict[str, str]) -> None:
-        for name, text in values.items():
-            self.names[name] = self.value(text)
-            self.local |= {name}
-
-    def value(self, text: str) -> Value:
-        return evaluate(text, self.names, self.local)
-
-    def filled(self, text: str) -> str:
-        return filled(text, self.names, self.local)
-
-    def prose(self, text: str) -> str | None:
-        """The sentence with its `{expressions}` put in; None if one is absent."""
-        found = [self.value(hole) for hole in HOLE.findall(text)]
-        if None in found:
-            return None
-        said = iter([v if isinstance(v, str) else count(float(v or 0)) for v in found])
-        return HOLE.sub(lambda _: next(said), text)
-
-
-def tell(facts: Facts) -> Story:
+def tell(facts: Facts, level: str = "", questions: bool = False) -> Story:
     """What the topics say about the model with these facts. Silent where nothing applies.
 
+    `level`: junior, mid or senior, "" for all. `questions`: also what an interviewer would ask of it.
     A formula whose check fails is no fact: it is left out, and a note says by how much it is off.
 
     Raises:
-        KnowledgeError: a topic is damaged.
+        KnowledgeError: a topic is damaged, or there is no such level.
     """
-    equations: list[tuple[int, int, Equation]] = []
-    tradeoffs: list[tuple[int, int, Tradeoff]] = []
-    symbols: dict[str, Symbol] = {}
-    notes: list[str] = []
-    for place, topic in enumerate(t for t in topics() if evaluate(t.when, facts)):
-        here = Scope(facts, topic.values)
-        for entry in topic.equations:
-            equation = _equation(entry, facts, topic)
-            if equation and (failed := [check for check in equation.checks if not check.ok]):
-                notes.append(_difference(equation.name, failed[0]))
-            elif equation:
-                equations.append((entry.get("rank", topic.rank), place, equation))
-        for entry in topic.tradeoffs:
-            if tradeoff := _tradeoff(entry, here):
-                tradeoffs.append((entry.get("rank", topic.rank), place, tradeoff))
-        for name, symbol in topic.symbols.items():
-            value = here.value(symbol["value"])
-            if value is not None and not isinstance(value, float):
-                symbols.setdefault(name, Symbol(value, symbol["meaning"]))
+    checked(level)
+    applying = [topic for topic in topics() if evaluate(topic.when, facts)]
+    shown, notes = _equations(applying, facts, level)
+    asking = _told(applying, facts, level, "questions", question) if questions else []
     return Story(
-        tuple(e for _, _, e in sorted(equations, key=lambda t: t[:2])[:MOST_EQUATIONS]),
-        tuple(t for _, _, t in sorted(tradeoffs, key=lambda t: t[:2])[:MOST_TRADEOFFS]),
-        symbols,
+        tuple(shown[:MOST_EQUATIONS]),
+        tuple(_told(applying, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
+        _symbols(applying, facts),
         tuple(dict.fromkeys(notes)),
+        tuple(asking[:MOST_QUESTIONS]),
     )
 
 
-def _equation(entry: dict[str, Any], facts: Facts, topic: Topic) -> Equation | None:
-    here = Scope(facts, topic.values)
-    here.define(entry.get("values", {}))
-    values = {name: here.names[name] for name in entry.get("values", {})}
-    if not here.value(entry.get("when", "True")) or None in values.values():
-        return None
-    rows = [{"formula": entry.get("formula", ""), **row} for row in entry.get("checks", ())]
-    checks = tuple(check for check in (_check(row, here) for row in rows) if check)
-    text = linear(entry["latex"])
-    if formula := entry.get("formula"):  # it goes on from the right side of the LaTeX
-        result = here.value(formula)
-        if result is None:
-            return None
-        numbers, said = here.filled(formula), UNITS[entry.get("unit", "")](float(str(result)))
-        text += f" = {numbers} = {said}" if numbers != said else f" = {said}"
-    return Equation(entry["name"], entry["latex"], text, values, checks, entry.get("source", ""))
+def _equations(applying: list[Topic], facts: Facts, level: str) -> tuple[list[Equation], list[str]]:
+    """By rank; and what is to be said of those that are wrong here."""
+    found: list[tuple[int, Equation]] = []
+    notes: list[str] = []
+    for topic, entry in _entries(applying, "equations", level):
+        made = equation(entry, topic, facts)
+        if made and (failed := [check for check in made.checks if not check.ok]):
+            notes.append(difference(made.name, failed[0]))
+        elif made:
+            found.append((entry.get("rank", topic.rank), made))
+    return [made for _, made in sorted(found, key=lambda ranked: ranked[0])], notes
 
 
-def _check(row: dict[str, str], here: Scope) -> Check | None:
-    """A formula against what was measured: exact for whole numbers, to 1e-6 otherwise."""
-    if not here.value(row.get("when", "True")):
-        return None
-    expected, measured = here.value(row["formula"]), here.value(row["measured"])
-    if expected is None or measured is None:
-        return None
-    first, second = float(expected), float(measured)
-    ok = first == second if isinstance(measured, int) else math.isclose(first, second, rel_tol=1e-6)
-    return Check(row["claim"], here.filled(row["formula"]), _whole(first), _whole(second), ok)
+def _told(
+    applying: list[Topic], facts: Facts, level: str, kind: str, make: Callable[[dict[str, Any], Scope], Said | None]
+) -> list[Said]:
+    """The most telling first; of two that tell as much, the one of the topic that ranks first."""
+    found: list[tuple[float, Said]] = []
+    for topic, entry in _entries(applying, kind, level):
+        here = Scope(facts, topic.values)
+        made = make(entry, here)
+        if made is not None:
+            found.append((-score(entry, here, level), made))
+    return [made for _, made in sorted(found, key=lambda scored: scored[0])]
 
 
-def _difference(name: str, check: Check) -> str:
-    expected, measured = exact(check.expected), exact(check.measured)
-    result = expected if check.formula == expected else f"{check.formula} gives {expected}"
-    return f"{name}: {result}, the module has {measured}; not printed."
+def _entries(applying: list[Topic], kind: str, level: str) -> Iterator[tuple[Topic, dict[str, Any]]]:
+    for topic in applying:
+        yield from ((topic, entry) for entry in getattr(topic, kind) if asked(entry, level))
 
 
-def _short(value: Value) -> Value:
-    """Four figures are enough for a number that decides."""
-    return _whole(float(f"{value:.4g}")) if isinstance(value, float) else value
-
-
-def _whole(value: float) -> float:
-    return int(value) if value == int(value) else value
-
-
-def _tradeoff(entry: dict[str, Any], here: Scope) -> Tradeoff | None:
-    if not here.value(entry.get("when", "True")):
-        return None
-    prose = [here.prose(entry[key]) for key in ("topic", "why", "alternative", "fails_when")]
-    decides = {name: _short(here.value(text)) for name, text in entry["decides"].items()}
-    if None in prose or None in decides.values():
-        return None
-    topic, why, alternative, fails_when = (str(p) for p in prose)
-    return Tradeoff(topic, why, alternative, fails_when, decides, entry["source"])
+def _symbols(applying: list[Topic], facts: Facts) -> dict[str, Symbol]:
+    found: dict[str, Symbol] = {}
+    for topic in applying:
+        here = Scope(facts, topic.values)
+        for name, symbol in topic.symbols.items():
+            value = here.value(symbol["value"])
+            if value is not None and not isinstance(value, float):
+                found.setdefault(name, Symbol(value, symbol["meaning"]))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,19 +10,27 @@ from typing import Any
 
 from boardwork.errors import KnowledgeError
 from boardwork.knowledge.expressions import parse
+from boardwork.knowledge.scope import HOLE
+from boardwork.knowledge.score import LEVELS
 
+_SCORED = {"level", "unusual", "factor"}  # see score.py
 FIELDS = {
-    "topic": {"title", "when", "rank", "values", "symbols", "equation", "tradeoff"},
-    "equation": {"name", "latex", "when", "rank", "values", "formula", "unit", "checks", "source"},
-    "tradeoff": {"topic", "when", "rank", "why", "alternative", "fails_when", "decides", "source"},
+    "topic": {"title", "when", "rank", "values", "symbols", "equation", "tradeoff", "question"},
+    "equation": {"name", "latex", "when", "rank", "level", "values", "formula", "unit", "checks", "source"},
+    "tradeoff": {"topic", "when", "why", "alternative", "fails_when", "decides", "source"} | _SCORED,
+    "question": {"ask", "answer", "when"} | _SCORED,
     "check": {"claim", "when", "formula", "measured"},  # without a formula: the equation's,
 }
-HOLE = re.compile(r"\{([^{}]+)\}")
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "equation": {"level": "junior"},
+    "tradeoff": {"level": "mid"},
+    "question": {"level": "mid", "unusual": 2},
+}
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One file. `rank` orders topics, the smallest first; equations and trade-offs may have a rank of their own.
+    """One file. `rank` orders topics, the smallest first; an equation may have a rank of its own.
 
     `values` are the short names that the other expressions of the file may use, in the order of definition.
     """
@@ -36,6 +43,7 @@ class Topic:
     symbols: dict[str, dict[str, str]] = field(default_factory=dict)
     equations: tuple[dict[str, Any], ...] = ()
     tradeoffs: tuple[dict[str, Any], ...] = ()
+    questions: tuple[dict[str, Any], ...] = ()
 
 
 @cache
@@ -67,8 +75,7 @@ def read(name: str, text: str) -> Topic:
             data["rank"],
             data.get("values", {}),
             data.get("symbols", {}),
-            tuple(data.get("equation", ())),
-            tuple(data.get("tradeoff", ())),
+            *(tuple({**default, **entry} for entry in data.get(kind, ())) for kind, default in DEFAULTS.items()),
         )
         _check(topic)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
@@ -94,18 +101,38 @@ def _check(topic: Topic) -> None:
         parse(symbol["value"], seen)
         assert symbol["meaning"]
     for equation in topic.equations:
-        _known(equation, "equation")
-        own = equation.get("values", {})
-        _parse_all([*own.values(), equation.get("when", "True"), equation.get("formula", "0")], seen | set(own))
-        for check in equation.get("checks", ()):
-            _known(check, "check")
-            formula = check.get("formula") or equation["formula"]
-            _parse_all([formula, check["measured"], check.get("when", "True")], seen | set(own))
-        assert equation["name"], equation["latex"]
+        _check_equation(equation, seen)
     for tradeoff in topic.tradeoffs:
-        _known(tradeoff, "tradeoff")
         prose = " ".join(tradeoff[key] for key in ("topic", "why", "alternative", "fails_when", "source"))
-        _parse_all([*HOLE.findall(prose), *tradeoff["decides"].values(), tradeoff.get("when", "True")], seen)
+        _check_scored("tradeoff", tradeoff, prose, seen)
+        _parse_all(list(tradeoff["decides"].values()), seen)
+    for question in topic.questions:
+        _check_scored("question", question, question["ask"] + question["answer"], seen)
+
+
+def _check_equation(equation: dict[str, Any], seen: frozenset[str]) -> None:
+    _known(equation, "equation")
+    _known_level(equation)
+    own = equation.get("values", {})
+    _parse_all([*own.values(), equation.get("when", "True"), equation.get("formula", "0")], seen | set(own))
+    for check in equation.get("checks", ()):
+        _known(check, "check")
+        formula = check.get("formula") or equation["formula"]
+        _parse_all([formula, check["measured"], check.get("when", "True")], seen | set(own))
+    assert equation["name"], equation["latex"]
+
+
+def _check_scored(kind: str, entry: dict[str, Any], prose: str, seen: frozenset[str]) -> None:
+    _known(entry, kind)
+    _known_level(entry)
+    if entry["unusual"] not in range(1, 6):
+        raise KnowledgeError(f"`unusual` is 1 to 5, not {entry['unusual']!r}", hint="see boardwork/knowledge/score.py")
+    _parse_all([*HOLE.findall(prose), entry.get("factor", "1"), entry.get("when", "True")], seen)
+
+
+def _known_level(entry: dict[str, Any]) -> None:
+    if entry["level"] not in LEVELS:
+        raise KnowledgeError(f"There is no level {entry['level']!r}", hint=f"one of {LEVELS}")
 
 
 def _parse_all(texts: list[str], local: frozenset[str]) -> None:

@@ -38,6 +38,10 @@ def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
         yield from ("", "Trade-offs")
         for tradeoff in sheet.tradeoffs:
             yield from _wrapped(f"{tradeoff.topic}: {tradeoff.why}", "- ", options)
+    if "questions" in names and sheet.questions:
+        yield from ("", "Questions")
+        for question in sheet.questions:
+            yield from _wrapped(f"{question.ask} {question.answer}", "- ", options)
 
 
 def _wrapped(text: str, mark: str, options: Options) -> list[str]:

@@ -4,8 +4,9 @@
 2. under an equation the numbers that its checks repeat, then the second and later checks;
 3. what decides a trade-off, in numbers;
 4. the second notes of trade-offs, last trade-off first: when it fails, then what there is instead;
-5. equations and trade-offs by turns, last first, down to two of each;
-6. the symbols, the first footnote, and the rest of the equations and trade-offs.
+5. questions, last first, down to two;
+6. equations and trade-offs by turns, last first, down to two of each;
+7. the rest of the questions, the symbols, the first footnote, and the rest of the equations and trade-offs.
 Boxes, wires, shapes and the size of letters are never given up.
 """
 
@@ -19,8 +20,8 @@ from boardwork.render.words import counted
 from boardwork.sheet import Equation, Sheet, Tradeoff
 
 Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3
-KEPT = 2  # equations and trade-offs that stay until the end
-PRICES = {"equation": 3, "trade-off": 3}  # other things are worth 1
+KEPT = 2  # equations, trade-offs and questions that stay until the end
+PRICES = {"equation": 3, "trade-off": 3, "question": 3}  # other things are worth 1
 DEAR = 8  # what each of the kept ones is worth more
 
 
@@ -45,6 +46,7 @@ class Detail:
                 self._tradeoff(i, ("decides", i) in gone, ("fails", i) in gone, ("instead", i) in gone)
                 for i in tradeoffs
             ),
+            questions=tuple(asked for i, asked in enumerate(whole.questions) if ("question", i) not in gone),
             symbols={} if ("symbols", 0) in gone else whole.symbols,
             footnotes=tuple(note for i, note in enumerate(whole.footnotes) if ("note", i) not in gone),
         )
@@ -82,6 +84,7 @@ def left_out(whole: Sheet, shown: Sheet) -> str:
     pairs = (
         ("equation", len(whole.equations), len(shown.equations)),
         ("trade-off", len(whole.tradeoffs), len(shown.tradeoffs)),
+        ("question", len(whole.questions), len(shown.questions)),
         ("symbol", len(whole.symbols), len(shown.symbols)),
         ("footnote", len(whole.footnotes), len(shown.footnotes)),
     )
@@ -99,8 +102,10 @@ def _order(sheet: Sheet) -> Iterator[Thing]:
     yield from (("decides", i) for i in reversed(tradeoffs))
     for i in reversed(tradeoffs):
         yield from (("fails", i), ("instead", i))
+    questions = [("question", i) for i in reversed(range(len(sheet.questions)))]
+    yield from questions[:-KEPT]
     yield from _by_turns(equations[KEPT:], tradeoffs[KEPT:])
-    yield from (("symbols", 0), ("note", 0))
+    yield from (*questions[-KEPT:], ("symbols", 0), ("note", 0))
     yield from _by_turns(equations[:KEPT], tradeoffs[:KEPT])
 
 

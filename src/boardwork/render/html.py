@@ -38,6 +38,7 @@ def html(sheet: Sheet, options: Options) -> str:
         reason=escape(sheet.zoom.reason),
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
         tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
+        questions=[(escape(q.ask), escape(q.answer)) for q in sheet.questions] if "questions" in names else [],
         symbols=[(escape(name), escape(str(s.value)), escape(s.meaning)) for name, s in sheet.symbols.items()],
         notes=[escape(note) for note in sheet.footnotes],
         whole=not options.panels,

@@ -92,7 +92,10 @@ def _stacked(sheet: Sheet, names: Sequence[str], room: Room) -> Piece:
 
 def _panels(sheet: Sheet, names: Sequence[str], figures: Sequence[Piece], type: Type) -> tuple[list[Panel], list[int]]:
     """The panels with the numbers that they have on the whole sheet."""
-    titles = {"big-picture": "Big picture", "zoom": "Zoom", "equations": "Key equations", "trade-offs": "Trade-offs"}
+    titles = {
+        "big-picture": "Big picture", "zoom": "Zoom", "equations": "Key equations", "trade-offs": "Trade-offs",
+        "questions": "Questions",
+    }  # fmt: skip
     wanted = [titles[name] for name in names]
     found = [p for p in Contents(type).panels(sheet, figures) if p.title.split(":")[0] in wanted]
     if not found:

@@ -27,6 +27,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
         reason=_plain(sheet.zoom.reason),
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
         tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
+        questions=[(_plain(q.ask), _plain(q.answer)) for q in sheet.questions] if "questions" in names else [],
         symbols=[(_plain(name), s.value, _plain(s.meaning)) for name, s in sheet.symbols.items()],
         notes=[_plain(note) for note in sheet.footnotes],
         whole=not options.panels,

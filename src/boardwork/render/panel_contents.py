@@ -8,7 +8,7 @@ from boardwork.figure import Figure, Metrics
 from boardwork.figure import draw as lay_out
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece, moved, scaled
-from boardwork.render.panels import columns, equation, split, symbol, tradeoff
+from boardwork.render.panels import columns, equation, question, split, symbol, tradeoff
 from boardwork.render.plans import Panel
 from boardwork.render.style import Type
 from boardwork.sheet import Diagram, Sheet
@@ -38,6 +38,7 @@ class Contents:
         texts: list[tuple[str, list[Item], float]] = [
             ("Key equations", [self._item(equation, e) for e in sheet.equations], type.item_gap),
             ("Trade-offs", [self._item(tradeoff, t) for t in sheet.tradeoffs], type.item_gap),
+            ("Questions", [self._item(question, q) for q in sheet.questions], type.item_gap),
             ("Symbols", [self._symbol(name, sheet, widest) for name in sheet.symbols], 0.15 * type.item_gap),
         ]
         return panels + [_flow(title, items, gap, type) for title, items, gap in texts if items]

@@ -32,7 +32,7 @@ from boardwork.render.marks import (
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.style import ACCENT, ALARM, GREY, INK, LEAST_SIZE, Type
 from boardwork.render.words import cited, computed, differs, reasons, values
-from boardwork.sheet import Check, Equation, Symbol, Tradeoff
+from boardwork.sheet import Check, Equation, Question, Symbol, Tradeoff
 
 
 def equation(item: Equation, room: float, type: Type) -> Piece:
@@ -142,6 +142,12 @@ def tradeoff(item: Tradeoff, room: float, type: Type) -> Piece:
     if small:
         parts.append(_small([Run(small, PLAIN, GREY)], room, type))
     return stacked(parts, 0.2 * type.small)
+
+
+def question(item: Question, room: float, type: Type) -> Piece:
+    """What is asked, and the answer."""
+    asked = paragraph([Run(item.ask, BOLD, ACCENT)], room, type.body, type.leading)
+    return stacked([asked, paragraph([Run(item.answer)], room, type.body, type.leading)], 0.2 * type.small)
 
 
 def symbol(name: str, item: Symbol, room: float, type: Type, widest: int) -> Piece:

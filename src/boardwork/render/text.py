@@ -14,7 +14,7 @@ from boardwork.render.panel_choice import chosen
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
-from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
+from boardwork.sheet import Diagram, Equation, Question, Sheet, Tradeoff
 
 # Tried in order until the diagram fits the width.
 _NARROWER: tuple[Metrics, ...] = (
@@ -102,6 +102,7 @@ class _Writer:
             ),
             ("equations", "3  Key equations", "", equations),
             ("trade-offs", "4  Trade-offs", "", tradeoffs),
+            ("questions", "5  Questions", "", "\n\n".join(map(self._question, sheet.questions))),
             ("", "Symbols", "", self._symbols()),
             ("", "Notes", "", self._notes()),
         ]
@@ -145,6 +146,9 @@ class _Writer:
         source = f"  [{cited(tradeoff.source)}]" if tradeoff.source else ""
         lines = [self._wrapped(words, f"  {name:<11}") for name, words in reasons(tradeoff) if words]
         return "\n".join([tradeoff.topic + source, *lines])
+
+    def _question(self, question: Question) -> str:
+        return "\n".join([self._wrapped(question.ask), self._wrapped(question.answer, "  ")])
 
     def _symbols(self) -> str:
         rows = [(name, str(s.value), s.meaning) for name, s in self.sheet.symbols.items()]
