@@ -130,3 +130,10 @@ def test_a_trace_reads_back_from_json() -> None:
     record = traced(nn.LSTM(4, 8), torch.randn(5, 2, 4))
     assert Trace.from_dict(json.loads(json.dumps(record.to_dict()))) == Trace.from_dict(record.to_dict())
     assert record.cells[0].trace.ops
+
+
+def test_dropouts_are_told_though_they_do_nothing_in_evaluation() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Dropout(0.0), nn.AlphaDropout(p=0.25), nn.Linear(4, 2))
+    record = traced(model, torch.zeros(2, 4))
+    assert record.dropouts == (0.5, 0.25)
+    assert [op.name for op in record.ops] == ["linear", "linear"]

@@ -18,8 +18,8 @@ from boardwork.numbers import count, exact, percent, size
 
 Value = int | float | str | bool | None
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "log2": math.log2, "min": min, "max": max,
-    "count": count, "bytes": size, "percent": percent,
+    "floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "log2": math.log2, "ln": math.log,
+    "round": round, "min": min, "max": max, "count": count, "bytes": size, "percent": percent,
 }  # fmt: skip
 BINARY: dict[type, tuple[Callable[[Any, Any], Any], str, int]] = {
     ast.Add: (operator.add, " + ", 1), ast.Sub: (operator.sub, " − ", 1), ast.Mult: (operator.mul, " · ", 2),

@@ -8,10 +8,14 @@ from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
 from boardwork.measure.convolutions import convolutions
 from boardwork.measure.growth import growth
+from boardwork.measure.joins import joins
 from boardwork.measure.norms import norms
 from boardwork.measure.parts import parts
+from boardwork.measure.plain_layers import plain_layers
+from boardwork.measure.purposes import purposes
 from boardwork.measure.receptive_field import receptive_field
 from boardwork.measure.residuals import residuals
+from boardwork.measure.stacks import stacks
 from boardwork.measure.tables import tables
 from boardwork.measure.totals import inputs, totals
 from boardwork.outline.blocks import Outline
@@ -27,7 +31,7 @@ def measure(outline: Outline) -> Facts:
     """
     flow = Flow(outline.trace)
     found: dict[str, Any] = {"residual.count": residuals(flow, outline.root), **inputs(outline), **tables(outline)}
-    for part in (totals, parts, norms, convolutions, cache, state, growth):
+    for part in (totals, parts, norms, convolutions, plain_layers, joins, stacks, purposes, cache, state, growth):
         found |= part(flow, outline)
     found |= {f"receptive_field.{key}": value for key, value in receptive_field(flow).items()}
     return {key: value for key, value in found.items() if key in WORDS}

@@ -27,6 +27,7 @@ def cache(flow: Flow, outline: Outline) -> dict[str, Any]:
     if any(windows):
         found["cache.window_layers"] = sum(map(bool, windows))
         found["cache.open_bytes"] = sum(kept for kept, window in zip(each, windows, strict=True) if not window)
+        found["cache.window_token_bytes"] = sum(kept for kept, window in zip(each, windows, strict=True) if window)
         found["cache.window_bytes"] = sum(kept * window for kept, window in zip(each, windows, strict=True))
     return found
 

@@ -25,8 +25,15 @@ _WORDS = {
         "codebook",
         "message_passing",
         "wide_kernel",
+        "inception",
     )
-} | {"inverted_residual": "inverted", "patches": "patch", "sampling": "latent", "head": "classifier"}
+} | {
+    "inverted_residual": "inverted",
+    "dense_layer": "dense",
+    "patches": "patch",
+    "sampling": "latent",
+    "head": "classifier",
+}
 
 
 def parts(flow: Flow, outline: Outline) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         kept=kept(run.model, recorder.tensors),
         guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
         tables=tuple(tables(recorder)),
+        dropouts=tuple(recorder.dropouts),
     )
 
 

@@ -35,6 +35,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self._device, self._constructors = device, constructors()
         self.ops: list[Op] = []
+        self.dropouts: list[float] = []
         self.recurrent: list[tuple[int, nn.Module]] = []
         self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation(every_call=every_call)
         self.weights = self.tensors.weights(model)
@@ -92,9 +93,11 @@ class Recorder(TorchFunctionMode):
         written = target_of_write(raw, args, kwargs)
         if written is not None and not any(written is result for result in results):
             results.append(written)
-        if not results or (written is None and len(results) == 1 and _passes_through(results[0], args)):
-            return
         name = api_name(raw)
+        if not results or (written is None and len(results) == 1 and _passes_through(results[0], args)):
+            if "dropout" in name and kwargs.get("p"):  # torch names it whatever way it was given
+                self.dropouts.append(float(kwargs["p"]))
+            return
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         call = self.calls.open[-1]

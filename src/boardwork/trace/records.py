@@ -150,7 +150,8 @@ class Trace:
 
     `storages`: bytes of each piece of memory that a tensor of the forward was in. `kept`: those of them that were made
     in the forward and that modules hold on to. `second_axes` and `second_macs`: sizes of the input axes and all
-    multiply-adds of the second forward, which gave the symbols; absent if there was none.
+    multiply-adds of the second forward, which gave the symbols; absent if there was none. `dropouts`: probabilities of
+    the dropouts that the forward passed; in evaluation they do nothing and are no operations.
     """
 
     target: str
@@ -172,6 +173,7 @@ class Trace:
     kept: tuple[int, ...] = ()
     second_axes: dict[str, int] = field(default_factory=dict)
     second_macs: int = 0
+    dropouts: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for json.dumps."""

@@ -121,7 +121,8 @@ def _parallel(found: Chain) -> Meaning | None:
         return None
     others = len(found.branches) - len(widths)
     words = " + ".join(map(str, widths)) + (" + pooled" if others else "")
-    return label, kind, f"{len(found.branches)} branches: {words} channels", {}
+    facts = {"branches": len(found.branches), "width": sum(widths)}
+    return label, kind, f"{len(found.branches)} branches: {words} channels", facts
 
 
 def _grown(flow: Flow, block: Block, found: Chain) -> Meaning | None:

@@ -1,0 +1,75 @@
+"""Flow -> facts of what a decoder takes from its encoder at equal resolution: concatenated (U-Net) or added (FPN)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from boardwork.outline.blocks import Outline
+from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op, Tensor
+
+_WAYS = {"cat": "skips", "add": "pyramid"}
+_RAISING = (
+    "interpolate", "upsample", "pixel_shuffle", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "max_unpool2d",
+)  # fmt: skip
+_AXES = 2  # batch and channels stand before the axes of space
+
+
+def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """How many of each, and what the encoder's side of them holds while the levels below run."""
+    found: dict[str, Any] = {}
+    for name, word in _WAYS.items():
+        kept = [t for op in flow.ops if op.name == name and op.id in flow.live for t in _handed_across(flow, op)]
+        if kept:
+            tensors = {t.id: t for t in kept}.values()
+            found |= {f"{word}.count": len(kept), f"{word}.width": kept[0].shape[1]}
+            found[f"{word}.bytes"] = sum(t.size * t.element_bytes for t in tensors)
+    return found
+
+
+def _handed_across(flow: Flow, join: Op) -> Iterator[Tensor]:
+    """Operands that are older than the way down and up again that leads to another operand."""
+    operands = [flow.tensors[t] for t in flow.data_inputs(join)]
+    if len(operands) < 2 or any(not _is_map(t) or t.shape[_AXES:] != operands[0].shape[_AXES:] for t in operands):
+        return
+    for risen in operands:
+        raising = _raising(flow, risen)
+        if raising is None:
+            continue
+        before = {op.id for t in flow.data_inputs(raising)[:1] for op in flow.makers(t)}
+        for other in operands:
+            earlier = {op.id for op in flow.makers(other.id)} if other is not risen else set()
+            if before & {op.id for op in _same_size(flow, other)} and _works(flow, before - earlier):
+                yield other
+
+
+def _works(flow: Flow, ops: set[int]) -> bool:
+    """Not a mere pool and resize: a kernel that sees neighbours was at work below."""
+    return any(flow.ops[i].name.startswith("conv") and flow.ops[i].attrs.get("kernel", 1) > 1 for i in ops)
+
+
+def _raising(flow: Flow, tensor: Tensor) -> Op | None:
+    """The operation that raised the resolution to that of the tensor, if one path leads there."""
+    for op in _same_size(flow, tensor):
+        if op.name in _RAISING:
+            return op
+    return None
+
+
+def _same_size(flow: Flow, tensor: Tensor) -> Iterator[Op]:
+    """The operations behind each other that lead to a tensor without a change of resolution, the last first."""
+    space = tensor.shape[_AXES:]
+    op = flow.producer(tensor.id)
+    while op is not None and (sources := flow.data_inputs(op)):
+        yield op
+        source = flow.tensors[sources[0]]
+        if len(sources) > 1 or not _is_map(source) or source.shape[_AXES:] != space:
+            return
+        op = flow.producer(source.id)
+
+
+def _is_map(tensor: Tensor) -> bool:
+    return len(tensor.shape) > _AXES + 1 and prod(tensor.shape[_AXES:]) > 1
