@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,18 @@ class Shape:
     round: bool = False
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Lines beside a box, joined to it by a wire of a kind; all after the first `names` are the shape."""
+
+    lines: tuple[str, ...]
+    kind: str
+    names: int = 1
+
+
 def box_of(op: Op, m: Metrics, spread: float = 0) -> Shape:
     """The placed form of a node; `spread` is the least half width of a box. It is as high as what stands beside it."""
-    node, rows = op.node, sum(len(lines) for lines, _ in side_texts(op, "in", m))
+    node, rows = op.node, sum(len(side.lines) for side in side_texts(op, "in", m))
     if node.role in CIRCLES:
         return _circle(node, m)
     if node.role in ("input", "output"):
@@ -40,9 +50,10 @@ def box_of(op: Op, m: Metrics, spread: float = 0) -> Shape:
     half = float(int(half)) if m.unit else half
     height = len(labels) * m.label_height + len(details) * m.detail_height + 2 * m.pad_y
     height = max(height, rows * m.text_height)
-    box = Box(-half, 0, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
+    rise = m.rise if node.repeat > 1 else 0.0
+    box = Box(-half, rise, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
     extra = m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0
-    return Shape(half, height, _middle(height, m), (box,), extra)
+    return Shape(half, rise + height, rise + _middle(height, m), (box,), extra)
 
 
 def _circle(node: Node, m: Metrics) -> Shape:
@@ -56,16 +67,23 @@ def _circle(node: Node, m: Metrics) -> Shape:
 
 def _port(node: Node, m: Metrics) -> Shape:
     """The name of an input or output with its shape, without a border."""
-    lines = [node.label, *wrap(node.detail, m.most_shape, m, "shape")]
-    one = f"{node.label} {node.detail}"
-    if m.width_of(one, "port") <= m.most_shape + m.width_of(node.label, "port"):
-        lines = [one]
+    lines = named((node.label, node.detail), m)
     half = max(m.width_of(line, "port") for line in lines) / 2
     half = float(int(half + 0.5)) if m.unit else half
-    height = len(lines) * m.text_height
+    height = len(lines) * m.text_height + m.off_wire
+    top = m.off_wire if node.role == "output" else 0.0
     kinds = ["port", *["shape"] * (len(lines) - 1)]
-    texts = (Text(0, i * m.text_height, line, kinds[i], "middle") for i, line in enumerate(lines))
+    texts = (Text(0, top + i * m.text_height, line, kinds[i], "middle") for i, line in enumerate(lines))
     return Shape(half + m.unit, height, _middle(height, m), tuple(texts))
+
+
+def named(words: Sequence[str], m: Metrics) -> list[str]:
+    """A name with its shape, on one line if the shape is not too long."""
+    name, *rest = words
+    shape, one = " ".join(rest), " ".join(filter(None, words))
+    if m.width_of(one, "port") <= m.most_shape + m.width_of(name, "port"):
+        return [one]
+    return [name, *wrap(shape, m.most_shape, m, "shape")]
 
 
 def _middle(height: float, m: Metrics) -> float:
@@ -77,7 +95,7 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     lines: list[str] = []
     words = text.split(" ")
     if m.break_words:
-        words = [piece for word in words for piece in _broken(word, int(most))]
+        words = [piece for word in words for piece in _broken(word, most)]
     for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and m.width_of(longer, kind) <= most:
@@ -87,8 +105,10 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     return lines
 
 
-def _broken(word: str, most: int) -> list[str]:
-    return [word[i : i + most] for i in range(0, len(word), most)] if most > 0 else [word]
+def _broken(word: str, most: float) -> list[str]:
+    if not 0 < most < len(word):
+        return [word]
+    return [word[i : i + int(most)] for i in range(0, len(word), int(most))]
 
 
 def _numbers(tags: Sequence[int], m: Metrics, most: int) -> tuple[str, ...]:
@@ -97,13 +117,20 @@ def _numbers(tags: Sequence[int], m: Metrics, most: int) -> tuple[str, ...]:
     return tuple(" ".join(shown[i : i + most]) for i in range(0, len(shown), most))
 
 
-def side_texts(op: Op, way: str, m: Metrics) -> Sequence[tuple[tuple[str, ...], str]]:
-    """What stands beside a box: (lines, kind of wire), for side inputs or outputs and for tags."""
+def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
+    """What stands beside a box: side inputs or outputs, then the numbers that stand for lifted edges."""
     sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
-    nodes = [(tuple(t for t in (node.label, node.detail) if t), edge.kind) for node, edge in sides]
-    most = 6 if op.node.role in CIRCLES else 4
-    numbers = [(_numbers(tags, m, most), "data")] if tags else []
-    found = nodes + numbers
-    if way == "in" and len(found) > 1 and op.node.role in CIRCLES:  # one arrow is all that a circle has room for
-        return [((", ".join(lines[0] for lines, _ in found),), found[0][1])]
+    small = op.node.role in CIRCLES
+    most = math.inf if way == "out" or small else m.branch_label
+    found = [_beside(node, edge.kind, most, m) for node, edge in sides]
+    if tags:
+        found.append(Beside(_numbers(tags, m, 6 if small else 4), "data"))
+    if way == "in" and len(found) > 1 and small:  # one arrow is all that a circle has room for
+        return [Beside((", ".join(side.lines[0] for side in found),), found[0].kind)]
     return found
+
+
+def _beside(node: Node, kind: str, most: float, m: Metrics) -> Beside:
+    names = wrap(node.label, most, m, "port")
+    shape = wrap(node.detail, most, m, "port") if node.detail else []
+    return Beside((*names, *shape), kind, len(names))

@@ -32,11 +32,11 @@ class Branches:
         """The body on the spine, each skip on a rail to its right; nested skips nest outwards by themselves."""
         m = self.m
         fork = m.gap / 2 if m.unit == 0 else 1
-        inner = self.placer.place(body[0]) if len(body) == 1 else self._branches(body, None)
+        inner = self._skipped(body, join)
         sides = [self._rail(skip) for skip in skips]
         words = [_word(skip) for skip in skips]
         tall = max([inner.height + fork, *(s.height + fork + 2 * m.gap for s in sides if s.height)])
-        end = self.placer.op(join) if join is not None else Laid(m.unit, m.unit, m.gap)
+        end = self.placer.op(join) if join is not None else self._onward(skips[0])
         items: list[Item] = [self.placer.plain((0, 0), (0, fork)), *inner.at(0, fork)]
         if tall > inner.height + fork:
             items.append(self.placer.plain((0, inner.height + fork - m.unit), (0, tall - m.unit)))
@@ -45,11 +45,25 @@ class Branches:
         reach, x = box_of(join, m).half + m.unit if join is not None else 0, max(inner.right, end.right)
         for skip, side, word in zip(skips, sides, words, strict=True):
             x += m.gutter + side.left
-            items += self._skip(skip, side, x, fork, level, reach)
+            items += self._skip(skip, side, x, fork, level, reach, arrow=join is not None)
             if word:
                 items.append(Text(x + m.text_gap, fork, word, "shape"))
             x += max(side.right, m.text_gap + m.width_of(word, "shape") if word else 0)
         return Laid(max(inner.left, end.left), x + m.unit, tall + end.height, tuple(items))
+
+    def _skipped(self, body: Sequence[Block], join: Op | None) -> Laid:
+        """What is on the spine; it ends without an arrow head where the skips join the wire and no box."""
+        if len(body) != 1:
+            return self._branches(body, None)
+        before, last = _ended(body[0], False)
+        if join is not None or not isinstance(last, Line) or last.edge is None:
+            return self.placer.place(body[0])
+        return _stacked(self.placer.sequence(before), self.placer.line(replace(last, arrow=False)))
+
+    def _onward(self, skip: Block) -> Laid:
+        """The wire that the skips have joined."""
+        m, line = self.m, _first(skip)
+        return Laid(m.unit, m.unit, m.gap, (self.placer.wire([(0, 0), (0, m.gap - m.unit)], Line(None), line.arrow),))
 
     def _rail(self, skip: Block) -> Laid:
         """The boxes of a skip, without the wires at both ends."""
@@ -60,16 +74,18 @@ class Branches:
             inside.pop()
         return self.placer.sequence(inside) if inside else Laid(0, 0, 0)
 
-    def _skip(self, skip: Block, side: Laid, x: float, fork: float, level: float, reach: float) -> list[Item]:
+    def _skip(
+        self, skip: Block, side: Laid, x: float, fork: float, level: float, reach: float, *, arrow: bool
+    ) -> list[Item]:
         first, m, start = _first(skip), self.m, 0.0 if self.m.unit else 0.7 * fork
         if not side.height:
-            return [self.placer.wire([(0, start), (x, start), (x, level), (reach, level)], first, arrow=True)]
+            return [self.placer.wire([(0, start), (x, start), (x, level), (reach, level)], first, arrow=arrow)]
         top = fork + max(m.gap, (level - fork - side.height) // 2 if m.unit else (level - fork - side.height) / 2)
         below = top + side.height
         return [
             self.placer.wire([(0, start), (x, start), (x, top - m.unit)], first, arrow=True),
             *side.at(x, top),
-            self.placer.wire([(x, below), (x, level), (reach, level)], first, arrow=True),
+            self.placer.wire([(x, below), (x, level), (reach, level)], first, arrow=arrow),
         ]
 
     def _branches(
@@ -85,7 +101,7 @@ class Branches:
         bus = 0.0 if m.unit or shared else top
         top = top if m.unit or not shared else 0.0
         one_by_one = hang is not None or (join is not None and not box_of(join, m).round)
-        inside = self.placer.narrow()
+        inside = self.placer.narrow(forked=not opens)
         ends = [_ended(b, one_by_one) for b in branches]
         above = [inside.sequence(before, shared=not opens) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
@@ -185,7 +201,7 @@ class Branches:
         if join is None:
             return items, tall + m.unit, m.unit
         end = self.placer.op(join)
-        items.append(self.placer.wire([(0, tall), (0, tall + m.gap - m.unit)], ends[0][0], arrow=True))
+        items.append(self.placer.wire([(0, tall + m.unit), (0, tall + m.gap - m.unit)], ends[0][0], arrow=True))
         return items + list(end.at(0, tall + m.gap)), tall + m.gap + end.height, max(end.left, end.right)
 
 

@@ -36,6 +36,20 @@ class Metrics:
     tag: Callable[[int], str] = "({})".format  # how the number of a lifted edge is written
     size_of: Callable[[str], float] = _one  # the size of the letters of a kind of text
     break_words: bool = False  # whether a word that is too wide is broken
+    card: float = 0.0  # how far each of the two cards behind a box that repeats stands out
+    off_wire: float = 0.0  # between the name of an input or output and its wire
+    shapes: bool = True  # whether shapes stand beside wires; what flows there (Q, K, V) always does
+    branch_shapes: bool = True  # the same beside branches that come from one fork
+
+    @property
+    def stub(self) -> float:
+        """The length of a short wire to what stands beside the spine: it holds an arrow head."""
+        return self.gutter if self.unit else max(self.gutter, 1.6 * self.arrow)
+
+    @property
+    def rise(self) -> float:
+        """The height of the cards above a box that repeats."""
+        return 2 * self.card
 
 
 def _cells(text: str, kind: str) -> float:

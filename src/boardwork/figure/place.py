@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, Space, is_open
-from boardwork.figure.box import Shape, box_of, side_texts, wrap
+from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
 from boardwork.figure.branches import Branches
 from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
@@ -56,8 +56,9 @@ class Placer:
         if line.edge is None:
             return Laid(0, 0, height)
         m = self.m
-        whole = " ".join(line.text)
-        texts = [whole] if m.width_of(whole, "shape") <= m.most_shape else line.text
+        said = line.text if m.shapes else tuple(text for text in line.text if text == line.edge.label)
+        whole = " ".join(said)
+        texts = [whole] if m.width_of(whole, "shape") <= m.most_shape else said
         lines = [part for text in texts if text for part in wrap(text, m.most_shape, m, "shape")]
         natural = len(lines) * m.text_height + m.arrow if lines else 0
         tall = max(m.gap if line.arrow or lines else m.gap / 2, natural, height)
@@ -82,47 +83,48 @@ class Placer:
         right = max(shape.half + shape.extra, out_reach)
         return Laid(left, right, height, tuple(items))
 
-    def _side_outputs(
-        self, texts: Sequence[tuple[tuple[str, ...], str]], height: float, items: list[Primitive]
-    ) -> tuple[float, float]:
+    def _side_outputs(self, sides: Sequence[Beside], height: float, items: list[Primitive]) -> tuple[float, float]:
         """What leaves the spine right under a box, an arrow to the right each; return its reach and lowest edge."""
         m, reach, top = self.m, 0.0, height
-        for lines, kind in texts:
-            words = " ".join(lines)
+        for side in sides:
             y = height + (0 if m.unit else m.text_height / 2)
-            items.append(Wire(((0, y), (m.gutter, y)), kind, True))
-            items.append(Text(m.gutter + (2 if m.unit else m.text_gap), height, words, "port"))
-            reach = max(reach, m.gutter + 2 + m.text_gap + m.width_of(words, "port"))
-            height += m.text_height
+            items.append(Wire(((0, y), (m.stub, y)), side.kind, True))
+            for line, words in enumerate(named(side.lines, m)):
+                start = m.stub + (2 if m.unit else m.text_gap)
+                items.append(Text(start, height, words, "shape" if line else "port"))
+                reach = max(reach, m.stub + 2 + m.text_gap + m.width_of(words, "port"))
+                height += m.text_height
         if height > top:
             items.append(self.plain((0, top), (0, height - m.unit)))
         return reach, height
 
-    def _side_inputs(self, texts: Sequence[tuple[tuple[str, ...], str]], shape: Shape, items: list[Primitive]) -> float:
+    def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Primitive]) -> float:
         """Write side inputs to the left of a box, each with a short arrow into it; return how far they reach."""
         m, reach = self.m, shape.half
-        rows = sum(len(lines) for lines, _ in texts) * m.text_height
+        rows = sum(len(side.lines) for side in sides) * m.text_height
         y = max(0.0, float(int(shape.middle - (rows - 1) // 2)) if m.unit else shape.middle - rows / 2)
-        for lines, kind in texts:
-            width = max(m.width_of(line, "port") for line in lines)
-            level = y if m.unit else y + len(lines) * m.text_height / 2
-            near, far = -(shape.half + m.unit), -(shape.half + max(m.gutter, 2 * m.unit))
-            items.append(Wire(((far, level), (near, level)), kind, True))
+        for side in sides:
+            width = max(m.width_of(line, "port") for line in side.lines)
+            level = y if m.unit else y + len(side.lines) * m.text_height / 2
+            near, far = -(shape.half + m.unit), -(shape.half + max(m.stub, 2 * m.unit))
+            items.append(Wire(((far, level), (near, level)), side.kind, True))
             end = far - (m.unit or m.text_gap / 2)
-            for i, line in enumerate(lines):
-                items.append(Text(end - m.width_of(line, "port"), y + i * m.text_height, line, "port"))
+            for i, line in enumerate(side.lines):
+                kind = "port" if i < side.names else "shape"
+                items.append(Text(end - m.width_of(line, kind), y + i * m.text_height, line, kind))
             reach = max(reach, width - end + m.unit)
-            y += len(lines) * m.text_height
+            y += len(side.lines) * m.text_height
         return reach
 
     def plain(self, start: Point, end: Point) -> Wire:
         """A wire that is part of another: no kind, no head."""
         return Wire((start, end), "data", False)
 
-    def narrow(self) -> Placer:
-        """The same for branches side by side, which have less room."""
+    def narrow(self, *, forked: bool) -> Placer:
+        """The same for branches side by side, which have less room; `forked`: they all come from one place."""
         m = self.m
-        return Placer(dataclasses.replace(m, most_label=min(m.most_label, m.branch_label), most_shape=m.branch_shape))
+        most, shapes = min(m.most_label, m.branch_label), m.shapes and (m.branch_shapes or not forked)
+        return Placer(dataclasses.replace(m, most_label=most, most_shape=m.branch_shape, shapes=shapes))
 
     # -- frames ---------------------------------------------------------------------------------------------------
 

@@ -75,6 +75,8 @@ POINTS = _lettered(
         branch_shape=125,
         arrow=8,
         unit=0,
+        card=2.3,
+        off_wire=2.5,
     ),
 )
 # The same in less room: smaller letters, then shapes broken earlier and less air.

@@ -8,13 +8,12 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import BOLD as BOLD_KINDS
 from boardwork.figure.points import width
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Text, Wire
-from boardwork.render.frames import CARD, frame_marks
+from boardwork.render.frames import frame_marks
 from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
 from boardwork.render.style import ACCENT, CAP, GREY, INK, LEAST_SIZE, NONE, PAPER, Style, style
 from boardwork.render.wires import joined, wire_marks
 
 BAR = 0.38  # from the border to a bar inside it, as a share of what is free
-OFF = 2.5  # between a port and its wire, besides the line's own leading
 _TONE = {"shape": GREY, "tag": ACCENT, "title": GREY, "port": INK}
 
 
@@ -31,7 +30,7 @@ def figure_marks(figure: Figure, m: Metrics) -> Piece:
         elif isinstance(item, Circle):
             marks += _circle(item, m)
         elif isinstance(item, Text):
-            marks += _text(item, figure, m)
+            marks += _text(item, m)
     for wire in wires:
         marks += wire_marks(wire, wires)
     return Piece(figure.width, figure.height, tuple(marks))
@@ -40,8 +39,8 @@ def figure_marks(figure: Figure, m: Metrics) -> Piece:
 def _box(box: Box, m: Metrics) -> Iterator[Mark]:
     look = style(box.role)
     if box.repeat > 1:
-        yield from _cards(box, look.stroke, look.form)
-        yield label(box.x + box.width + 2 * CARD + 3, box.y + 6, f"× {box.repeat}", m.size_of("port"), BOLD, ACCENT)
+        yield from _cards(box, look.stroke, look.form, m)
+        yield label(box.x + box.width + m.rise + 3, box.y + 6, f"× {box.repeat}", m.size_of("port"), BOLD, ACCENT)
     if look.form:
         yield from moved(outline(look, box.width, box.height, BAR * m.pad_x), box.x, box.y)
     yield from _lines(box, m)
@@ -58,9 +57,11 @@ def outline(look: Style, wide: float, high: float, bar: float = 3.0) -> Iterator
         yield line(x, cut, x, high - cut, look.stroke, 0.9)
 
 
-def _cards(box: Box, stroke: str, form: str) -> Iterator[Mark]:
+def _cards(box: Box, stroke: str, form: str, m: Metrics) -> Iterator[Mark]:
     for step in (2, 1):
-        yield Shape(box.x + step * CARD, box.y - step * CARD, box.width, box.height, PAPER, stroke, style=form, pen=0.8)
+        yield Shape(
+            box.x + step * m.card, box.y - step * m.card, box.width, box.height, PAPER, stroke, style=form, pen=0.8
+        )
 
 
 def _lines(box: Box, m: Metrics) -> Iterator[Mark]:
@@ -89,15 +90,14 @@ def _circle(circle: Circle, m: Metrics) -> Iterator[Mark]:
         yield Label(circle.x, circle.y + 0.3 * size, circle.sign, size)
 
 
-def _text(text: Text, figure: Figure, m: Metrics) -> Iterator[Mark]:
-    """The shape behind a port's name is grey; a port in the middle of its wire stands off it a little."""
+def _text(text: Text, m: Metrics) -> Iterator[Mark]:
+    """The shape behind a port's name is grey."""
     size, bold = m.size_of(text.kind), text.kind in BOLD_KINDS
     y = text.y + m.text_height / 2 + CAP * size
     name, bracket, shape = text.string.partition("(") if text.kind == "port" else (text.string, "", "")
     start, shape = text.x, bracket + shape
     if text.anchor == "middle":
         start -= (width(name, size, bold) + width(shape, max(LEAST_SIZE, size - 0.5))) / 2
-        y += OFF if text.y > figure.height / 2 else -OFF
     if name:
         yield label(start, y, name.rstrip(), size, BOLD if bold else PLAIN, _TONE.get(text.kind, GREY))
     if shape:

@@ -9,15 +9,13 @@ from boardwork.figure.primitives import Frame
 from boardwork.render.marks import BOLD, Mark, Shape, label_to
 from boardwork.render.style import ACCENT, FRAME, FRAME_FILL, PAPER, REPEAT, REPEAT_FILL
 
-CARD = 2.3  # how far the cards of a repeat stand out
-
 
 def frame_marks(frame: Frame, m: Metrics) -> Iterator[Mark]:
     """Cards, outline, the count in the top-right corner."""
     x, y, repeats = frame.x, frame.y, frame.repeat > 1
     colour, fill = (ACCENT, REPEAT_FILL) if repeats else (FRAME, FRAME_FILL)
     for step in (2, 1) if repeats else ():
-        away = step * CARD
+        away = step * m.card
         yield Shape(x + away, y - away, frame.width, frame.height, PAPER, REPEAT, style="rounded,filled")
     yield Shape(x, y, frame.width, frame.height, fill, colour, style="rounded,filled" + ",dashed" * (not repeats))
     if repeats:

@@ -108,7 +108,8 @@ class Raster:
         for i, line in enumerate(box.lines):
             self._write(x1 + 1 + (x2 - x1 - 1 - len(line)) // 2, top + i, line)
         if box.repeat > 1:
-            self._write(x2 + 2, y1 + 1, f"× {box.repeat}")
+            beside = (x2 + 2, y1 + 1)
+            self._write(beside[0], y1 if beside in self.mask else beside[1], f"× {box.repeat}")  # off a wire
 
     def _circle(self, circle: Circle) -> None:
         sign = f"({circle.sign})"

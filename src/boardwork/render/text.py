@@ -40,10 +40,15 @@ _COLUMN = (
     replace(CELLS, break_words=True),
     replace(CELLS, break_words=True, most_label=16, most_shape=16, gutter=2, frame_pad=1),
 )
-# towers stand side by side while there is room for their sizes
+_ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in _NARROWER)  # branches of one fork are much alike
+_BARE = tuple(replace(metrics, shapes=False) for metrics in _NARROWER)
+# Towers stand side by side while there is room for their sizes; a wire without a shape reads better than a tag.
 _FORMS: tuple[tuple[dict[str, bool], tuple[Metrics, ...]], ...] = (
     ({}, _NARROWER[:4]),
-    ({"stacked": True}, _NARROWER),
+    ({"stacked": True}, _NARROWER[:4]),
+    ({}, _ALIKE[1:4]),
+    ({"stacked": True}, _ALIKE[1:]),
+    ({"stacked": True}, _BARE[2:]),
     ({"in_column": True}, _COLUMN),
 )
 _BLANK = 8  # a figure has at most about this much empty room at its right
