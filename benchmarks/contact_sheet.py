@@ -1,6 +1,6 @@
 """Sheets as pages of paper -> one picture of them all, to look at, and each page and text by itself in a folder.
 
-python benchmarks/contact_sheet.py FOLDER [--across 6] [NAME or sheet.json ...]    a choice of all sorts if none is named
+python benchmarks/contact_sheet.py FOLDER [--across 6] [NAME or sheet.json ...]    a choice if none is named
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
@@ -11,6 +12,7 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Figure, Frame, Primitive, Text, Wire
 
 _CLEAR = 0.5  # a cut stands this far below what is above it
+_TOUCH = 1e-6  # a cut may go along the edge of a box
 _MOST_CUTS = 100  # places that are tried
 
 
@@ -39,10 +41,12 @@ def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     cuts = sorted([*_cuts(figure, m), *_gaps(figure, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
     if len(cuts) < number - 1:
         return None
-    choices = [some for some in combinations(cuts, number - 1) if _distinct(some)]
-    if not choices:
+    heights = [cut.y for cut in cuts]
+    choices = combinations(range(len(cuts)), number - 1)
+    in_order = sorted(choices, key=lambda some: _tallest(figure.height, [heights[i] for i in some]))
+    chosen = next((some for some in ([cuts[i] for i in best] for best in in_order) if _distinct(some)), None)
+    if chosen is None:
         return None
-    chosen = min(choices, key=lambda some: _tallest(figure, some))
     ends = [0.0, *(cut.y for cut in chosen), figure.height]
     wires = {id(cut.wire) for cut in chosen if cut.wire}
     columns = [_column(figure, top, bottom, wires, m) for top, bottom in pairwise(ends)]
@@ -55,38 +59,52 @@ def _distinct(cuts: Sequence[_Cut]) -> bool:
     return len(set(wires)) == len(wires)
 
 
-def _tallest(figure: Figure, cuts: Sequence[_Cut]) -> float:
-    ends = [0.0, *(cut.y for cut in cuts), figure.height]
-    return max(bottom - top for top, bottom in pairwise(ends))
+def _tallest(height: float, cuts: Sequence[float]) -> float:
+    return max(bottom - top for top, bottom in zip((0.0, *cuts), (*cuts, height), strict=True))
 
 
 def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:
+    """Heights that one wire alone crosses."""
+    crossings = _Crossings(figure, m)
     for wire in figure.primitives:
         if isinstance(wire, Wire):
             for at, ((x1, y1), (x2, y2)) in enumerate(pairwise(wire.points)):
                 y = y1 + _CLEAR
-                if x1 == x2 and y2 > y + _CLEAR and sum(_crosses(p, y, m) for p in figure.primitives) == 1:
+                if x1 == x2 and y2 > y + _CLEAR and crossings.at(y) == 1:
                     yield _Cut(y, wire, at)
 
 
 def _gaps(figure: Figure, m: Metrics) -> Iterator[_Cut]:
     """Below a box from which nothing leads on."""
+    crossings = _Crossings(figure, m)
     for box in figure.primitives:
         if isinstance(box, Box):
             y = box.y + box.height + _CLEAR
-            if y < figure.height - m.label_height and not any(_crosses(p, y, m) for p in figure.primitives):
+            if y < figure.height - m.label_height and not crossings.at(y):
                 yield _Cut(y, None, 0)
 
 
-def _crosses(item: Primitive, y: float, m: Metrics) -> bool:
-    """Whether a cut at `y` would go through it."""
-    if isinstance(item, Wire):
-        return any(min(a[1], b[1]) <= y <= max(a[1], b[1]) for a, b in pairwise(item.points))
-    if isinstance(item, Frame):
-        title = item.y + 2 * m.text_height
-        return item.y <= y <= title or title < y < item.y + item.height < y + m.frame_pad
+class _Crossings:
+    """How many things a cut at a height would go through."""
+
+    def __init__(self, figure: Figure, m: Metrics) -> None:
+        spans = [span for item in figure.primitives for span in _spans(item, m)]
+        self.tops, self.bottoms = sorted(top for top, _ in spans), sorted(bottom for _, bottom in spans)
+
+    def at(self, y: float) -> int:
+        return bisect_right(self.tops, y) - bisect_left(self.bottoms, y)
+
+
+def _spans(item: Primitive, m: Metrics) -> Iterator[tuple[float, float]]:
+    """From where to where nothing may be cut: of a frame, its title and the room of a box above its foot."""
     _, top, _, bottom = _bounds(item, m)
-    return top < y < bottom
+    if isinstance(item, Frame):
+        head, foot = top + 2 * m.text_height, bottom - (m.gap + m.label_height + 2 * m.pad_y + m.frame_pad)
+        yield from ((top, head), (foot, bottom)) if head < foot else ((top, bottom),)
+    elif isinstance(item, Wire):
+        yield top, bottom
+    else:
+        yield top + _TOUCH, bottom - _TOUCH
 
 
 def _bounds(item: Primitive, m: Metrics) -> tuple[float, float, float, float]:

@@ -7,14 +7,17 @@
 5. questions, last first, down to two;
 6. equations and trade-offs by turns, last first, down to two of each;
 7. the rest of the questions, the symbols, the first footnote, and the rest of the equations and trade-offs.
-Boxes, wires, shapes and the size of letters are never given up.
+Beside this the figures are drawn closer, folded, with fewer shapes beside their wires, at last with a frame drawn as
+one box; each such form has a price in things (`page_forms.py`), and the cheapest whole is taken. The size of letters is
+never given up.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from boardwork.render.words import counted
 from boardwork.sheet import Equation, Sheet, Tradeoff
@@ -31,6 +34,7 @@ class Detail:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.order = tuple(_order(sheet))
+        self._prices = [0, *accumulate(self.price((thing,)) for thing in self.order)]  # of so many, in order
         self._equations: dict[tuple[int, bool, bool], Equation] = {}
         self._tradeoffs: dict[tuple[int, bool, bool, bool], Tradeoff] = {}
 
@@ -57,8 +61,7 @@ class Detail:
 
     def affordable(self, price: int) -> int:
         """How many may be given up for no more than a price, -1 if not even none."""
-        counts = range(len(self.order) + 1)
-        return max((count for count in counts if self.price(self.order[:count]) <= price), default=-1)
+        return bisect_right(self._prices, price) - 1
 
     def _equation(self, index: int, values: bool, checks: bool) -> Equation:
         item, key = self.sheet.equations[index], (index, values, checks)
@@ -79,8 +82,8 @@ class Detail:
         return self._tradeoffs[key]
 
 
-def left_out(whole: Sheet, shown: Sheet) -> str:
-    """What of a sheet is not on the page, "" if all of it is."""
+def left_out(whole: Sheet, shown: Sheet, closed: int = 0) -> str:
+    """What of a sheet is not on the page, "" if all of it is; `closed`: frames of which the inside is not drawn."""
     pairs = (
         ("equation", len(whole.equations), len(shown.equations)),
         ("trade-off", len(whole.tradeoffs), len(shown.tradeoffs)),
@@ -88,7 +91,8 @@ def left_out(whole: Sheet, shown: Sheet) -> str:
         ("symbol", len(whole.symbols), len(shown.symbols)),
         ("footnote", len(whole.footnotes), len(shown.footnotes)),
     )
-    gone = [counted(every - few, name) for name, every, few in pairs if few < every]
+    frames = [f"the inside of {counted(closed, 'frame')}"] if closed else []
+    gone = frames + [counted(every - few, name) for name, every, few in pairs if few < every]
     if gone:
         return f"Left out for room: {', '.join(gone)}. The text sheet says all."
     return "" if shown == whole else "Some details are left out for room; the text sheet says all."

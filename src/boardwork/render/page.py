@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from boardwork.errors import DrawingError
-from boardwork.figure.columns import in_columns
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
+from boardwork.figure.points import COMPACT, POINTS
 from boardwork.render.detail import Detail, Thing, left_out
-from boardwork.render.diagram import figure_marks
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
+from boardwork.render.page_forms import TALL, pairs_of
 from boardwork.render.page_plan import Fit, Planner
-from boardwork.render.panel_contents import Contents, drawn, figure_of
+from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.paper import paper_size
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
 from boardwork.sheet import Diagram, Sheet
@@ -23,7 +21,6 @@ from boardwork.sheet import Diagram, Sheet
 MARGIN = 24.0
 SLACK = 6  # pairs of figures that cost so much more than the best are looked at closely
 MOST_REFILLED = 5  # of them
-TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 STRETCH = 0.35  # the page is left open below rather than loosened by a larger share
 # Tried in order: sizes of text, of figures, and how much larger the figures are drawn.
 SIZES: tuple[tuple[Type, Metrics, float], ...] = (
@@ -32,20 +29,12 @@ SIZES: tuple[tuple[Type, Metrics, float], ...] = (
     (enlarged(DENSE, 1.08), COMPACT, 1.1),
     (DENSE, COMPACT, 1.0),
 )
-# Smaller figures: spacing, shape, and the price in things that are given up for it.
-TIGHTER: tuple[tuple[Metrics, str, int], ...] = (
-    (COMPACT, "", 0), (COMPACT, "stacked", 1), (NARROW, "", 1), (NARROW, "stacked", 2), (NARROWEST, "", 5),
-    (COMPACT, "column", 16), (NARROW, "column", 18),
-)  # fmt: skip
-CUT = 2  # the price of a figure in several columns
-WORTH = 12.0  # points that a form must save to be tried
-WORDLESS = 10  # that of one without the words beside its wires
 Turn = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A sheet at one size on one turn of the paper, with what it gives."""
+    """A sheet at one size on one turn of the paper, with what it gives; `closed`: frames drawn as one box."""
 
     sheet: Sheet
     type: Type
@@ -53,6 +42,8 @@ class Attempt:
     height: float
     planner: Planner
     fit: Fit
+    figures: Sequence[Piece] = ()
+    closed: int = 0
 
 
 def page(sheet: Sheet, paper: str) -> Piece:
@@ -73,31 +64,37 @@ def page(sheet: Sheet, paper: str) -> Piece:
 
 
 def _whole(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
-    """All of the sheet, in the largest size that holds it."""
-    for type, metrics, factor in SIZES:
-        figures = [scaled(drawn(d, metrics, most_height=TALL), factor) for d in _diagrams(sheet)]
-        found = _best(sheet, turns, Contents(type), figures)
-        if found is not None:
-            return found
-    return None
+    """All of the sheet, in the largest size that holds it; the least is tried first, for what it does not hold."""
+    *larger, least = SIZES
+    found = _at_size(sheet, turns, *least)
+    tried = (_at_size(sheet, turns, *size) for size in larger) if found else ()
+    return next((attempt for attempt in tried if attempt is not None), found)
+
+
+def _at_size(sheet: Sheet, turns: Sequence[Turn], type: Type, metrics: Metrics, factor: float) -> Attempt | None:
+    figures = [scaled(drawn(d, metrics, most_height=TALL), factor) for d in _diagrams(sheet)]
+    return _best(sheet, turns, Contents(type), figures)
 
 
 def _reduced(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """As much of the sheet as the page holds at the least size, with the figures that leave the most room."""
     detail, contents = Detail(sheet), Contents(DENSE)
     best = detail.price(detail.order) + 1000
-    found: list[tuple[int, int, int, int, Attempt, list[Piece]]] = []
-    for price, figures in _tight(sheet, turns):
+    found: list[tuple[int, int, int, int, Attempt]] = []
+    for forms in pairs_of(_diagrams(sheet), [(wide - 2 * MARGIN, high - 2 * MARGIN) for wide, high in turns]):
+        price = sum(form.price for form in forms)
         if price > best + SLACK:
             break
+        figures = [form.marks for form in forms]
         count, attempt = _fewest(detail, detail.affordable(best - price + SLACK), turns, contents, figures)
         if attempt is not None:
             cost = detail.price(detail.order[:count]) + price
             best = min(best, cost)
-            found.append((cost, len(found), price, count, attempt, figures))
+            closed = sum(form.closed for form in forms)
+            found.append((cost, len(found), price, count, replace(attempt, figures=figures, closed=closed)))
     refilled = []
-    for _, place, price, count, attempt, figures in sorted(found, key=lambda form: form[:2])[:MOST_REFILLED]:
-        gone, full = _refilled(detail, count, attempt, contents, figures)
+    for _, place, price, count, attempt in sorted(found, key=lambda form: form[:2])[:MOST_REFILLED]:
+        gone, full = _refilled(detail, count, attempt, contents)
         refilled.append((detail.price(gone) + price, place, full))
     return min(refilled, key=lambda form: form[:2])[2] if refilled else None
 
@@ -116,14 +113,12 @@ def _fewest(
     return many, found
 
 
-def _refilled(
-    detail: Detail, count: int, attempt: Attempt, contents: Contents, figures: Sequence[Piece]
-) -> tuple[list[Thing], Attempt]:
+def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents) -> tuple[list[Thing], Attempt]:
     """What finds room after all in the plan as it is, last given up first."""
     gone = list(detail.order[:count])
     for thing in reversed(detail.order[:count]):
         sheet = detail.without([other for other in gone if other != thing])
-        planner = Planner(contents.panels(sheet, figures), contents.type)
+        planner = Planner(contents.panels(sheet, attempt.figures), contents.type)
         height = attempt.turn[1] - _around(sheet, attempt.turn, contents)
         same = len(planner.panels) == len(attempt.planner.panels)
         fit = planner.fit(attempt.fit.plan, height) if same else None
@@ -131,46 +126,6 @@ def _refilled(
             gone.remove(thing)
             attempt = replace(attempt, sheet=sheet, planner=planner, fit=fit, height=height)
     return gone, attempt
-
-
-def _tight(sheet: Sheet, turns: Sequence[Turn]) -> list[tuple[int, list[Piece]]]:
-    """Pairs of figures that a page has room for, with their price, cheap ones first."""
-    rooms = [(wide - 2 * MARGIN, high - 2 * MARGIN) for wide, high in turns]
-    choices = [_smaller(form for form in _forms(d, rooms[0][1]) if _holds(rooms, form[1])) for d in _diagrams(sheet)]
-    pairs = [(p + q, [first, second]) for (p, first), (q, second) in product(*choices)]
-    return sorted((pair for pair in pairs if _holds(rooms, *pair[1])), key=lambda pair: pair[0])
-
-
-def _smaller(forms: Iterable[tuple[int, Piece]]) -> list[tuple[int, Piece]]:
-    """Those that are smaller one way than all that cost less."""
-    kept: list[tuple[int, Piece]] = []
-    for price, form in sorted(forms, key=lambda priced: priced[0]):
-        if all(form.width < cheap.width - WORTH or form.height < cheap.height - WORTH for _, cheap in kept):
-            kept.append((price, form))
-    return kept
-
-
-def _holds(rooms: Sequence[Turn], *figures: Piece) -> bool:
-    area = sum(figure.width * figure.height for figure in figures)
-    return any(
-        all(f.width <= wide and f.height <= high for f in figures) and area <= wide * high for wide, high in rooms
-    )
-
-
-def _forms(diagram: Diagram, high: float) -> Iterator[tuple[int, Piece]]:
-    """The diagram drawn looser and tighter, in one column and in several; at last without the words beside wires."""
-    plain = replace(diagram, edges=tuple(replace(edge, shape=()) for edge in diagram.edges))
-    bare = replace(plain, nodes=tuple(replace(node, detail="") for node in diagram.nodes))
-    forms = [(diagram, *form) for form in TIGHTER]
-    forms += [(plain, metrics, shape, price + WORDLESS) for metrics, shape, price in TIGHTER]
-    forms += [(bare, NARROWEST, "column", 4 * WORDLESS)]
-    for shown, metrics, shape, price in forms:
-        figure = figure_of(shown, metrics, shape, TALL)
-        yield price, figure_marks(figure, metrics)
-        for number in (2, 3) if figure.height > 0.3 * high else ():
-            cut = in_columns(figure, number, metrics)
-            if cut is not None:
-                yield price + CUT * (number - 1), figure_marks(cut, metrics)
 
 
 def _best(sheet: Sheet, turns: Sequence[Turn], contents: Contents, figures: Sequence[Piece]) -> Attempt | None:
@@ -200,7 +155,7 @@ def _diagrams(sheet: Sheet) -> tuple[Diagram, Diagram]:
 def _composed(whole: Sheet, chosen: Attempt) -> Piece:
     """Header, panels, footer."""
     type, sheet, (wide, high) = chosen.type, chosen.sheet, chosen.turn
-    room, said = wide - 2 * MARGIN, left_out(whole, sheet)
+    room, said = wide - 2 * MARGIN, left_out(whole, sheet, chosen.closed)
     body = chosen.planner.built(chosen.fit.plan, chosen.height, STRETCH)
     marks: list[Mark] = []
     y = MARGIN

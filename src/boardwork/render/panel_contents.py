@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 
 from boardwork.figure import Figure, Metrics
 from boardwork.figure import draw as lay_out
@@ -24,6 +25,7 @@ class Contents:
     def __init__(self, type: Type) -> None:
         self.type = type
         self.set: dict[Hashable, Piece] = {}
+        self.flows: dict[Hashable, Panel] = {}
 
     def panels(self, sheet: Sheet, figures: Sequence[Piece]) -> list[Panel]:
         """The panels in order; the figures are drawn already."""
@@ -35,13 +37,21 @@ class Contents:
         if zoom.diagram == sheet.big_picture:
             panels[1] = _note("Zoom", f"{zoom.reason} (panel 1).", type)
         widest = max((len(name) for name in sheet.symbols), default=0)
-        texts: list[tuple[str, list[Item], float]] = [
-            ("Key equations", [self._item(equation, e) for e in sheet.equations], type.item_gap),
-            ("Trade-offs", [self._item(tradeoff, t) for t in sheet.tradeoffs], type.item_gap),
-            ("Questions", [self._item(question, q) for q in sheet.questions], type.item_gap),
-            ("Symbols", [self._symbol(name, sheet, widest) for name in sheet.symbols], 0.15 * type.item_gap),
+        symbols = [self._symbol(name, sheet, widest) for name in sheet.symbols]
+        flows = [
+            self._flow("Key equations", sheet.equations, [self._item(equation, e) for e in sheet.equations]),
+            self._flow("Trade-offs", sheet.tradeoffs, [self._item(tradeoff, t) for t in sheet.tradeoffs]),
+            self._flow("Questions", sheet.questions, [self._item(question, q) for q in sheet.questions]),
+            self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15),
         ]
-        return panels + [_flow(title, items, gap, type) for title, items, gap in texts if items]
+        return panels + [panel for panel in flows if panel is not None]
+
+    def _flow(self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0) -> Panel | None:
+        """The panel of these things, made once; `gap` between two of them, as a share of the usual one."""
+        key = (title, *map(id, things))
+        if items and key not in self.flows:
+            self.flows[key] = _flow(title, items, gap * self.type.item_gap, self.type)
+        return self.flows.get(key)
 
     def _item(self, draw: Callable[..., Piece], item: object) -> Item:
         return lambda room: self.once((id(item), room), lambda: draw(item, room, self.type))
@@ -98,6 +108,7 @@ def _flow(title: str, items: Sequence[Item], gap: float, type: Type) -> Panel:
         number, wide = widths(room)
         return columns([item(wide) for item in items], number, gap, type, height)
 
+    @cache
     def tall(room: float) -> float:
         number, wide = widths(room)
         heights = [item(wide).height + gap for item in items]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
@@ -73,12 +73,13 @@ def heights(panels: Sequence[Panel], type: Type, step: float) -> Callable[[int, 
 
 def _top(panel: Panel, inside: float, type: Type) -> float:
     """Heading and note."""
-    noted = _noted(panel, inside, type).height + 0.4 * type.pad if panel.note else 0.0
+    noted = _noted(panel.note, inside, type).height + 0.4 * type.pad if panel.note else 0.0
     return type.head + (0.8 if panel.fixed else 0.6) * type.pad + noted
 
 
-def _noted(panel: Panel, inside: float, type: Type) -> Piece:
-    return paragraph([Run(panel.note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
+@lru_cache(maxsize=1000)
+def _noted(note: str, inside: float, type: Type) -> Piece:
+    return paragraph([Run(note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
 
 
 def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterator[Plan]:
@@ -135,7 +136,7 @@ def _headed(number: int, panel: Panel, content: Piece, room: float, type: Type) 
         line(pad, type.head, room - pad, type.head, PALE, 0.7),
     ]
     if panel.note:
-        marks += moved(_noted(panel, room - 2 * pad, type).marks, pad, type.head + 0.4 * pad)
+        marks += moved(_noted(panel.note, room - 2 * pad, type).marks, pad, type.head + 0.4 * pad)
     y = _top(panel, room - 2 * pad, type)
     left = pad + (room - 2 * pad - content.width) / 2 if panel.fixed else pad
     marks += moved(content.marks, left, y)

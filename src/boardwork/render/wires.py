@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from boardwork.figure.primitives import Wire
@@ -15,23 +15,31 @@ RADIUS = 6.0  # of a corner
 
 def joined(wires: Sequence[Wire]) -> list[Wire]:
     """Wires that go on where one of the same kind ends, and nothing else starts or ends there, as one."""
-    rest = list(wires)
-    while True:
-        pair = next(((a, b) for a in rest for b in rest if _goes_on(a, b, rest)), None)
-        if pair is None:
-            return rest
-        first, second = pair
-        rest[rest.index(first)] = replace(first, points=first.points + second.points[1:], arrow=second.arrow)
-        rest.remove(second)
+    starts, ends = _by_place(wires, 0), _by_place(wires, -1)
+    following: dict[int, Wire] = {}
+    for place, (first, *others) in ends.items():
+        second, *more = starts.get(place, (first,))
+        if first is not second and not (others or more or first.arrow) and first.kind == second.kind:
+            following[id(first)] = second
+    led_to = {id(wire) for wire in following.values()}
+    return [_with_all(wire, following) for wire in wires if id(wire) not in led_to]
 
 
-def _goes_on(first: Wire, second: Wire, wires: Sequence[Wire]) -> bool:
-    place = first.points[-1]
-    if first is second or first.arrow or first.kind != second.kind or math.dist(place, second.points[0]) > 1e-6:
-        return False
-    starts = sum(math.dist(place, w.points[0]) < 1e-6 for w in wires)
-    ends = sum(math.dist(place, w.points[-1]) < 1e-6 for w in wires)
-    return starts == ends == 1
+def _by_place(wires: Sequence[Wire], end: int) -> dict[Point, list[Wire]]:
+    found: dict[Point, list[Wire]] = {}
+    for wire in wires:
+        x, y = wire.points[end]
+        found.setdefault((round(x, 6), round(y, 6)), []).append(wire)
+    return found
+
+
+def _with_all(wire: Wire, following: Mapping[int, Wire]) -> Wire:
+    """The wire with those that go on from it."""
+    points, last = list(wire.points), wire
+    while (after := following.get(id(last))) is not None:
+        points += after.points[1:]
+        last = after
+    return replace(wire, points=tuple(points), arrow=last.arrow)
 
 
 def wire_marks(wire: Wire, wires: Sequence[Wire]) -> Iterator[Mark]:

@@ -1,0 +1,62 @@
+"""Diagrams wider than the page: shapes go before wires do, and what stands beside a box is broken over lines."""
+
+from __future__ import annotations
+
+import re
+
+from boardwork.figure import CELLS, draw
+from boardwork.render.raster import Raster
+from boardwork.render.text import diagram_lines
+from boardwork.sheet import Diagram, Edge, Group, Node
+
+LONG = ("batch·(height/112)(width/112)", "heads", "49", "d_k")
+
+
+def prongs(count: int, parent: str = "") -> Diagram:
+    """One box to `count` boxes side by side to one box, with long shapes."""
+    nodes = [Node("x", "x", "", "input"), Node("a", "Linear", "384 → 3 × 384", parent=parent)]
+    nodes += [Node(f"p{i}", "QKVUW"[i], "12 heads × 32", parent=parent) for i in range(count)]
+    nodes += [Node("s", "Attention", "softmax", parent=parent), Node("y", "y", "", "output")]
+    edges = [Edge("x", "a"), *(Edge("a", f"p{i}") for i in range(count))]
+    edges += [Edge(f"p{i}", "s", "data", LONG, label="QKVUW"[i]) for i in range(count)] + [Edge("s", "y")]
+    return Diagram(tuple(nodes), tuple(edges), (Group(parent, "Frame"),) if parent else ())
+
+
+def test_shapes_of_branches_go_before_their_wires() -> None:
+    lines = diagram_lines(prongs(4, "g"), 80)
+    said = "\n".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert not re.search("[①②③]|height/112", said)
+    assert all(f"│ {name}" in said for name in "QKVU")
+
+
+def test_what_nothing_else_fits_is_one_column_with_tags() -> None:
+    lines = diagram_lines(prongs(5, "g"), 40)
+    assert max(map(len, lines)) <= 40
+    assert "①" in "\n".join(lines)
+
+
+def test_long_names_beside_a_box_are_broken_over_lines() -> None:
+    shape = "(batch·(height/8)(width/8), 1, height/8, width/8)"
+    nodes = [Node("a", "A"), Node("b", "B"), Node("late", "a name of several words", shape, "input")]
+    nodes += [Node("early", "early", shape, "output"), Node("c", "C")]
+    edges = [Edge("a", "b"), Edge("late", "b"), Edge("b", "early"), Edge("b", "c")]
+    lines = diagram_lines(Diagram(tuple(nodes), tuple(edges)), 60)
+    assert max(map(len, lines)) <= 60
+    assert any(line.rstrip().endswith("──►│   B   │") or "──►│" in line for line in lines)
+
+
+def test_wires_that_join_a_wire_have_one_arrow_head_between_them() -> None:
+    nodes = tuple(Node(name, name.upper()) for name in "abcd")
+    edges = tuple(Edge(*ends) for ends in ("ab", "bc", "cd", "bd", "ad"))
+    drawn = "\n".join(Raster(draw(Diagram(nodes, edges), CELLS)).lines())
+    assert drawn.count("▼") + drawn.count("◄") == 4
+    assert re.search(r"├─+┘\s+│\n\s+▼", drawn)
+
+
+def test_the_count_of_a_box_keeps_off_the_wire_into_its_side() -> None:
+    nodes = (Node("a", "A"), Node("b", "B"), Node("c", "C", repeat=3))
+    edges = (Edge("a", "b"), Edge("b", "c"), Edge("a", "c"))
+    lines = Raster(draw(Diagram(nodes, edges), CELLS)).lines()
+    (counted,) = [line for line in lines if "× 3" in line]
+    assert "◄" not in counted
