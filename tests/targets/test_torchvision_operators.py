@@ -31,8 +31,18 @@ def test_torchvision_imports(code):
     assert result.stdout == "1000\n", result.stderr
 
 
+@needs_torchvision
+def test_code_of_the_user_may_import_it(tmp_path):
+    model = tmp_path / "model.py"
+    model.write_text("import torchvision\n\ndef net():\n    return torchvision.models.resnet18()\n")
+    load = f"from boardwork import load; print(load({str(model) + ':net()'!r}).module.fc.out_features)"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src')\n{load}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout == "1000\n", result.stderr
+
+
 def test_nothing_is_done_where_the_operators_load(monkeypatch):
-    monkeypatch.setattr(torchvision_operators, "_operators_load", lambda: True)
+    monkeypatch.setattr(torchvision_operators, "_operators_load", lambda folders: True)
     monkeypatch.setattr(torchvision_operators, "_kept", [])
     monkeypatch.setattr(sys, "modules", {"sys": sys})
     torchvision_operators.prepare()

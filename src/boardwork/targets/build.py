@@ -78,8 +78,7 @@ def library(name: str, extra: str | None = None) -> ModuleType:
     if importlib.util.find_spec(name) is None:
         hint = f'pip install "boardwork[{extra or name}]"'
         raise TargetError(f"This target needs {name}, which is not installed.", hint=hint)
-    if importlib.util.find_spec("torchvision") is not None:
-        torchvision_operators.prepare()
+    torchvision_operators.prepare()
     try:
         with global_state_kept():
             return importlib.import_module(name)

@@ -10,6 +10,7 @@ from types import ModuleType
 from torch import nn
 
 from boardwork.errors import TargetError
+from boardwork.targets import torchvision_operators
 from boardwork.targets.assemble import assemble
 from boardwork.targets.build import build
 from boardwork.targets.call import Call
@@ -58,6 +59,7 @@ def _subject(namespace: ModuleType, where: str, call: Call, given: Sequence[Inpu
 
 @contextmanager
 def _explained(where: str, call: Call) -> Iterator[None]:
+    torchvision_operators.prepare()  # the user's code may import it, or a library that does
     try:
         yield
     except ImportError as error:

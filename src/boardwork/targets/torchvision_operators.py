@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ _kept: list[Any] = []  # a torch.library.Library takes its definitions with it w
 
 
 def prepare() -> None:
-    """Make `import torchvision` work where it was built for another torch; does nothing where it is sound."""
-    if _kept or "torchvision" in sys.modules or _operators_load():
+    """Make `import torchvision` work where it was built for another torch; does nothing where it is sound or absent."""
+    spec = importlib.util.find_spec("torchvision") if not _kept and "torchvision" not in sys.modules else None
+    if spec is None or _operators_load(spec.submodule_search_locations or ()):
         return
     # A first import that failed leaves parts behind, and Python would not run them again.
     for name in [name for name in sys.modules if name.startswith("torchvision.")]:
@@ -36,9 +37,8 @@ def prepare() -> None:
             placeholders.define(schema)  # type: ignore[no-untyped-call]
 
 
-def _operators_load() -> bool:
-    spec = importlib.util.find_spec("torchvision")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
+def _operators_load(folders: Iterable[str]) -> bool:
+    for folder in folders:
         for suffix in importlib.machinery.EXTENSION_SUFFIXES:
             path = Path(folder) / f"_C{suffix}"
             if path.exists():
