@@ -11,7 +11,7 @@ from boardwork.figure.branches import Branches
 from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
-from boardwork.sheet import Group
+from boardwork.sheet import Edge, Group
 
 
 class Placer:
@@ -55,11 +55,7 @@ class Placer:
     def line(self, line: Line, height: float = 0) -> Laid:
         if line.edge is None:
             return Laid(0, 0, height)
-        m = self.m
-        said = line.text if m.shapes else tuple(text for text in line.text if text == line.edge.label)
-        whole = " ".join(said)
-        texts = [whole] if m.width_of(whole, "shape") <= m.most_shape else said
-        lines = [part for text in texts if text for part in wrap(text, m.most_shape, m, "shape")]
+        m, lines = self.m, self.broken(line.edge, line.text)
         natural = len(lines) * m.text_height + m.arrow if lines else 0
         tall = max(m.gap if line.arrow or lines else m.gap / 2, natural, height)
         items: list[Primitive] = [self.wire([(0, 0), (0, tall - m.unit)], line)]
@@ -67,6 +63,14 @@ class Placer:
             items.append(Text(m.text_gap, i * m.text_height, text, "shape"))
         right = max((m.text_gap + m.width_of(text, "shape") for text in lines), default=0)
         return Laid(m.unit, max(right, m.unit), tall, tuple(items))
+
+    def broken(self, edge: Edge, text: Sequence[str]) -> list[str]:
+        """The words beside the wire of an edge, on one line if they fit, else a line each or more."""
+        m = self.m
+        said = text if m.shapes else tuple(words for words in text if words == edge.label)
+        whole = " ".join(said)
+        texts = [whole] if m.width_of(whole, "shape") <= m.most_shape else said
+        return [part for text in texts if text for part in wrap(text, m.most_shape, m, "shape")]
 
     @staticmethod
     def wire(points: Sequence[Point], line: Line | None, arrow: bool | None = None) -> Wire:

@@ -13,7 +13,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Box:
-    """A box with its lines of text, centred. `label_lines` of the `lines` are the label, the others are detail."""
+    """A box with its lines of text, centred. `label_lines` of the `lines` are the label, the others are detail.
+
+    `mark`: a sign in its top border, which is then dashed: the box is not what stands beside it.
+    """
 
     x: float
     y: float
@@ -24,6 +27,7 @@ class Box:
     role: str
     node: str
     repeat: int = 1
+    mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _HEADS = {_SOUTH: "▼", _NORTH: "▲", _EAST: "►", _WEST: "◄"}
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("│╎", "|"), **dict.fromkeys("─╌", "-"), **dict.fromkeys("└┘┌┐├┤┴┬┼╭╮╰╯", "+"),
-        "▼": "v", "▲": "^", "►": ">", "◄": "<",
+        "▼": "v", "▲": "^", "►": ">", "◄": "<", "≠": "*",
     }
 )  # fmt: skip
 
@@ -101,12 +101,14 @@ class Raster:
         x2, y2 = x1 + round(box.width) - 1, y1 + round(box.height) - 1
         for x in range(x1, x2 + 1):
             for y in range(y1, y2 + 1):
-                self.over[x, y] = "─" if y in (y1, y2) else "│" if x in (x1, x2) else " "
+                across, upright = ("╌", "╎") if box.mark else ("─", "│")
+                self.over[x, y] = across if y in (y1, y2) else upright if x in (x1, x2) else " "
         for cell, corner in zip(((x1, y1), (x2, y1), (x1, y2), (x2, y2)), "┌┐└┘", strict=True):
             self.over[cell] = corner
         top = y1 + 1 + (y2 - y1 - 1 - len(box.lines)) // 2
         for i, line in enumerate(box.lines):
             self._write(x1 + 1 + (x2 - x1 - 1 - len(line)) // 2, top + i, line)
+        self._write(x1 + 1, y1, box.mark)
         if box.repeat > 1:
             beside = (x2 + 2, y1 + 1)
             self._write(beside[0], y1 if beside in self.mask else beside[1], f"× {box.repeat}")  # off a wire
