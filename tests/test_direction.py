@@ -20,7 +20,7 @@ STAGES = (
     {"formula"},
     {"axes"},
     {"knowledge", "notation"},
-    {"compose"},
+    {"compose", "comparison"},
     {"figure"},
     {"render"},
     {"pipeline"},
@@ -33,10 +33,10 @@ RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 HEAVY = {"torch", "torchinfo", "torchvision", "timm", "transformers"}
 MAY_USE_TORCH = {"examples", "meta", "targets", "trace"}
 PICTURES = {"figure", "render"}  # they know the sheet and nothing before it
-PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers"}
+PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers", "comparison"}
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 # A sheet prints, saves and shows itself; these imports are made when it does.
-LATE = {("sheet", "render"), ("__init__", "pipeline"), ("__init__", "targets")}
+LATE = {("sheet", "render"), ("comparison", "render"), ("__init__", "pipeline"), ("__init__", "targets")}
 
 
 def dotted(path):

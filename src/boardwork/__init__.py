@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from boardwork.comparison import Comparison
     from boardwork.targets import load
 
-__all__ = ["BoardworkError", "Options", "Sheet", "__version__", "draw", "load"]
+__all__ = ["BoardworkError", "Options", "Sheet", "__version__", "compare", "draw", "load"]
 __version__ = "0.1.0"
 
 
@@ -53,6 +54,38 @@ def draw(
 
     subject = from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes, title=title)
     return draw_subject(subject, Options(zoom=zoom, level=level, questions=questions))
+
+
+def compare(
+    *models: nn.Module | str | Sheet,
+    args: Any = (),
+    kwargs: Mapping[str, Any] | None = None,
+    input_size: Sequence[Any] | None = None,
+    dtypes: Sequence[torch.dtype] | None = None,
+    zooms: Sequence[str] = (),
+) -> Comparison:
+    """Hold two or three models side by side: towers on common rows, a table of facts, what changed and why, costs.
+
+    Args:
+        models: modules, targets such as "torchvision:resnet50", or sheets.
+        args: positional arguments of forward for every module; modules that need others are drawn to sheets first.
+        kwargs, input_size, dtypes: as in `draw`, for every module.
+        zooms: the path of the block to open in each; blocks that stand beside each other if empty.
+
+    Raises:
+        BoardworkError: a model or its inputs cannot be used; the message says why and what to try.
+    """
+    from boardwork.pipeline import compare as side_by_side
+    from boardwork.targets import from_module, load
+
+    def item(model: nn.Module | str | Sheet) -> Any:
+        if isinstance(model, Sheet):
+            return model
+        if isinstance(model, str) and not (args or kwargs or input_size):
+            return load(model)
+        return from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes)
+
+    return side_by_side([item(model) for model in models], Options(), zooms)
 
 
 def __getattr__(name: str) -> Any:

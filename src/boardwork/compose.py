@@ -36,6 +36,7 @@ def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
         tradeoffs=story.tradeoffs,
         footnotes=(*_footnotes(outline), *story.notes),
         questions=story.questions,
+        facts=facts,
     )
 
 

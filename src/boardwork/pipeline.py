@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from boardwork.comparison import compared
+from boardwork.comparison.record import Comparison
+from boardwork.comparison.zooms import matched
 from boardwork.compose import compose
+from boardwork.errors import FormatError, TargetError
 from boardwork.knowledge import tell
 from boardwork.measure import measure
 from boardwork.options import Options
@@ -21,9 +26,7 @@ def draw_subject(subject: Subject, options: Options) -> Sheet:
     Raises:
         TraceError: forward raised. BoardworkError: no block has the path `options.zoom`.
     """
-    from boardwork.trace import trace
-
-    return draw_trace(trace(subject), options)
+    return draw_trace(_traced(subject), options)
 
 
 def draw_trace(trace: Trace, options: Options) -> Sheet:
@@ -33,18 +36,51 @@ def draw_trace(trace: Trace, options: Options) -> Sheet:
     return compose(found, facts, tell(facts, options.level, options.questions))
 
 
-def tree(subject: Subject, options: Options) -> Iterator[str]:
-    """The blocks of the model, a line each, with the path that opens it."""
+def compare(items: Sequence[Subject | Sheet], options: Options, zooms: Sequence[str] = ()) -> Comparison:
+    """Two or three models or sheets side by side; `zooms`: the path to open in each, matched blocks if empty.
+
+    Raises:
+        TargetError: fewer or more are given, or more zooms. FormatError: a zoom of a saved sheet.
+        TraceError, BoardworkError: as `draw_subject`.
+    """
+    if len(zooms) > len(items):
+        raise TargetError(f"{len(zooms)} zooms are given for {len(items)} models.", hint="--zoom once for each TARGET")
+    wanted = [*zooms, *[""] * (len(items) - len(zooms))]
+    drawn = [item if isinstance(item, Sheet) else _traced(item) for item in items]
+    sheets = [_opened(one, options, zoom) for one, zoom in zip(drawn, wanted, strict=True)]
+    if not zooms:
+        paths = matched(sheets)
+        places = [i for i, one in enumerate(drawn) if isinstance(one, Trace) and paths[i] != sheets[i].zoom.path]
+        for place in places:
+            sheets[place] = _opened(drawn[place], options, paths[place])
+    return compared(sheets)
+
+
+def _opened(drawn: Trace | Sheet, options: Options, zoom: str) -> Sheet:
+    if isinstance(drawn, Trace):
+        return draw_trace(drawn, replace(options, zoom=zoom))
+    if zoom and zoom != drawn.zoom.path:
+        raise FormatError(
+            f"The sheet of {drawn.subject.title} was drawn with {drawn.zoom.path} opened, not {zoom}.",
+            hint="name the model itself, or draw the sheet again with --zoom",
+        )
+    return drawn
+
+
+def _traced(subject: Subject) -> Trace:
     from boardwork.trace import trace
 
-    yield from listing(outline(trace(subject), options.zoom))
+    return trace(subject)
+
+
+def tree(subject: Subject, options: Options) -> Iterator[str]:
+    """The blocks of the model, a line each, with the path that opens it."""
+    yield from listing(outline(_traced(subject), options.zoom))
 
 
 def explain(subject: Subject, options: Options) -> Iterator[str]:
     """What each step did, a line each."""
-    from boardwork.trace import trace
-
-    record = trace(subject)
+    record = _traced(subject)
     yield f"trace: {len(record.ops)} operations in {len(record.calls)} module calls, {len(record.weights)} weights"
     yield from (f"guess: {guess}" for guess in record.guesses)
     found = outline(record, options.zoom)

@@ -163,7 +163,8 @@ class Symbol:
 class Sheet:
     """Everything that a sheet says. Formats are views of this and add nothing.
 
-    `questions` are there if they were asked for.
+    `questions` are there if they were asked for. `facts` are what was measured, by the words of `facts.py`: what a
+    comparison reads.
     Units: `summary["flops"]` counts a multiply-add as two, `summary["macs"]` as one.
     """
 
@@ -176,6 +177,7 @@ class Sheet:
     tradeoffs: tuple[Tradeoff, ...] = ()
     footnotes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: plain dicts and lists."""
@@ -194,6 +196,7 @@ class Sheet:
                 **({"questions": to_plain(self.questions)} if self.questions else {}),
             },
             "footnotes": list(self.footnotes),
+            "facts": dict(sorted(self.facts.items())),
         }
 
     def to_json(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from boardwork import __version__
+from boardwork.cli.compare import compare
+from boardwork.cli.diff import diff
 from boardwork.cli.draw import draw
 from boardwork.cli.gallery import gallery
 from boardwork.cli.inspect import explain, targets, tree
@@ -16,5 +18,5 @@ def main() -> None:
     """Draw a PyTorch model the way an engineer does at a whiteboard."""
 
 
-for command in (draw, explain, tree, targets, gallery):
+for command in (draw, compare, diff, explain, tree, targets, gallery):
     main.add_command(command)

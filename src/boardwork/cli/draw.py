@@ -57,9 +57,9 @@ def draw(
         from boardwork.render import check
 
         asking = questions or "questions" in chosen["panels"]
-        options = Options(zoom=zoom, level=level or "", questions=asking, **_widths(width), **chosen)
+        options = Options(zoom=zoom, level=level or "", questions=asking, **widths(width), **chosen)
         check(options)
-        planned = [(output, _planned_format(output, format)) for output in outputs or (STDOUT,)]
+        planned = [(output, planned_format(output, format)) for output in outputs or (STDOUT,)]
         sheet = _read(target, options) if target.endswith(".json") else _drawn(target, inputs, options)
         for output, form in planned:
             _put(sheet, output, form, options)
@@ -84,7 +84,7 @@ def _read(path: str, options: Options) -> Sheet:
     return sheet
 
 
-def _widths(width: str) -> dict[str, Any]:
+def widths(width: str) -> dict[str, Any]:
     """Columns if it is a number, points if it has a unit."""
     from boardwork.render.paper import points
 
@@ -95,7 +95,7 @@ def _widths(width: str) -> dict[str, Any]:
     return {"width": int(width)}
 
 
-def _planned_format(output: str, format: str | None) -> str:
+def planned_format(output: str, format: str | None) -> str:
     """The format of `output`. What cannot work is refused before anything slow starts."""
     from boardwork.render import format_of
 

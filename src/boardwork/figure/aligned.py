@@ -1,4 +1,4 @@
-"""Diagrams and their common rows -> Figure: one tower each, what is alike on one height, gaps where a tower has nothing."""
+"""Diagrams and their common rows -> Figure: a tower each, what is alike on one height, gaps for what is not there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _frames_first(items: Sequence[Primitive]) -> Iterator[Primitive]:
 
 def _tops(columns: Sequence[_Column], m: Metrics) -> list[float]:
     """The height at which each row begins, and at last the end of all."""
-    tops = [2 * m.text_height + m.unit]
+    tops = [2 * m.text_height]
     for row in range(len(columns[0].spine.cells)):
         high = max(column.heights[row] for column in columns)
         gap = max(column.gaps[row] for column in columns)
@@ -88,12 +88,14 @@ class _Column:
         words = len(self._words(row))
         taps = any(rail.tap == row for rail in self.spine.rails)
         needed = words * m.text_height + m.arrow + (m.text_height if taps and words else 0.0)
-        if not words and cell.op is None and self._closes_next(row):
+        if not words and self._closes_next(row):
             return m.unit or m.frame_pad / 2
         return max(m.gap + (m.unit if taps else 0), needed)
 
     def _closes_next(self, row: int) -> bool:
-        return self.spine.cells[row + 1].closes
+        """True where the foot of a frame is what comes next."""
+        rest = (cell for cell in self.spine.cells[row + 1 :] if cell.op is not None or cell.group is not None)
+        return next((cell.closes for cell in rest), False)
 
     def _words(self, row: int) -> list[str]:
         """What is written beside the wire that leaves a row; a frame's own wires bear nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from boardwork.figure.box import wrap
 from boardwork.figure.laid import Laid
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Primitive, Text, Wire
@@ -40,9 +41,7 @@ def _goes_past(skip: Skip, frame: tuple[int, int]) -> bool:
     return skip.tap < end and top < skip.target and not (top <= skip.tap and skip.target <= end)
 
 
-def _border(
-    frame: tuple[int, int], extents: Sequence[tuple[float, float]], found: Sequence[Rail], m: Metrics
-) -> float:
+def _border(frame: tuple[int, int], extents: Sequence[tuple[float, float]], found: Sequence[Rail], m: Metrics) -> float:
     top, end = frame
     inside = [rail.right for rail in found if top <= rail.tap and rail.target <= end]
     return max([*(extents[row][1] for row in range(top, end + 1)), *inside]) + m.frame_pad
@@ -57,7 +56,11 @@ def _rail(skip: Skip, x: float, tops: Sequence[float], drawn: Sequence[Laid], m:
     items: list[Primitive] = [Wire(points, skip.edge.kind, True)]
     right = x
     if skip.edge.label:
-        words = skip.edge.label
-        items.append(Text(x + (m.unit or 3) + m.unit, (start + middle) / 2 // (m.unit or 0.5) * (m.unit or 0.5), words, "shape"))
-        right += m.width_of(words, "shape") + (m.unit or 3) + m.unit
+        beside = 2 * m.unit or 3.0
+        lines = wrap(skip.edge.label, m.branch_label / 2, m, "shape")
+        top = (start + middle - len(lines) * m.text_height) / 2
+        for place, words in enumerate(lines):
+            y = top + place * m.text_height
+            items.append(Text(x + beside, float(int(y)) if m.unit else y, words, "shape"))
+        right += max(m.width_of(words, "shape") for words in lines) + beside
     return Rail(skip.tap, skip.target, right, tuple(items))

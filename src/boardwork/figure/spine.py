@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Protocol
 
 from boardwork.figure.blocks import Op
@@ -69,11 +70,10 @@ def spine(diagram: Diagram, boxes: Sequence[str], rows: Sequence[Placing], colum
             ops[edge.target] = replace(op, side_inputs=(*op.side_inputs, (nodes[edge.source], edge)))
     frames = _frames(boxes, groups)
     order = sorted(place.values())
-    after = dict(zip(order, order[1:], strict=False))
+    after = dict(pairwise(order))
     straight = {row: e for e in left if after.get(row := place[e.source]) == place[e.target] and e.kind != "residual"}
-    skips = [
-        Skip(e, _tap(place[e.source], place[e.target], frames), place[e.target]) for e in left if e not in straight.values()
-    ]
+    past = [edge for edge in left if edge not in straight.values()]
+    skips = [Skip(e, _tap(place[e.source], place[e.target], frames), place[e.target]) for e in past]
     few = _few(skips)
     ops = marked(ops, [skip.edge for skip in skips if skip not in few])
     cells = tuple(_cell(box, row, ops, groups, column) for box, row in zip(boxes, rows, strict=True))
@@ -115,5 +115,5 @@ def _wires(cells: Sequence[Cell], straight: dict[int, Edge], after: dict[int, in
     for row in straight:
         between = [r for r in range(row + 1, after[row]) if cells[r].group is not None and not cells[r].closes]
         stops = [row, *between, after[row]]
-        found += list(zip(stops, stops[1:], strict=False))
+        found += list(pairwise(stops))
     return found

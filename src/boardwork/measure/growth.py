@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache, cached_property
+from math import prod
 from typing import Any
 
 from boardwork.measure.examples import everything
+from boardwork.measure.memory import activation_peak
 from boardwork.measure.polynomials import Polynomial, crossing, fitted
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
@@ -88,6 +90,31 @@ class Growth:
         """The sizes of the input when the axis has this length; of an image that is its height."""
         return {**self.traced, **{name: self.traced[name] * length // self.drawn for name in self.varied}}
 
+    def peak(self, sizes: Sizes) -> int:
+        """Bytes of activations alive at once; a piece of memory is as large as the tensor that fills it.
+
+        Raises:
+            ValueError: the laws give no whole number, or nothing fills a piece of memory that an operation made.
+        """
+        shape_of, storages = self.shapes(sizes), list(self.trace.storages)
+        for storage, tensor in self._filling.items():
+            if tensor is None:
+                raise ValueError(f"storage {storage} has no law")
+            storages[storage] = prod(shape_of(tensor)) * self.flow.tensors[tensor].element_bytes
+        return activation_peak(self.flow, storages)
+
+    @cached_property
+    def _filling(self) -> dict[int, int | None]:
+        """Memory of inputs and results -> a tensor that fills it."""
+        found: dict[int, int | None] = {}
+        for tensor in self.flow.tensors:
+            if tensor.storage >= 0 and tensor.kind in ("op", "input"):
+                whole = tensor.size * tensor.element_bytes == self.trace.storages[tensor.storage]
+                if whole and found.get(tensor.storage) is None:
+                    found[tensor.storage] = tensor.id
+                found.setdefault(tensor.storage, None)
+        return found
+
     @property
     def drawn(self) -> int:
         """The traced length of the axis, the height of an image."""
@@ -161,12 +188,25 @@ def polynomials(known: Growth) -> dict[str, Polynomial]:
     found = {}
     for name in (*PARTS, "macs"):
         values = [count[name] if name != "macs" else sum(count.values()) for count in counts]
-        over_length = fitted(multiples, values, _MOST_DEGREE)
-        polynomial = _over_positions(known, over_length) if over_length is not None else None
+        polynomial = _through(known, multiples, values)
         if polynomial is None:
             return {}
         found[name] = polynomial
-    return found
+    return found | _peaks(known, multiples)
+
+
+def _peaks(known: Growth, multiples: Sequence[int]) -> dict[str, Polynomial]:
+    """The bytes at the peak, if the same operation is the peak at all of these sizes."""
+    try:
+        polynomial = _through(known, multiples, [known.peak(known.at(length)) for length in multiples])
+    except ValueError:
+        return {}
+    return {"activations": polynomial} if polynomial is not None else {}
+
+
+def _through(known: Growth, lengths: Sequence[int], values: Sequence[int]) -> Polynomial | None:
+    over_length = fitted(lengths, values, _MOST_DEGREE)
+    return None if over_length is None else _over_positions(known, over_length)
 
 
 def per_sample(known: Growth) -> int | None:
@@ -195,12 +235,3 @@ def _positions(known: Growth, length: int) -> int:
     """The length of the axis, for an image its pixels."""
     sizes = known.at(length)
     return sizes["height"] * sizes["width"] if known.axis == "pixels" else length
-
-
-def samples(known: Growth, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """(positions, multiply-adds) at those lengths that the laws hold for."""
-    for length in lengths:
-        try:
-            yield _positions(known, length), sum(known.macs(known.at(length)).values())
-        except ValueError:
-            continue

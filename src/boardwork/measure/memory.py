@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from boardwork.outline.flow import Flow
 
 
-def activation_peak(flow: Flow) -> int:
+def activation_peak(flow: Flow, storages: Sequence[int] = ()) -> int:
     """Bytes alive during the operation at which they are most: its operands, its results and what later ones read.
 
     A tensor is freed after its last use; views share their memory, work in place makes none. Inputs are held by who
     calls, outputs by who gets them. Weights, buffers and what a fused operation needs inside do not count, nor
-    do tables that the model makes of its weights at the first forward and keeps.
+    do tables that the model makes of its weights at the first forward and keeps. `storages`: bytes of each piece of
+    memory at other sizes of the input, if those are meant.
     """
+    storages = storages or flow.trace.storages
     born, last = _lifetimes(flow)
     change = [0] * (len(flow.ops) + 2)
     for storage, first in born.items():
-        change[first] += flow.trace.storages[storage]
-        change[last[storage] + 1] -= flow.trace.storages[storage]
+        change[first] += storages[storage]
+        change[last[storage] + 1] -= storages[storage]
     return max(accumulate(change))
 
 

@@ -17,7 +17,7 @@ from boardwork.render.symbols import written
 from boardwork.render.theme import theme, theme_names
 from boardwork.sheet import Sheet
 
-__all__ = ["FORMATS", "PANELS", "PAPERS", "check", "format_of", "render", "theme_names", "write"]
+__all__ = ["FORMATS", "PANELS", "PAPERS", "check", "format_of", "put", "render", "theme_names", "write"]
 
 # format -> (module, function), imported when asked for
 FORMATS = {
@@ -94,10 +94,15 @@ def write(sheet: Sheet, path: str | Path, *, format: str | None = None, options:
     if str(path) == "-":
         sys.stdout.buffer.write(render(sheet, format or "text", options))
         return
-    _replace(Path(path), render(sheet, format or format_of(path), options))
+    put(Path(path), render(sheet, format or format_of(path), options))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        DrawingError: the path cannot be written; nothing is left behind.
+    """
     beside = ""
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

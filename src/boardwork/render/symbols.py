@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from boardwork.errors import FormatError
 from boardwork.sheet import Diagram, Heading, Node, Port, Sheet, Symbol
@@ -50,6 +51,18 @@ def _short_names(symbols: dict[str, Symbol]) -> Names:
         found[name] = letter if same else name
         taken.setdefault(found[name], symbol)
     return found
+
+
+def shortened(diagrams: Sequence[Diagram]) -> tuple[tuple[Diagram, ...], dict[str, str]]:
+    """Diagrams with short names in their shapes, and what these stand for; two names never get one letter."""
+    shapes = [edge.shape for diagram in diagrams for edge in diagram.edges]
+    used = dict.fromkeys(name for shape in shapes for axis in shape for name in re.findall(r"[A-Za-z_]+", axis))
+    short: Names = {}
+    for name in used:
+        letter = SHORT.get(name, name)
+        short[name] = name if letter in short.values() or letter in used else letter
+    told = {letter: name for name, letter in short.items() if letter != name}
+    return tuple(_diagram(diagram, short) for diagram in diagrams), told
 
 
 def _table(symbols: dict[str, Symbol], short: Names) -> dict[str, Symbol]:

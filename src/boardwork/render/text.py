@@ -17,7 +17,7 @@ from boardwork.render.words import cited, computed, differs, heading, key_number
 from boardwork.sheet import Diagram, Equation, Question, Sheet, Tradeoff
 
 # Tried in order until the diagram fits the width.
-_NARROWER: tuple[Metrics, ...] = (
+NARROWER: tuple[Metrics, ...] = (
     CELLS,
     replace(CELLS, branch_shape=18, branch_label=20),
     replace(CELLS, branch_shape=14, branch_label=16, branch_gap=2, gutter=2),
@@ -40,12 +40,12 @@ _COLUMN = (
     replace(CELLS, break_words=True),
     replace(CELLS, break_words=True, most_label=16, most_shape=16, gutter=2, frame_pad=1),
 )
-_ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in _NARROWER)  # branches of one fork are much alike
-_BARE = tuple(replace(metrics, shapes=False) for metrics in _NARROWER)
+_ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in NARROWER)  # branches of one fork are much alike
+_BARE = tuple(replace(metrics, shapes=False) for metrics in NARROWER)
 # Towers stand side by side while there is room for their sizes; a wire without a shape reads better than a tag.
 _FORMS: tuple[tuple[dict[str, bool], tuple[Metrics, ...]], ...] = (
-    ({}, _NARROWER[:4]),
-    ({"stacked": True}, _NARROWER[:4]),
+    ({}, NARROWER[:4]),
+    ({"stacked": True}, NARROWER[:4]),
     ({}, _ALIKE[1:4]),
     ({"stacked": True}, _ALIKE[1:]),
     ({"stacked": True}, _BARE[2:]),
@@ -75,7 +75,7 @@ def ascii(sheet: Sheet, options: Options) -> str:
 
 def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[str]:
     """The diagram as lines of at most `width` characters, in the first form that fits."""
-    diagram = _in_ascii(diagram) if ascii else diagram
+    diagram = in_ascii(diagram) if ascii else diagram
     lines: list[str] = []
     tries = [(m, form) for form, wide_to_narrow in _FORMS for m in wide_to_narrow]
     for number, (metrics, form) in enumerate(tries, 1):
@@ -164,11 +164,11 @@ class _Writer:
         return "\n".join(self._wrapped(note, "- ", "  ") for note in self.sheet.footnotes)
 
 
-def _in_ascii(diagram: Diagram) -> Diagram:
+def in_ascii(diagram: Diagram) -> Diagram:
     """The diagram with plain words, before it is measured: `→` is one column, `->` two."""
     return replace(
         diagram,
         nodes=tuple(replace(n, label=ascii_text(n.label), detail=ascii_text(n.detail)) for n in diagram.nodes),
         edges=tuple(replace(e, shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges),
-        groups=tuple(replace(g, detail=ascii_text(g.detail)) for g in diagram.groups),
+        groups=tuple(replace(g, label=ascii_text(g.label), detail=ascii_text(g.detail)) for g in diagram.groups),
     )

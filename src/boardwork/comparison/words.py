@@ -9,8 +9,9 @@ from typing import Any
 
 from boardwork.facts import Facts
 from boardwork.knowledge.expressions import Value, evaluate
-from boardwork.knowledge.topics import HOLE
+from boardwork.knowledge.scope import HOLE
 from boardwork.numbers import count, exact
+from boardwork.outline.recognise.activation import ACTIVATIONS
 
 MOST_DIGITS = 1_000_000  # larger numbers are rounded
 
@@ -29,9 +30,9 @@ def said(text: str, facts: Facts) -> str | None:
 
 
 def number(value: Value) -> str:
-    """Whole numbers below a million in full, others with three figures."""
+    """Whole numbers below a million in full, others with three figures; activations by their name."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
+        return ACTIVATIONS.get(str(value), str(value))
     return exact(value) if abs(value) < MOST_DIGITS and value == int(value) else count(value)
 
 
@@ -49,4 +50,4 @@ def ratio(first: float, second: float) -> str:
 @cache
 def entries(name: str, kind: str) -> tuple[dict[str, Any], ...]:
     """The tables of one kind in a file of this folder."""
-    return tuple(tomllib.loads((files("boardwork.compare") / name).read_text(encoding="utf-8"))[kind])
+    return tuple(tomllib.loads((files("boardwork.comparison") / name).read_text(encoding="utf-8"))[kind])

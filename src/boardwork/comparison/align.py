@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boardwork.compare.record import BOX, CLOSES, OPENS, Match
-from boardwork.compare.towers import beside
+from boardwork.comparison.record import BOX, CLOSES, OPENS, Match
+from boardwork.comparison.towers import beside
 from boardwork.sheet import CIRCLES, Diagram, Group, Node
 
 # Roles that do the same work in different ways; a box of one may stand beside a box of another.

@@ -1,4 +1,4 @@
-"""Sheet -> one diagram to hold beside another: the big picture with the block of the zoom opened in it, one level deep."""
+"""Sheet -> one diagram to hold beside another: the big picture, the zoomed block opened in it by one level."""
 
 from __future__ import annotations
 
@@ -107,7 +107,12 @@ def _opened(picture: Diagram, block: Node, inside: Diagram) -> Diagram:
     last = {edge.source for edge in inside.edges if edge.target in ports}
     own = [replace(n, id=f"{FRAME}.{n.id}", parent=FRAME) for n in inside.nodes if n.id not in ports]
     nodes = [part for node in picture.nodes for part in (own if node.id == block.id else [node])]
-    within = [e for e in inside.edges if e.source not in ports and e.target not in ports]
+    spelled = {edge.sizes: edge.shape for edge in picture.edges}
+    within = [
+        replace(e, shape=spelled.get(e.sizes, e.shape))
+        for e in inside.edges
+        if e.source not in ports and e.target not in ports
+    ]
     edges = [replace(e, source=f"{FRAME}.{e.source}", target=f"{FRAME}.{e.target}") for e in within]
     start, end = (f"{FRAME}.{next(n.id for n in inside.nodes if n.id in group)}" for group in (first, last))
     before = [edge for edge in picture.edges if edge.target == block.id]

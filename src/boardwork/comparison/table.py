@@ -1,4 +1,4 @@
-"""Sheets -> the table of facts: a value for each model, a mark where they differ, how many times the second is the first."""
+"""Sheets -> the table of facts: a value for each model, a mark where they differ, the ratio of two numbers."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from boardwork.compare.costs import activations, kept, multiply_adds
-from boardwork.compare.record import Row
-from boardwork.compare.words import entries, ratio, said
+from boardwork.comparison.costs import activations, kept, multiply_adds
+from boardwork.comparison.record import Row
+from boardwork.comparison.words import entries, ratio, said
 from boardwork.knowledge.expressions import evaluate
 from boardwork.numbers import count
 from boardwork.sheet import Diagram, Sheet
 
-Values = tuple[str, ...]
+FIRST = ("Parameters", "Active per token")  # what is asked first
 
 
 def rows(sheets: Sequence[Sheet]) -> tuple[Row, ...]:
     """The lines that at least one model has a value for, in the order in which they are asked for."""
-    first, *others = _told(sheets)
-    found = [first, *_costs(sheets), *others, *_pictured(sheets)]
+    told = list(_told(sheets))
+    first = [row for row in told if row.topic in FIRST]
+    found = [*first, *_costs(sheets), *_pictured(sheets), *(row for row in told if row not in first)]
     return tuple(row for row in found if any(row.values))
 
 
@@ -32,7 +33,7 @@ def _told(sheets: Sequence[Sheet]) -> Iterator[Row]:
     for entry in entries("rows.toml", "row"):
         values = [next((w for text in entry["values"] if (w := said(text, s.facts)) is not None), "") for s in sheets]
         numbers = [evaluate(entry["number"], s.facts) for s in sheets] if "number" in entry else []
-        yield _row(entry["topic"], values, _compared(numbers), entry.get("source", ""))
+        yield _row(entry["topic"], values, _compared(numbers) if all(values) else "", entry.get("source", ""))
 
 
 def _compared(numbers: Sequence[object]) -> str:

@@ -1,0 +1,69 @@
+"""boardwork compare: two or three targets or saved sheets -> one comparison as text or files."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boardwork.cli.draw import STDOUT, planned_format, widths
+from boardwork.cli.shared import input_option, told
+from boardwork.options import Options
+from boardwork.sheet import Sheet
+
+if TYPE_CHECKING:
+    from boardwork.targets.subject import Subject
+
+FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET TARGET [TARGET]")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="Repeatable; - is standard output.")
+@click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
+@input_option
+@click.option("--zoom", "zooms", multiple=True, metavar="PATH", help="The block to open; once for each TARGET.")
+@click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
+@click.option("--width", default="100", show_default=True, help="Columns of text; below 80 one under the other.")
+@click.option("--paper", default="a4", show_default=True, help="a4 or letter, of PDF and PNG.")
+@click.option("--theme", default="paper", show_default=True, help="paper, mono, dark, sketch, or a file of your own.")
+def compare(
+    targets: tuple[str, ...],
+    outputs: tuple[str, ...],
+    format: str | None,
+    inputs: tuple[str, ...],
+    zooms: tuple[str, ...],
+    width: str,
+    **chosen: Any,
+) -> None:
+    """Hold two or three models side by side: what `boardwork draw` takes, or a sheet.json drawn before.
+
+    --input is given to every TARGET.
+    """
+    with told():
+        from boardwork.pipeline import compare as side_by_side
+        from boardwork.render import check
+        from boardwork.render.comparison import render, write
+
+        options = Options(**widths(width), **chosen)
+        check(options)
+        planned = [(output, planned_format(output, format)) for output in outputs or (STDOUT,)]
+        with redirect_stdout(sys.stderr):  # a model that prints must not write into the text
+            comparison = side_by_side([item(target, inputs) for target in targets], options, zooms)
+        for output, form in planned:
+            if output == STDOUT:
+                click.echo(render(comparison, form, options), nl=False)
+            else:
+                write(comparison, Path(output), format=form, options=options)
+
+
+def item(target: str, inputs: tuple[str, ...]) -> Subject | Sheet:
+    """A saved sheet, or a model that is to be traced, for which torch is loaded."""
+    if target.endswith(".json"):
+        return Sheet.from_json(target)
+    from boardwork.targets import load
+
+    return load(target, inputs)
