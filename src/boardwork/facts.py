@@ -124,7 +124,6 @@ WORDS: dict[str, str] = {
     "norm.width": "features normalised together",
     "norm.params": "parameters of one norm",
     "norm.eps": "epsilon of one norm",
-    "activation.kind": "the most frequent activation, gates apart",
     "residual.count": "residual additions in the model",
     "embedding.vocab": "rows of the largest embedding table",
     "embedding.width": "columns of that table",

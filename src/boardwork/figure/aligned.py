@@ -100,7 +100,9 @@ class _Column:
     def _words(self, row: int) -> list[str]:
         """What is written beside the wire that leaves a row; a frame's own wires bear nothing."""
         edge = self.spine.below.get(row)
-        return [] if edge is None or self.spine.cells[row].op is None else self.placer.broken(self.texts.get(edge, ()))
+        if edge is None or self.spine.cells[row].op is None:
+            return []
+        return self.placer.broken(edge, self.texts.get(edge, ()))
 
     # -- placing ------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from boardwork.facts import WORDS, Facts
-from boardwork.measure.activations import activations
 from boardwork.measure.cache import cache, state
 from boardwork.measure.convolutions import convolutions
 from boardwork.measure.growth import growth
@@ -32,7 +31,19 @@ def measure(outline: Outline) -> Facts:
     """
     flow = Flow(outline.trace)
     found: dict[str, Any] = {"residual.count": residuals(flow, outline.root), **inputs(outline), **tables(outline)}
-    for part in (totals, parts, norms, convolutions, activations, plain_layers, joins, stacks, purposes, cache, state, growth):
+    for part in (
+        totals,
+        parts,
+        norms,
+        convolutions,
+        plain_layers,
+        joins,
+        stacks,
+        purposes,
+        cache,
+        state,
+        growth,
+    ):
         found |= part(flow, outline)
     found |= {f"receptive_field.{key}": value for key, value in receptive_field(flow).items()}
     return {key: value for key, value in found.items() if key in WORDS}
