@@ -50,7 +50,11 @@ _SUMMARY = {
     "activation_peak_bytes": "activations.peak",
     "state_bytes": "state.bytes",
 }
-_DECODING = {"kv_bytes_per_token": "cache.token_bytes", "kv_bytes_in_windows": "cache.window_bytes"}
+_DECODING = {
+    "kv_bytes_per_token": "cache.token_bytes",
+    "kv_bytes_in_windows": "cache.window_bytes",
+    "kv_bytes_per_source_position": "cache.source_bytes",
+}
 
 
 def _symbols(drawn: dict[str, Symbol], told: dict[str, Symbol]) -> dict[str, Symbol]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from boardwork.measure.examples import everything
@@ -12,11 +14,16 @@ from boardwork.trace.records import Op, Tensor
 
 def cache(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Keys and values of one token, summed over the distinct layers; layers that see a window stop growing there."""
-    layers, decodes = _self_attentions(outline)
+    blocks = [b for b in everything(outline.root) if b.kind == "attention" and not b.facts.get("channels")]
+    own = [b for b in blocks if not b.facts["cross"]]
+    causal = [b for b in own if b.facts["causal"]]
+    layers = causal or own
     if not layers:
         return {}
-    each = [block.facts["kv_elements"] * _made(flow, block).element_bytes for block in layers]
+    each = [_kept(flow, block) for block in layers]
     windows = [block.facts.get("window", 0) for block in layers]
+    after = _after(flow, causal)
+    decodes = bool(causal) and _decodes(flow, outline, causal[-1], after)
     found: dict[str, Any] = {
         "cache.layers": len(layers),
         "cache.alike": len(set(each)) == 1,
@@ -29,20 +36,62 @@ def cache(flow: Flow, outline: Outline) -> dict[str, Any]:
         found["cache.open_bytes"] = sum(kept for kept, window in zip(each, windows, strict=True) if not window)
         found["cache.window_token_bytes"] = sum(kept for kept, window in zip(each, windows, strict=True) if window)
         found["cache.window_bytes"] = sum(kept * window for kept, window in zip(each, windows, strict=True))
-    return found
+    crossed = [b for b in blocks if b.facts["cross"] and after.intersection(b.one())]
+    return found | (_source(flow, crossed) if decodes and crossed else {})
 
 
-def _self_attentions(outline: Outline) -> tuple[list[Block], bool]:
-    """The causal ones, and True; all if there is none. Keys of another sequence are made once and do not grow."""
-    blocks = [b for b in everything(outline.root) if b.kind == "attention"]
-    blocks = [b for b in blocks if not b.facts["cross"] and not b.facts.get("channels")]
-    causal = [b for b in blocks if b.facts["causal"]]
-    return causal or blocks, bool(causal)
+def _kept(flow: Flow, block: Block) -> int:
+    """Bytes of the keys and values of one position."""
+    return int(block.facts["kv_elements"]) * _made(flow, block).element_bytes
 
 
 def _made(flow: Flow, block: Block) -> Tensor:
     """What the block gives; keys and values are kept in its precision."""
     return flow.tensors[flow.ops[block.one()[-1]].outputs[0]]
+
+
+def _source(flow: Flow, crossed: list[Block]) -> dict[str, Any]:
+    """What cross-attention keeps: made once for a source and not longer with every token; of one length of source."""
+    lengths = {block.facts["k_len"] for block in crossed}
+    each = [_kept(flow, block) for block in crossed]
+    if len(lengths) > 1:
+        return {}
+    return {
+        "cache.source_layers": len(crossed),
+        "cache.source_alike": len(set(each)) == 1,
+        "cache.source_bytes": sum(each),
+        "cache.source_len": lengths.pop(),
+    }
+
+
+def _after(flow: Flow, blocks: Iterable[Block]) -> set[int]:
+    """Operations that depend on a result of the blocks."""
+    made = {t for block in blocks for op in block.one() for t in flow.ops[op].outputs}
+    found = set()
+    for op in flow.ops:
+        if made.intersection(op.inputs):
+            found.add(op.id)
+            made.update(op.outputs)
+    return found
+
+
+def _decodes(flow: Flow, outline: Outline, block: Block, after: set[int]) -> bool:
+    """True when causal attention leads to scores over a vocabulary; or to nothing but results for every position."""
+    answers = [flow.tensors[t] for t in flow.outputs if flow.tensors[t].producer in after]
+    vocabularies = {b.facts["vocab"] for b in everything(outline.root) if b.kind == "embedding"}
+    if any(answer.shape[-1:] and answer.shape[-1] in vocabularies for answer in answers):
+        return True
+    return bool(answers) and all(_has_positions(flow, answer, block) for answer in answers)
+
+
+def _has_positions(flow: Flow, answer: Tensor, block: Block) -> bool:
+    """True when an axis of the answer grows with the positions that the block works on."""
+    grows = _names(_made(flow, block)) - {"batch"}
+    return bool(_names(answer) & grows) if grows else block.facts["q_len"] in answer.shape
+
+
+def _names(tensor: Tensor) -> set[str]:
+    return {name for law in tensor.symbols for name in re.findall(r"[A-Za-z_]+", law)}
 
 
 def state(flow: Flow, outline: Outline) -> dict[str, Any]:

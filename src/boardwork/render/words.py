@@ -33,6 +33,8 @@ def memory(sheet: Sheet) -> list[str]:
         words.append(f"KV cache {size(s['kv_bytes_per_token'])} per token")
     if "kv_bytes_in_windows" in s:
         words[-1] += f", at most {size(s['kv_bytes_in_windows'])} of it in windows"
+    if "kv_bytes_per_source_position" in s:
+        words[-1] += f" and {size(s['kv_bytes_per_source_position'])} per source position"
     if "state_bytes" in s:
         words.append(f"state {size(s['state_bytes'])} per sequence")
     return words

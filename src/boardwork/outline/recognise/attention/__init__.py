@@ -27,7 +27,7 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
         found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
         turned = {letter: r for letter, r in found.items() if r is not None}
         measured = facts(flow, core, branches, out, hidden, list(turned.values()))
-        bias = learned_bias(hidden, core)
+        bias = learned_bias(flow, hidden, core)
         if bias is not None and bias.ops not in shared and is_shared(flow, bias, core):
             shared.add(bias.ops)
             yield [bias]

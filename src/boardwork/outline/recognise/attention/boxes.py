@@ -42,7 +42,7 @@ class Boxes:
     def patterns(self, out: Output, mask: Mask) -> list[Pattern]:
         """Boxes in no order, and last the frame."""
         before = (self._latents, self._projections, self._rotations, self._joins, self._features, self._places)
-        boxes = [*(box for part in before for box in part()), self._core(), *self._bias(mask)]
+        boxes = [*(box for part in before for box in part()), self._core(mask), *self._bias(mask)]
         boxes += self._after(out)
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
@@ -188,15 +188,21 @@ class Boxes:
 
     # -- the core -------------------------------------------------------------------------------------------------
 
-    def _core(self) -> Pattern:
+    def _core(self, mask: Mask) -> Pattern:
         expanded = {op for b in self.branches for op in self._expansion(b)}
-        ops = self.core.ops | expanded | self._scalings()
+        ops = self.core.ops | expanded | self._scalings() | self._own_masking(mask)
         letters: dict[int, str] = {}
         for b in self.branches:
             entering = self._entering(b.tensor, ops)
             letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
         name, words = name_of_core(self.facts), formula(self.facts)
         return Pattern("attention_core", ops, name, "attention", words, facts={"letters": letters})
+
+    def _own_masking(self, mask: Mask) -> set[int]:
+        """What puts a bias that others use too together with the mask of this core."""
+        bias = learned_bias(self.flow, mask, self.core)
+        shared = bias is not None and is_shared(self.flow, bias, self.core)
+        return set(mask.bias_ops - bias.ops) if bias is not None and shared else set()
 
     def _entering(self, tensor: int, ops: Collection[int]) -> int:
         """The tensor before what the core's box takes in: a scaling, an expansion."""
@@ -227,18 +233,31 @@ class Boxes:
 
     def _bias(self, mask: Mask) -> Iterator[Pattern]:
         """A learned bias that this attention alone uses is part of it."""
-        bias = learned_bias(mask, self.core)
+        bias = learned_bias(self.flow, mask, self.core)
         if bias is not None and not is_shared(self.flow, bias, self.core):
             yield bias
 
 
-def learned_bias(mask: Mask, core: Core) -> Pattern | None:
-    """The box of the operations that make a bias from a learned table."""
+def learned_bias(flow: Flow, mask: Mask, core: Core) -> Pattern | None:
+    """The box of the operations that make a bias from a learned table.
+
+    Where others use the table too, what only this core takes, as the bias put together with its mask, is not in it.
+    """
     ops = mask.bias_ops - core.ops
     if not ops or not mask.learned:
         return None
+    ops = ops - _only_for(flow, ops, core) or ops
     sizes = " × ".join(map(str, mask.rows))
     return Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
+
+
+def _only_for(flow: Flow, ops: frozenset[int], core: Core) -> set[int]:
+    """Those of `ops` whose results nothing but the core uses."""
+    found: set[int] = set()
+    for op in sorted(ops, reverse=True):
+        if all(user.id in found or user.id in core.ops for user in flow.data_users(flow.ops[op])):
+            found.add(op)
+    return found
 
 
 def is_shared(flow: Flow, bias: Pattern, core: Core) -> bool:
