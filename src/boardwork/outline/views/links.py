@@ -19,7 +19,7 @@ class Links:
     def __init__(self, flow: Flow, boxes: Sequence[Block]) -> None:
         self.flow, self.boxes = flow, list(boxes)
         self.owner = {op: i for i, box in enumerate(boxes) for op in box.all()}
-        self.sources: dict[int, int] = {}
+        self.sources: dict[int | tuple[int, int], int] = {}
         self.links: dict[tuple[int, int, str], Link] = {}
         self.inside: dict[int, int] = {}
 
@@ -38,8 +38,8 @@ class Links:
             pair = (link.source, link.target)
             if self.boxes[link.source].children or sum((o.source, o.target) == pair for o in letters) < 2:
                 continue
-            shape = self.flow.tensors[link.tensor].shape
-            heads = f"{shape[-3]} heads × {shape[-1]}" if len(shape) > 3 else ""
+            split = len(self.flow.tensors[link.tensor].shape) > 3
+            heads = self.boxes[link.target].facts["held"].get(link.label, "") if split else ""
             middle = len(self.boxes)
             self.boxes.append(Block(link.label, "reshape", heads, self.boxes[link.source].path, kind="split"))
             self.inside[middle] = link.target
@@ -84,7 +84,10 @@ class Links:
         return found
 
     def _outside(self, target: int, tensor: int) -> int | None:
-        """A box for a tensor that comes from outside the view; None for weights, masks and tables."""
+        """A box for a tensor that comes from outside the view; None for weights and tables."""
+        masks: dict[int, str] = self.boxes[target].facts.get("masks", {})
+        if tensor in masks:
+            return self._mask(target, tensor, masks[tensor])
         if self.flow.is_constant(tensor):
             return None
         origin = self.flow.origin(tensor)[0]
@@ -110,7 +113,14 @@ class Links:
         name = self.flow.tensors[tensor].name or UNNAMED
         return self._source(tensor, Block(name, "input", facts={"tensor": tensor}))
 
-    def _source(self, key: int, box: Block) -> int:
+    def _mask(self, target: int, tensor: int, words: str) -> int:
+        """What meets the scores stands beside its core, inside the frame, also where several cores take it."""
+        box = Block(self.flow.tensors[tensor].name or words, "input", kind="mask", facts={"tensor": tensor})
+        source = self._source((target, tensor), box)
+        self.inside[source] = target
+        return source
+
+    def _source(self, key: int | tuple[int, int], box: Block) -> int:
         if key not in self.sources:
             self.sources[key] = len(self.boxes)
             self.boxes.append(box)
@@ -126,7 +136,8 @@ class Links:
         for op in sorted(self.owner):
             for tensor in self.flow.ops[op].outputs:
                 users = self.flow.users.get(tensor, ())
-                if tensor in self.flow.outputs or any(u not in self.owner and self.flow.is_data(u) for u in users):
+                outside = op in self.flow.fed and any(u not in self.owner and self.flow.is_data(u) for u in users)
+                if tensor in self.flow.outputs or outside:  # a table of weights that others use too is no result
                     yield self.owner[op], tensor
 
 

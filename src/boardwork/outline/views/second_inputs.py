@@ -14,7 +14,7 @@ UNNAMED = "x"
 
 def named(flow: Flow, block: Block, boxes: Sequence[Block]) -> tuple[Block, ...]:
     """What was made last runs through `block`, if no input of the model does; others come from a part beside it."""
-    inputs = [i for i, box in enumerate(boxes) if box.role == "input"]
+    inputs = [i for i, box in enumerate(boxes) if box.role == "input" and box.kind != "mask"]
     unnamed = sorted((i for i in inputs if boxes[i].label == UNNAMED), key=lambda i: int(boxes[i].facts["tensor"]))
     found = list(boxes)
     for i in unnamed if len(unnamed) < len(inputs) else unnamed[:-1]:

@@ -19,10 +19,10 @@ from boardwork.outline.recognise.attention.branch import (
 )
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.linear import FEATURES
-from boardwork.outline.recognise.attention.mask import Mask
+from boardwork.outline.recognise.attention.mask import Mask, read
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
-from boardwork.outline.recognise.attention.words import detail, formula, label, name_of_core, widths
+from boardwork.outline.recognise.attention.words import detail, formula, label, name_of_core, name_of_mask, widths
 from boardwork.trace.records import Op
 
 
@@ -196,7 +196,24 @@ class Boxes:
             entering = self._entering(b.tensor, ops)
             letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
         name, words = name_of_core(self.facts), formula(self.facts)
-        return Pattern("attention_core", ops, name, "attention", words, facts={"letters": letters})
+        masks = {tensor: name_of_mask(read(self.flow, (tensor,))) for tensor in self._meeting(ops)}
+        known: dict[str, Any] = {"letters": letters, "masks": {tensor: mask for tensor, mask in masks.items() if mask}}
+        known["held"] = {b.letter: self._heads_of(b) for b in self.branches}
+        return Pattern("attention_core", ops, name, "attention", words, facts=known)
+
+    def _meeting(self, ops: Collection[int]) -> Iterator[int]:
+        """Masks and biases as they enter the core's box."""
+        todo, seen = list(self.core.added), set[int]()
+        while todo:
+            tensor = todo.pop(0)
+            op = self.flow.producer(tensor)
+            if tensor in seen or self.flow.tensors[tensor].size < 2:
+                continue
+            seen.add(tensor)
+            if op is not None and op.id in ops:
+                todo.extend(op.inputs)
+            else:
+                yield tensor
 
     def _own_masking(self, mask: Mask) -> set[int]:
         """What puts a bias that others use too together with the mask of this core."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,11 +61,17 @@ class Mask:
 
 
 def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
+    """All masks and biases of the core that ends with `last`, which may cut the triangle by itself."""
+    found = read(flow, added)
+    return dataclasses.replace(found, causal=found.causal or last.attrs.get("is_causal") is True)
+
+
+def read(flow: Flow, added: tuple[int, ...]) -> Mask:
     """Read every tensor that is added to the scores or hides some."""
     leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor)))
     constants = [t for t in leaves if flow.is_constant(t)]
     bands = [band for t in constants for band in flow.readings(t, "band")]
-    causal = last.attrs.get("is_causal") is True or any(high <= 0 for _, high in bands)
+    causal = any(high <= 0 for _, high in bands)
     triangular = [t for t in constants if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
     slopes = [numbers for t in constants for numbers in flow.readings(t, "slopes")]

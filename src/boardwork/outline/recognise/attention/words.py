@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from boardwork.outline.recognise.attention.mask import Mask
+
 _KINDS = {"linear": "Linear attention", "additive": "Additive attention", "difference": "Differential attention"}
 
 
@@ -74,6 +76,19 @@ def formula(facts: dict[str, Any]) -> str:
     return f"softmax({product}{sink}) V"
 
 
+def name_of_mask(mask: Mask) -> str:
+    """What a table that meets the scores does, in a few words; "" for one that hides nothing."""
+    words = ["relative position bias"] if mask.learned else ["ALiBi"] if mask.slopes else []
+    window = f", window {mask.window}" if mask.window else ""
+    if mask.causal or window:
+        words.append(("causal mask" if mask.causal else "mask") + window)
+    elif mask.blocks:
+        words.append("block mask")
+    elif mask.given or (mask.unread and not words):
+        words.append("mask")
+    return ", ".join(words)
+
+
 def _added(facts: dict[str, Any]) -> list[str]:
     """What is added to the scores, in words."""
     words = ["position scores"] if facts.get("position_products") else []
@@ -82,9 +97,9 @@ def _added(facts: dict[str, Any]) -> list[str]:
     if facts.get("alibi"):
         words.append("ALiBi")
     if facts["causal"]:
-        words.append("causal window mask" if facts.get("window") else "causal mask")
+        words.append(f"causal mask of window {facts['window']}" if facts.get("window") else "causal mask")
     elif facts.get("window"):
-        words.append("window mask")
+        words.append(f"mask of window {facts['window']}")
     elif facts.get("blocks"):
         words.append("block mask")
     elif facts.get("masked"):
