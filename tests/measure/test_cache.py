@@ -13,10 +13,11 @@ from boardwork.facts import Facts
 from boardwork.measure import measure
 from boardwork.outline import outline
 from boardwork.targets import from_module, load
+from boardwork.targets.build import library
 from boardwork.trace import trace
 from boardwork.trace.prepare import on_cpu, values_on_cpu
 
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 SMALL = {
     "num_hidden_layers": 2,
     "hidden_size": 64,
@@ -59,7 +60,7 @@ READERS: dict[str, dict[str, Any]] = {
 
 
 def config(kind: str, folder: Path, **changes: Any) -> str:
-    transformers.CONFIG_MAPPING[kind](**changes).save_pretrained(folder)
+    library("transformers").CONFIG_MAPPING[kind](**changes).save_pretrained(folder)
     return f"hf:{folder}"
 
 
