@@ -18,7 +18,7 @@ WORDS: dict[str, str] = {
     "cache.window_bytes": "the most that those keep of a sequence; absent for none",
     "cache.open_bytes": "bytes that those without a window keep of one token; absent where none has a window",
     "cache.window_token_bytes": "bytes that those keep of one token while the window is not full; absent for none",
-    "cache.decodes": "a query sees earlier keys only and every position has an answer: tokens can be decoded one by one",
+    "cache.decodes": "a query sees earlier keys only, and each position has its answer: tokens come one by one",
     "cache.source_layers": "cross-attention layers of a model that decodes; absent for none",
     "cache.source_alike": "each of them keeps as much as the others",
     "cache.source_bytes": "bytes that all of them keep of one position of the source, computed once",

@@ -56,6 +56,8 @@ def test_parts_and_numbers(family: str, name: str) -> None:
     labels, facts = {block.label for block in everything(found.root)}, measure(found)
     assert [label for label in wanted["shows"] if label not in labels] == []
     assert {word: facts.get(word, False) for word in wanted.get("facts", {})} == wanted.get("facts", {})
+    beside = {box.label for box in found.zoom.boxes if box.kind == "mask"}
+    assert beside >= set(wanted.get("beside", ()))
     groups = {word.partition(".")[0] for word in facts}
     assert groups & set(wanted.get("lacks", ())) == set()
 

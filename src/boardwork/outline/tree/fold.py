@@ -25,7 +25,7 @@ def fold(flow: Flow, block: Block) -> Block:
     index = 0
     while index < len(children):
         run = _run(flow, children, index)
-        folded.append(_merged(run))
+        folded.append(_merged(flow, run))
         index += len(run)
     return _without_shell(dataclasses.replace(block, children=tuple(_in_turn(flow, folded))))
 
@@ -95,13 +95,13 @@ def _chained(flow: Flow, one: Block, two: Block) -> bool:
     return any(t in made for op in two.all() for t in flow.ops[op].inputs)
 
 
-def _merged(run: list[Block]) -> Block:
-    """The copy with most operations stands for all: it shows the projection that the others lack."""
+def _merged(flow: Flow, run: list[Block]) -> Block:
+    """The first copy with most operations that compute stands for all: it shows the projection that the others lack."""
     if len(run) == 1:
         return run[0]
     if run[0].module == run[1].module:
         return dataclasses.replace(run[0], again=(*run[0].again, *run[1:]))
-    shown = max(run, key=lambda block: len(block.one()))
+    shown = max(run, key=lambda block: sum(not flow.is_shape(op) for op in block.one()))
     return dataclasses.replace(shown, copies=tuple(b for b in run if b is not shown))
 
 
@@ -116,7 +116,7 @@ def _in_turn(flow: Flow, children: Sequence[Block]) -> list[Block]:
         length, times = _body(flow, children, index)
         starts = range(index, index + times * length, length)
         bodies = [_body_block(children[start : start + length]) for start in starts]
-        found.append(_merged(bodies) if times > 1 else children[index])
+        found.append(_merged(flow, bodies) if times > 1 else children[index])
         index += length * times if times > 1 else 1
     return found
 

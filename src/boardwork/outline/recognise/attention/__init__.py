@@ -10,6 +10,7 @@ from boardwork.outline.recognise.attention.additive import additive_cores
 from boardwork.outline.recognise.attention.boxes import Boxes, is_shared, learned_bias
 from boardwork.outline.recognise.attention.branch import Branch, branch_of
 from boardwork.outline.recognise.attention.core import Core, softmax_cores
+from boardwork.outline.recognise.attention.difference import with_differences
 from boardwork.outline.recognise.attention.facts import facts
 from boardwork.outline.recognise.attention.linear import FEATURES, linear_cores
 from boardwork.outline.recognise.attention.mask import mask
@@ -20,10 +21,11 @@ from boardwork.outline.recognise.attention.rotation import rotation
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     """For every attention: its boxes, and last the frame round them; a bias that several share is a group alone."""
     shared = set[frozenset[int]]()
-    for core in (*softmax_cores(flow), *linear_cores(flow), *additive_cores(flow)):
+    softmax = with_differences(flow, list(softmax_cores(flow)))
+    for core in (*softmax, *linear_cores(flow), *additive_cores(flow)):
         branches = _branches(flow, core)
         out = output(flow, core.last)
-        hidden = mask(flow, core.last, core.added)
+        hidden = mask(flow, core)
         found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
         turned = {letter: r for letter, r in found.items() if r is not None}
         measured = facts(flow, core, branches, out, hidden, list(turned.values()))

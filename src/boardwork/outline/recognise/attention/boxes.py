@@ -44,7 +44,7 @@ class Boxes:
         before = (self._latents, self._projections, self._rotations, self._joins, self._features, self._places)
         boxes = [*(box for part in before for box in part()), self._core(mask), *self._bias(mask)]
         boxes += self._after(out)
-        inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised
+        inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
@@ -138,7 +138,8 @@ class Boxes:
     def _heads_of(self, branch: Branch) -> str:
         width = self.facts["d_v"] if branch.letter == "V" else self.facts["d_k"]
         heads = self.facts["heads"] if branch.letter == "Q" else self.facts["kv_heads"]
-        return f"{heads} heads × {width}" if heads > 1 else f"1 head × {width}"
+        words = f"{heads} heads × {width}" if heads > 1 else f"1 head × {width}"
+        return f"{self.core.softmaxes} × {words}" if self.core.softmaxes > 1 and branch.letter != "V" else words
 
     def _tail(self, branch: Branch) -> frozenset[int]:
         """Reshapes after a projection, up to the expansion to all heads; joins with an empty cache."""
@@ -197,6 +198,7 @@ class Boxes:
             letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
         name, words = name_of_core(self.facts), formula(self.facts)
         masks = {tensor: name_of_mask(read(self.flow, (tensor,))) for tensor in self._meeting(ops)}
+        masks |= {self.flow.origin(tensor)[0].id: mask for tensor, mask in masks.items()}
         known: dict[str, Any] = {"letters": letters, "masks": {tensor: mask for tensor, mask in masks.items() if mask}}
         known["held"] = {b.letter: self._heads_of(b) for b in self.branches}
         return Pattern("attention_core", ops, name, "attention", words, facts=known)
@@ -216,10 +218,11 @@ class Boxes:
                 yield tensor
 
     def _own_masking(self, mask: Mask) -> set[int]:
-        """What puts a bias that others use too together with the mask of this core."""
+        """What makes the mask of this core alone, also where it puts a bias that others use too together with it."""
         bias = learned_bias(self.flow, mask, self.core)
         shared = bias is not None and is_shared(self.flow, bias, self.core)
-        return set(mask.bias_ops - bias.ops) if bias is not None and shared else set()
+        own = set(mask.bias_ops - bias.ops) if bias is not None and shared else set[int]()
+        return own | only_for(self.flow, mask.made - mask.bias_ops, self.core)
 
     def _entering(self, tensor: int, ops: Collection[int]) -> int:
         """The tensor before what the core's box takes in: a scaling, an expansion."""
@@ -263,12 +266,12 @@ def learned_bias(flow: Flow, mask: Mask, core: Core) -> Pattern | None:
     ops = mask.bias_ops - core.ops
     if not ops or not mask.learned:
         return None
-    ops = ops - _only_for(flow, ops, core) or ops
+    ops = ops - only_for(flow, ops, core) or ops
     sizes = " × ".join(map(str, mask.rows))
     return Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
 
 
-def _only_for(flow: Flow, ops: frozenset[int], core: Core) -> set[int]:
+def only_for(flow: Flow, ops: frozenset[int], core: Core) -> set[int]:
     """Those of `ops` whose results nothing but the core uses."""
     found: set[int] = set()
     for op in sorted(ops, reverse=True):

@@ -45,7 +45,8 @@ class Core:
     for none. `sink`: the softmax has a learned column more. `mixed`: a learned matrix mixes the heads' scores,
     `temperature`: a learned factor scales them. `channels`: Q and K meet over positions, so that channels attend to
     channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
-    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted.
+    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2 where the
+    heads of both lie in one tensor of queries.
     """
 
     ops: frozenset[int]
@@ -69,6 +70,12 @@ class Core:
     places: tuple[int, ...] = ()
     partners: tuple[int, ...] = ()
     others: tuple[tuple[int, int], ...] = ()
+    softmaxes: int = 1
+
+    @property
+    def differs(self) -> bool:
+        """True when one softmax is subtracted from another."""
+        return bool(self.others) or self.softmaxes > 1
 
 
 def softmax_cores(flow: Flow) -> Iterator[Core]:

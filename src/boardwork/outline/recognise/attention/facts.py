@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.attention.branch import NORMALISING, Branch, data_of, held, width_in, width_out
+from boardwork.outline.recognise.attention.branch import (
+    NORMALISING,
+    Branch,
+    branch_of,
+    data_of,
+    held,
+    width_in,
+    width_out,
+)
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
@@ -24,13 +32,13 @@ def facts(
 ) -> dict[str, Any]:
     """Everything that is measured on one attention."""
     heads = _heads(flow, core, branches, out)
-    sequences = max(1, _rows(flow, core) // (heads * core.q_len))
-    shared = held(flow, branches[1]) // max(1, sequences * core.k_len * core.d_k)
+    sequences = max(1, _rows(flow, core) // (heads * core.q_len * core.softmaxes))
+    shared = held(flow, branches[1]) // max(1, sequences * core.softmaxes * core.k_len * core.d_k)
     projections = _projections(branches, out)
     found: dict[str, Any] = {
         "heads": heads,
         "kv_heads": max(1, min(heads, shared)),
-        "kv_elements": sum(held(flow, b) for b in branches[1:]) // max(1, sequences * core.k_len),
+        "kv_elements": _kept(flow, core, branches) // max(1, sequences * core.k_len),
         "d_k": core.d_k,
         "d_v": core.d_v,
         "scale": core.scale * _branch_scale(flow, branches),
@@ -76,6 +84,12 @@ def _heads(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> i
         return max(1, width_out(flow, query) // own)
     shape = flow.tensors[core.query].shape
     return shape[-3] if len(shape) > 3 else 1
+
+
+def _kept(flow: Flow, core: Core, branches: Sequence[Branch]) -> int:
+    """Distinct elements of all keys and values."""
+    more = {key for _, key in core.others} - {core.key}
+    return sum(held(flow, b) for b in (*branches[1:], *(branch_of(flow, "K", key) for key in more)))
 
 
 def _projections(branches: Sequence[Branch], out: Output) -> list[Op]:
@@ -169,7 +183,7 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "talking": core.mixed,
         "linear": core.kind == "linear",
         "additive": core.kind == "additive",
-        "difference": bool(core.others),
+        "difference": core.differs,
         "position_products": len(core.places),
         "temperature": core.temperature,
         "channels": core.channels,

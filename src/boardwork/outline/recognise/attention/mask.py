@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.triangle import is_triangular
 from boardwork.trace.records import Op
 
@@ -46,7 +47,7 @@ class Mask:
     `window`: keys that a query sees at most, itself included, 0 for all. `blocks`: size of groups that see themselves
     alone, 0 for none. `slopes`: factors on the distance, one a head. `learned`: elements of learned relative biases,
     `bias_ops` the operations that make them. `given`: an input of the model has a part. `unread`: a constant has a
-    part of which no more is known.
+    part of which no more is known. `made`: operations that put masks together.
     """
 
     causal: bool = False
@@ -58,18 +59,21 @@ class Mask:
     bias_ops: frozenset[int] = frozenset()
     given: bool = False
     unread: bool = False
+    made: frozenset[int] = frozenset()
 
 
-def mask(flow: Flow, last: Op, added: tuple[int, ...]) -> Mask:
-    """All masks and biases of the core that ends with `last`, which may cut the triangle by itself."""
-    found = read(flow, added)
-    return dataclasses.replace(found, causal=found.causal or last.attrs.get("is_causal") is True)
+def mask(flow: Flow, core: Core) -> Mask:
+    """All masks and biases of a core, which may cut the triangle by itself."""
+    found = read(flow, core.added)
+    cut = any(flow.ops[op].attrs.get("is_causal") is True for op in core.ops)
+    return dataclasses.replace(found, causal=found.causal or cut)
 
 
 def read(flow: Flow, added: tuple[int, ...]) -> Mask:
     """Read every tensor that is added to the scores or hides some."""
-    leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor)))
-    constants = [t for t in leaves if flow.is_constant(t)]
+    made = set[int]()
+    leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor, made)))
+    constants = [t for t in leaves if flow.is_constant(t) and not _is_filled(flow, t)]
     bands = [band for t in constants for band in flow.readings(t, "band")]
     causal = any(high <= 0 for _, high in bands)
     triangular = [t for t in constants if not _is_read(flow, t) and is_triangular(flow, t)]
@@ -87,11 +91,12 @@ def read(flow: Flow, added: tuple[int, ...]) -> Mask:
         bias_ops=frozenset(op for t in added for op in _makers(flow, t)),
         given=any(flow.tensors[t].producer in flow.fed or flow.tensors[t].kind == "input" for t in leaves),
         unread=any(_hides(flow, t) and not _means_something(flow, t) and t not in triangular for t in constants),
+        made=frozenset(made),
     )
 
 
-def _leaves(flow: Flow, start: int) -> Iterator[int]:
-    """Where masks are put together the parts, else the tensor itself."""
+def _leaves(flow: Flow, start: int, made: set[int]) -> Iterator[int]:
+    """Where masks are put together the parts, else the tensor itself; what puts them together is noted."""
     todo, seen = [start], set[int]()
     while todo:
         tensor = todo.pop()
@@ -107,7 +112,14 @@ def _leaves(flow: Flow, start: int) -> Iterator[int]:
         ):
             yield tensor
         else:
+            made.add(op.id)
             todo.extend(op.inputs[:1] if flow.is_shape(op.id) else op.inputs)
+
+
+def _is_filled(flow: Flow, tensor: int) -> bool:
+    """True for one number everywhere."""
+    op = flow.producer(tensor)
+    return op is not None and op.name.removeprefix("new_").removesuffix("_like") in ("zeros", "ones", "full", "empty")
 
 
 def _is_read(flow: Flow, tensor: int) -> bool:

@@ -13,13 +13,14 @@ from boardwork.trace.records import Op
 class Output:
     """`projection`: W_O, None without one. `concat`: reshapes right after the core.
 
-    `normalised`: operations of a norm, `gated`: those of a gate, both between the core and W_O.
+    `normalised`: operations of a norm, `gated`: those of a gate, `moved`: reshapes and numbers between these and W_O.
     """
 
     projection: Op | None = None
     concat: frozenset[int] = frozenset()
     normalised: frozenset[int] = frozenset()
     gated: frozenset[int] = frozenset()
+    moved: frozenset[int] = frozenset()
 
 
 def output(flow: Flow, last: Op) -> Output:
@@ -31,7 +32,8 @@ def output(flow: Flow, last: Op) -> Output:
         if is_projection(flow, following) and data_of(flow, following) in _results(
             flow, {last.id, *moved, *normalised, *gated}
         ):
-            return Output(following, frozenset(concat), frozenset(normalised), frozenset(gated))
+            further = frozenset(moved) - frozenset(concat)
+            return Output(following, frozenset(concat), frozenset(normalised), frozenset(gated), further)
         gate = _gate(flow, following)
         if not normalised and following.name in NORMALISING:
             normalised.add(following.id)

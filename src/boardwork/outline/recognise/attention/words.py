@@ -20,7 +20,7 @@ def label(facts: dict[str, Any]) -> str:
     heads, shared = facts["heads"], facts["kv_heads"]
     if facts.get("channels"):
         return "Cross-covariance attention"
-    if facts.get("linear") or facts.get("additive") or facts.get("difference"):
+    if any(facts.get(word) for word in _KINDS):
         return next(name for word, name in _KINDS.items() if facts.get(word))
     if facts.get("kv_rank"):
         return "Multi-head latent attention"
@@ -111,6 +111,6 @@ def name_of_core(facts: dict[str, Any]) -> str:
     """Scaled or not, by what was measured."""
     if facts.get("channels"):
         return "Attention over channels"
-    if facts.get("linear") or facts.get("additive"):
+    if any(facts.get(word) for word in _KINDS):
         return label(facts)
     return "Scaled dot-product attention" if abs(facts.get("scale", 0) - 1) > 1e-9 else "Dot-product attention"
