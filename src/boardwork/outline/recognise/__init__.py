@@ -25,6 +25,7 @@ from boardwork.outline.recognise.sampling import samplings
 from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
+from boardwork.outline.recognise.summed_tables import summed_tables
 from boardwork.outline.recognise.unit_length import unit_lengths
 
 __all__ = ["recognise"]
@@ -42,6 +43,7 @@ _SPECIAL = (
     recurrent_cells,
     message_passings,
     codebooks,
+    summed_tables,
     long_convolutions,
     similarities,
     chunked_scans,

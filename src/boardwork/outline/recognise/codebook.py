@@ -1,64 +1,120 @@
-"""Flow -> vector quantisation: every vector replaced by the nearest row of a table, the gradient passed straight on."""
+"""Flow -> vector quantisation: every vector replaced by the nearest row of a table, the gradient passed straight on.
+
+Also tables in a row, each for what the one before it left over. arXiv:1711.00937, arXiv:2107.03312
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.trace.records import Op
+from boardwork.trace.records import Op, Tensor
 
 _NEAREST = ("argmin", "argmax", "min", "max")
+_LOOKUPS = ("embedding", "getitem", "index_select")
 _PRODUCTS = ("matmul", "mm", "bmm", "addmm", "baddbmm", "einsum", "linear", "cdist")
 _DISTANCE = (*_PRODUCTS, "pow", "square", "sum", "mul", "div", "sub", "add", "neg", "norm", "normalize", "sqrt")
 
 
+@dataclass(frozen=True)
+class _Quantiser:
+    """One table. `source`: the vectors; `rest`: what their codes leave over for the next table, -1 for nothing."""
+
+    ops: frozenset[int]
+    table: Tensor
+    source: int
+    rest: int = -1
+
+
 def codebooks(flow: Flow) -> Iterator[list[Pattern]]:
-    """One pattern for every look-up in a table at the row that is nearest by that same table."""
+    """One pattern for every choice of the row that is nearest, with the look-up; for tables in a row one for all."""
+    rows: dict[int, list[_Quantiser]] = {}
     for op in flow.ops:
-        if op.name in ("embedding", "getitem", "index_select") and flow.is_data(op.id):
-            found = _at(flow, op)
+        if op.name in _NEAREST and flow.is_data(op.id):
+            found = _at(flow, op, frozenset(rows))
             if found is not None:
-                yield [found]
+                rows[found.rest if found.rest >= 0 else -1 - op.id] = [*rows.pop(found.source, []), found]
+    yield from ([_pattern(row)] for row in rows.values())
 
 
-def _at(flow: Flow, lookup: Op) -> Pattern | None:
-    tables = [t for t in lookup.inputs if flow.is_weight(t) and len(flow.tensors[t].shape) == 2]
-    chosen = [flow.origin(t) for t in lookup.inputs if t not in tables]
-    if len(tables) != 1 or len(chosen) != 1:
+def _pattern(row: list[_Quantiser]) -> Pattern:
+    ops, table = frozenset(op for found in row for op in found.ops), row[0].table
+    words = f"nearest of {table.shape[0]} codes of width {table.shape[1]}"
+    if len(row) > 1:
+        return Pattern("codebooks", ops, "Residual quantiser", "embedding", f"{len(row)} codebooks, {words} each")
+    facts = {"codes": table.shape[0], "width": table.shape[1], "params": table.size}
+    return Pattern("codebook", ops, "Codebook", "embedding", words, facts=facts)
+
+
+def _at(flow: Flow, nearest: Op, rests: frozenset[int]) -> _Quantiser | None:
+    lookups = list(_lookups(flow, nearest))
+    table = next((table for _, _, table in lookups), None) or _compared(flow, nearest)
+    if table is None:
         return None
-    nearest = flow.producer(chosen[0][0].id)
-    table = flow.origin(tables[0])[0]
-    if nearest is None or nearest.name not in _NEAREST:
-        return None
-    distance, sources, measured = _distance(flow, nearest, table.id)
+    distance, sources, measured = _distance(flow, nearest, table, rests)
     if not measured or len(sources) != 1:
         return None
-    ops = {lookup.id, nearest.id, *chosen[0][1], *distance} | _straight_on(flow, lookup, sources)
-    facts = {"codes": table.shape[0], "width": table.shape[1], "params": table.size}
-    detail = f"nearest of {table.shape[0]} codes of width {table.shape[1]}"
-    data = frozenset(i for i in ops if flow.is_data(i))
-    return Pattern("codebook", data, "Codebook", "embedding", detail, facts=facts)
+    ops, source, rest = {nearest.id, *distance}, next(iter(sources)), -1
+    for lookup, passed, other in lookups:
+        if other != table:
+            continue
+        ops |= {lookup.id, *passed} | _straight_on(flow, lookup, sources)
+        minus, moved = flow.next_op(lookup)
+        if minus is not None and minus.name == "sub" and flow.origin(minus.inputs[0])[0].id == source:
+            rest = minus.outputs[0] if not ops & {minus.id} else rest
+            ops |= {minus.id, *moved}
+    data = frozenset(op for op in ops if flow.is_data(op))
+    return _Quantiser(data, flow.tensors[table], source, rest)
 
 
-def _distance(flow: Flow, nearest: Op, table: int) -> tuple[set[int], set[int], bool]:
+def _lookups(flow: Flow, nearest: Op) -> Iterator[tuple[Op, list[int], int]]:
+    """What takes rows of a table at the choice, the moves of the choice before it, and the table."""
+    todo: list[tuple[Op, list[int]]] = [(nearest, [])]
+    while todo:
+        op, passed = todo.pop()
+        for user in flow.data_users(op):
+            tables = [flow.origin(t)[0] for t in user.inputs if _is_table(flow, t)]
+            if user.name in _LOOKUPS and len(tables) == 1 and len(tables[0].shape) == 2:
+                yield user, passed, tables[0].id
+            elif flow.is_shape(user.id):
+                todo.append((user, [*passed, user.id]))
+
+
+def _compared(flow: Flow, nearest: Op) -> int | None:
+    """The table that distances are taken to, where only the number of the nearest row is used."""
+    op = flow.producer(flow.origin(nearest.inputs[0])[0].id)
+    if op is None or op.name != "cdist":
+        return None
+    return next((flow.origin(t)[0].id for t in op.inputs if _is_table(flow, t)), None)
+
+
+def _is_table(flow: Flow, tensor: int) -> bool:
+    """True for weights, and for what buffers make."""
+    return flow.is_weight(tensor) or (flow.is_constant(tensor) and "float" in flow.tensors[tensor].dtype)
+
+
+def _distance(flow: Flow, nearest: Op, table: int, rests: frozenset[int]) -> tuple[set[int], set[int], bool]:
     """Operations between the vectors and the choice, the vectors, and whether the table has a part in it."""
-    found: set[int] = set()
-    sources: set[int] = set()
-    measured, todo = False, list(nearest.inputs)
+    found, sources, measured = set[int](), set[int](), False
+    todo = list(nearest.inputs)
     while todo:
         tensor = todo.pop()
-        op = flow.producer(tensor)
-        if flow.is_weight(tensor):
-            measured |= flow.origin(tensor)[0].id == table
+        origin, op = flow.origin(tensor)[0], flow.producer(tensor)
+        if _is_table(flow, tensor):
+            measured |= origin.id == table
+        elif origin.id in rests:
+            found.update(flow.origin(tensor)[1])
+            sources.add(origin.id)
         elif op is not None and op.id not in found and (op.name in _DISTANCE or flow.is_shape(op.id)):
             if op.name != "linear" or flow.origin(op.inputs[1])[0].id == table:
                 found.add(op.id)
                 todo.extend(op.inputs)
             else:
-                sources.add(flow.origin(tensor)[0].id)
+                sources.add(origin.id)
         elif op is None or op.id not in found:
-            sources.add(flow.origin(tensor)[0].id)
+            sources.add(origin.id)
     return found, {s for s in sources if not flow.is_constant(s)}, measured
 
 

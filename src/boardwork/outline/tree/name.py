@@ -77,7 +77,7 @@ def _in_turn(block: Block) -> str:
             runs.append((words, child.repeat))
     if len(runs) > _FEW + 1:
         totals = {words: sum(n for other, n in runs if other == words) for words, _ in runs}
-        return list_of([f"{n} × {words}" for words, n in totals.items()])
+        return list_of([f"{n} × {words}" if n > 1 else words for words, n in totals.items()])
     return ", then ".join(f"{n} × {words}" if n > 1 else words for words, n in runs)
 
 

@@ -9,6 +9,7 @@ from boardwork.outline.flow import Flow
 
 _INDICES = ("int", "uint", "bool", "long")
 _NEUTRAL = {"mul": 1, "div": 1, "add": 0, "sub": 0}
+_FOUND = ("argmax", "argmin", "max", "nonzero", "sum", "eq", "ne")
 CONTAINER = "Sequential"  # a class of torch.nn that says nothing of what it holds
 
 
@@ -28,14 +29,34 @@ def _computes(flow: Flow, op: int) -> bool:
     record = flow.ops[op]
     if flow.is_shape(op) or any(out in flow.outputs for out in record.outputs):
         return not flow.is_shape(op)
-    if all(flow.tensors[out].dtype.removeprefix("torch.").startswith(_INDICES) for out in record.outputs):
+    if _is_index(flow, op):
         return False
     neutral = _NEUTRAL.get(record.name)
-    return neutral is None or len(record.inputs) > 1 or neutral not in record.attrs.values()
+    if len(record.inputs) > 1:
+        return neutral is None or not any((neutral,) in flow.readings(t, "number") for t in record.inputs)
+    return neutral is None or neutral not in record.attrs.values()
+
+
+def _is_index(flow: Flow, op: int) -> bool:
+    """True for whole numbers and truths."""
+    results = (flow.tensors[out].dtype for out in flow.ops[op].outputs)
+    return all(dtype.removeprefix("torch.").startswith(_INDICES) for dtype in results)
+
+
+def _finds(flow: Flow, op: int) -> bool:
+    """Taking one position of each sequence, which is found by what the sequence holds: its last word."""
+    record = flow.ops[op]
+    if record.name != "getitem" or len(record.inputs) != 3 or not flow.is_data(op):
+        return False
+    source, rows, places = (flow.tensors[t] for t in record.inputs)
+    found = any(maker.name in _FOUND for maker in flow.makers(places.id))
+    return len(source.shape) == 3 and rows.shape == places.shape == source.shape[:1] and found
 
 
 def _selects(flow: Flow, op: int) -> bool:
     """Taking one position of a sequence (the class token, the last step) is worth a box."""
+    if _finds(flow, op):
+        return True
     record = flow.ops[op]
     index = record.attrs.get("index")
     if record.name != "getitem" or not isinstance(index, list) or not record.inputs:
@@ -79,6 +100,9 @@ def _selection(flow: Flow, block: Block) -> Block:
     chosen = next((op for op in block.ops if _selects(flow, op)), None) if not block.kind else None
     if chosen is None:
         return block
+    if _finds(flow, chosen):
+        detail = "found in each sequence"
+        return dataclasses.replace(block, label="One position", role="reshape", kind="select", detail=detail)
     index = flow.ops[chosen].attrs["index"]
     place = next(part for part in index if isinstance(part, int))
     label = "First token" if place == 0 else "Last position" if place == -1 else f"Position {place}"
@@ -86,10 +110,14 @@ def _selection(flow: Flow, block: Block) -> Block:
 
 
 def _host(flow: Flow, ops: tuple[int, ...], owner: dict[int, int], neighbour: int) -> int:
-    """Place of what makes the tensors that `ops` move, else of what uses them, else the neighbour."""
+    """Place of what makes the tensors that `ops` move, else of what uses them, else the neighbour.
+
+    Arithmetic on indices belongs to what is looked up with them.
+    """
     made = [flow.tensors[t].producer for op in ops for t in flow.ops[op].inputs]
     used = [user.id for op in ops for user in flow.data_users(flow.ops[op])]
-    return next((owner[op] for op in (*made, *used) if op in owner), neighbour)
+    order = (*used, *made) if all(_is_index(flow, op) for op in ops) else (*made, *used)
+    return next((owner[op] for op in order if op in owner), neighbour)
 
 
 def _joined(flow: Flow, block: Block, ops: tuple[int, ...]) -> Block:

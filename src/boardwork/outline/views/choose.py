@@ -14,6 +14,7 @@ from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
 MOST_BOXES = 12  # of the big picture
 MOST_IN_ZOOM = 40
 _COMFORTABLE = 8
+_JOINABLE = 3  # so many boxes too many are joined without loss: a position that is taken with the layer after it
 _MUCH = 24  # of a zoom: beyond it arithmetic is told in fewer boxes
 _FEW = 4  # a picture with fewer boxes hides too much
 _MOST = 0.5  # of the model
@@ -61,7 +62,7 @@ def _worth(boxes: list[Block], group: list[Block], after: list[Block], share: Sh
     known = all(part.kind or part.children or part.role in SIGNS for box in group for part in box.children)
     if count(after) <= _COMFORTABLE and known:
         return True
-    return count(after) <= MOST_BOXES and any(part.repeat > 1 for box in group for part in box.walk())
+    return count(after) <= MOST_BOXES + _JOINABLE and any(part.repeat > 1 for box in group for part in box.walk())
 
 
 def _numbered(boxes: list[Block]) -> list[Block]:
@@ -70,6 +71,8 @@ def _numbered(boxes: list[Block]) -> list[Block]:
         return boxes
     names = [_COUNTED.sub("", box.label) if box.repeat > 1 or box.kind == "joined" else "" for box in boxes]
     stages = [place for place, name in enumerate(names) if name and names.count(name) >= _STAGES]
+    if len({names[place] for place in stages}) > 1:  # two towers, or layers of two sorts by turns
+        return boxes
     numbers = {place: number for number, place in enumerate(stages, 1)}
     return [
         dataclasses.replace(box, label=f"Stage {numbers[place]}: {box.label}") if place in numbers else box

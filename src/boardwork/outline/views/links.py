@@ -57,6 +57,7 @@ class Links:
         )
 
     def _into(self, target: int, tensor: int) -> None:
+        tensor = self._ids(tensor)
         producer = self.flow.tensors[tensor].producer
         source = self.owner.get(producer)
         if source is None:
@@ -65,6 +66,11 @@ class Links:
             return
         label = self._letter(target, tensor)
         self.links.setdefault((source, target, label), Link(source, target, tensor, label=label))
+
+    def _ids(self, tensor: int) -> int:
+        """Words as they enter the model, though the box before has moved them too."""
+        origin = self.flow.origin(tensor)[0]
+        return origin.id if origin.kind == "input" and "int" in origin.dtype else tensor
 
     def _letter(self, target: int, tensor: int) -> str:
         """Q, K or V for what enters the core of attention."""

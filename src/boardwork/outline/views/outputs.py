@@ -31,7 +31,16 @@ def outputs(flow: Flow, made: Iterable[tuple[int, int]]) -> list[Output]:
     for source, tensor in made:
         if tensor in names or any(flow.is_data(user) for user in flow.users.get(tensor, ())):
             found.setdefault(flow.origin(tensor)[0].id, Output(source, tensor, names.get(tensor, "y")))
-    return _rows(flow, list(found.values()))
+    return _rows(flow, _results(flow, list(found.values())))
+
+
+def _results(flow: Flow, found: list[Output]) -> list[Output]:
+    """Without the states between layers that are handed out beside results: many of one name, most used again."""
+    words = [_spelled(output.name)[0][0] for output in found]
+    used = [any(flow.is_data(user) for user in flow.users.get(output.tensor, ())) for output in found]
+    between = {word for word in words if sum(u for u, w in zip(used, words, strict=True) if w == word) > _ROW}
+    kept = [output for output, word in zip(found, words, strict=True) if word not in between]
+    return kept if any(output.name != "y" for output in kept) else found
 
 
 def _rows(flow: Flow, found: list[Output]) -> list[Output]:

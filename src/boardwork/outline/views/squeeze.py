@@ -13,6 +13,7 @@ from boardwork.outline.views.share import Share
 
 SIGNS = ("add", "multiply", "subtract", "concat")
 _SHRINKING, _SERIES, _ANY = range(3)
+_TOLD = ("similarity", "unit_length", "sampling", "codebook", "codebooks", "code_sum", "attention", "graph_convolution")
 _MOST_OF_IT = 0.6  # a part with so much of a joined box gives it its name
 
 
@@ -49,13 +50,13 @@ class Squeeze:
         weighted = [place for place, box in enumerate(boxes) if self._has_weights(box)]
         if count(boxes) <= most or not weighted:
             return list(boxes)
-        first, last = weighted[0], weighted[-1]
+        first, last = weighted[0], weighted[-1] + 1
+        before, after = (_joined_ends(*pair) for pair in zip(self.ends, (boxes[:first], boxes[last:]), strict=True))
         between: list[Block] = []
-        for plain, grouped in groupby(boxes[first : last + 1], key=self._is_arithmetic):
+        for plain, grouped in groupby(boxes[first:last], key=self._is_arithmetic):
             run = list(grouped)
             between += _together("Arithmetic", run) if plain else run
-        ends = _together(self.ends[0], boxes[:first]), _together(self.ends[1], boxes[last + 1 :])
-        return [*ends[0], *between, *ends[1]]
+        return [*before, *between, *after]
 
     def _is_arithmetic(self, box: Block) -> bool:
         plain = box.role in (*SIGNS, "other", "activation") or box.kind in ("select", "joined", "function")
@@ -137,12 +138,19 @@ class Squeeze:
         label, largest = max(shares.items(), key=lambda pair: pair[1])
         named = [part for part in parts if part.role not in SIGNS]
         if largest < _MOST_OF_IT * sum(map(self.share, parts)) or not named:
-            return _box(list_of(_counted(named), 2), "block", f"{len(parts)} parts", parts)
+            telling = sorted(named, key=lambda part: -shares[part.label])
+            return _box(list_of(_counted(telling), 2), "block", f"{len(parts)} parts", parts)
         places = [n for n, part in enumerate(named) if part.label == label] or [0]
         before, same = _counted(named[: places[0]]), [named[n] for n in places]
         after = _counted([part for part in named[places[0] :] if part.label != label])
         words = [f"after {list_of(before)}" if before else "", _widths(same), f"then {list_of(after)}" if after else ""]
         return _box(list_of(_counted(same)), "block", "; ".join(filter(None, words)), parts)
+
+
+def _joined_ends(label: str, boxes: Sequence[Block]) -> list[Block]:
+    """What stands before or after all weights, without what has a meaning of its own: that is no preparation."""
+    runs = [(told, list(run)) for told, run in groupby(boxes, key=lambda box: box.kind in _TOLD)]
+    return [part for told, run in runs for part in (run if told else _together(label, run))]
 
 
 def _together(label: str, run: Sequence[Block]) -> list[Block]:

@@ -45,8 +45,8 @@ class Core:
     for none. `sink`: the softmax has a learned column more. `mixed`: a learned matrix mixes the heads' scores,
     `temperature`: a learned factor scales them. `channels`: Q and K meet over positions, so that channels attend to
     channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
-    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2 where the
-    heads of both lie in one tensor of queries.
+    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2
+    where the heads of both lie in one tensor of queries.
     """
 
     ops: frozenset[int]

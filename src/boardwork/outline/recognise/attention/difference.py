@@ -65,7 +65,7 @@ def _side(flow: Flow, tensor: int, cores: dict[int, Core]) -> _Side | None:
 
 
 def _joined(flow: Flow, last: Op, sides: tuple[_Side, _Side], cores: Sequence[Core]) -> Core:
-    """Its values are all that the cores weigh, side by side; `softmaxes` lie in one tensor if both sides share cores."""
+    """Its values are all that the cores weigh; `softmaxes` lie in one tensor of queries if both sides share cores."""
     first, value = cores[0], _common(flow, [core.value for core in cores])
     between = sides[0].ops | sides[1].ops | {op for core in cores for op in _cut(flow, core.value, value)}
     pairs = {(core.query, core.key) for core in cores} - {(first.query, first.key)}
