@@ -15,7 +15,7 @@ never given up.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, zip_longest
 
@@ -82,8 +82,8 @@ class Detail:
         return self._tradeoffs[key]
 
 
-def left_out(whole: Sheet, shown: Sheet, closed: int = 0) -> str:
-    """What of a sheet is not on the page, "" if all of it is; `closed`: frames of which the inside is not drawn."""
+def left_out(whole: Sheet, shown: Sheet, others: Sequence[str] = ()) -> str:
+    """What of a sheet is not on the page, "" if all of it is; `others`: what the page leaves out beside that."""
     pairs = (
         ("equation", len(whole.equations), len(shown.equations)),
         ("trade-off", len(whole.tradeoffs), len(shown.tradeoffs)),
@@ -91,8 +91,7 @@ def left_out(whole: Sheet, shown: Sheet, closed: int = 0) -> str:
         ("symbol", len(whole.symbols), len(shown.symbols)),
         ("footnote", len(whole.footnotes), len(shown.footnotes)),
     )
-    frames = [f"the inside of {counted(closed, 'frame')}"] if closed else []
-    gone = frames + [counted(every - few, name) for name, every, few in pairs if few < every]
+    gone = [*others] + [counted(every - few, name) for name, every, few in pairs if few < every]
     if gone:
         return f"Left out for room: {', '.join(gone)}. The text sheet says all."
     return "" if shown == whole else "Some details are left out for room; the text sheet says all."

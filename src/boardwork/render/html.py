@@ -12,6 +12,7 @@ from boardwork.options import Options
 from boardwork.render import pinned
 from boardwork.render.diagram import figure_marks
 from boardwork.render.panel_choice import chosen
+from boardwork.render.stages import HEADINGS, stages
 from boardwork.render.svg import TALL
 from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
 from boardwork.render.templates import template
@@ -34,6 +35,7 @@ def html(sheet: Sheet, options: Options) -> str:
         numbers=[escape(words) for words in (*key_numbers(sheet), *memory(sheet))],
         big_picture=_figure(sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
         zoom=_figure(sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
+        stages=[tuple(map(escape, row)) for row in (HEADINGS, *(stage.row() for stage in stages(sheet.big_picture)))],
         zoomed=escape(zoomed(sheet)),
         reason=escape(sheet.zoom.reason),
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],

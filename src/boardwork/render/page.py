@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from boardwork.errors import DrawingError
@@ -11,16 +11,19 @@ from boardwork.figure.points import COMPACT, POINTS
 from boardwork.render.detail import Detail, Thing, left_out
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
-from boardwork.render.page_forms import TALL, pairs_of
+from boardwork.render.page_forms import TALL, Form, pairs_of
 from boardwork.render.page_plan import Fit, Planner
 from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.paper import paper_size
+from boardwork.render.stages import stages
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
+from boardwork.render.words import counted
 from boardwork.sheet import Diagram, Sheet
 
 MARGIN = 24.0
-SLACK = 6  # pairs of figures that cost so much more than the best are looked at closely
-MOST_REFILLED = 5  # of them
+SLACK = 3  # pairs of figures that cost so much more than the best are looked at closely
+MOST_REFILLED = 3  # of them
+TABLE = 7  # the price of the table of stages
 STRETCH = 0.35  # the page is left open below rather than loosened by a larger share
 # Tried in order: sizes of text, of figures, and how much larger the figures are drawn.
 SIZES: tuple[tuple[Type, Metrics, float], ...] = (
@@ -34,7 +37,7 @@ Turn = tuple[float, float]
 
 @dataclass(frozen=True)
 class Attempt:
-    """A sheet at one size on one turn of the paper, with what it gives; `closed`: frames drawn as one box."""
+    """A sheet at one size on one turn of the paper, with what it gives; `omitted`: what is not drawn or listed."""
 
     sheet: Sheet
     type: Type
@@ -43,7 +46,7 @@ class Attempt:
     planner: Planner
     fit: Fit
     figures: Sequence[Piece] = ()
-    closed: int = 0
+    omitted: tuple[str, ...] = ()
 
 
 def page(sheet: Sheet, paper: str) -> Piece:
@@ -78,11 +81,24 @@ def _at_size(sheet: Sheet, turns: Sequence[Turn], type: Type, metrics: Metrics, 
 
 def _reduced(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
     """As much of the sheet as the page holds at the least size, with the figures that leave the most room."""
-    detail, contents = Detail(sheet), Contents(DENSE)
-    best = detail.price(detail.order) + 1000
+    pairs = pairs_of(_diagrams(sheet), [(wide - 2 * MARGIN, high - 2 * MARGIN) for wide, high in turns])
+    contents = Contents(DENSE)
+    found = _cheapest(sheet, turns, pairs, contents)
+    if stages(sheet.big_picture):
+        most = found[0] if found else None
+        found = _cheapest(sheet, turns, pairs, contents.without_table(), most) or found
+    return found[1] if found else None
+
+
+def _cheapest(
+    sheet: Sheet, turns: Sequence[Turn], pairs: Sequence[tuple[Form, ...]], contents: Contents, most: int | None = None
+) -> tuple[int, Attempt] | None:
+    """The forms of the figures that cost least, less than `most`, with what is given up for them."""
+    detail, extra = Detail(sheet), 0 if contents.table else TABLE
+    best = most or detail.price(detail.order) + 1000
     found: list[tuple[int, int, int, int, Attempt]] = []
-    for forms in pairs_of(_diagrams(sheet), [(wide - 2 * MARGIN, high - 2 * MARGIN) for wide, high in turns]):
-        price = sum(form.price for form in forms)
+    for forms in pairs:
+        price = sum(form.price for form in forms) + extra
         if price > best + SLACK:
             break
         figures = [form.marks for form in forms]
@@ -90,13 +106,24 @@ def _reduced(sheet: Sheet, turns: Sequence[Turn]) -> Attempt | None:
         if attempt is not None:
             cost = detail.price(detail.order[:count]) + price
             best = min(best, cost)
-            closed = sum(form.closed for form in forms)
-            found.append((cost, len(found), price, count, replace(attempt, figures=figures, closed=closed)))
+            omitted = tuple(_omitted(sum(form.closed for form in forms), contents.table))
+            found.append((cost, len(found), price, count, replace(attempt, figures=figures, omitted=omitted)))
     refilled = []
     for _, place, price, count, attempt in sorted(found, key=lambda form: form[:2])[:MOST_REFILLED]:
         gone, full = _refilled(detail, count, attempt, contents)
         refilled.append((detail.price(gone) + price, place, full))
-    return min(refilled, key=lambda form: form[:2])[2] if refilled else None
+    refilled.sort(key=lambda form: form[:2])
+    if not refilled or (most is not None and refilled[0][0] >= most):
+        return None
+    cost, _, full = refilled[0]
+    return cost, full
+
+
+def _omitted(closed: int, table: bool) -> Iterator[str]:
+    if closed:
+        yield f"the inside of {counted(closed, 'frame')}"
+    if not table:
+        yield "the table of stages"
 
 
 def _fewest(
@@ -155,7 +182,7 @@ def _diagrams(sheet: Sheet) -> tuple[Diagram, Diagram]:
 def _composed(whole: Sheet, chosen: Attempt) -> Piece:
     """Header, panels, footer."""
     type, sheet, (wide, high) = chosen.type, chosen.sheet, chosen.turn
-    room, said = wide - 2 * MARGIN, left_out(whole, sheet, chosen.closed)
+    room, said = wide - 2 * MARGIN, left_out(whole, sheet, chosen.omitted)
     body = chosen.planner.built(chosen.fit.plan, chosen.height, STRETCH)
     marks: list[Mark] = []
     y = MARGIN

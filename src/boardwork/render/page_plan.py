@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boardwork.render.marks import Mark, Piece, moved
-from boardwork.render.plans import Draw, Panel, Plan, drawer, framed, heights, plans
+from boardwork.render.plans import Draw, Panel, Plan, drawer, framed, heights, plans_of
 from boardwork.render.style import Type
 
+FULLEST = 0.97  # no plan fills more of a page than that
 STEP = 20.0  # heights are compared at widths rounded down to this
 
 
@@ -30,9 +31,9 @@ class Planner:
 
     def best(self, room: float, height: float) -> Fit | None:
         """The plan with the least empty room among those that fit."""
-        if self._area(room) > 1.03 * room * height:
+        if self._area(room) > FULLEST * room * height:
             return None
-        tried = (self.fit(plan, height) for plan in plans(self.panels, (room,), self.type))
+        tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
         fits = sorted((fit for fit in tried if fit is not None), key=lambda fit: fit.empty)
         return next((fit for fit in fits if self.holds(fit.plan, height)), None)
 
@@ -50,12 +51,13 @@ class Planner:
     def fit(self, plan: Plan, height: float) -> Fit | None:
         """How well a plan fills the page; None if it does not fit."""
         gap, pad = self.type.gap, self.type.pad
-        if any(self.panels[i].least + 2 * pad > plan.room for i in plan.below):
-            return None
-        tall = [sum(self.height(i, wide) for i in column) + gap * (len(column) - 1) for wide, column in plan.columns]
-        rest = height - max(tall) - sum(self.height(i, plan.room) + gap for i in plan.below)
-        if rest < 0:
-            return None
+        room = height - sum(self.height(i, plan.room) + gap for i in plan.below)
+        tall: list[float] = []
+        for wide, column in plan.columns:
+            tall.append(sum(self.height(i, wide) for i in column) + gap * (len(column) - 1))
+            if tall[-1] > room:
+                return None
+        rest = room - max(tall)
         empty = sum((max(tall) - t) * wide for t, (wide, _) in zip(tall, plan.columns, strict=True))
         for wide, column in (*plan.columns, *((plan.room, (i,)) for i in plan.below)):
             for i in column:

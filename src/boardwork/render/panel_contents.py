@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from functools import cache
 
 from boardwork.figure import Figure, Metrics
@@ -11,6 +12,8 @@ from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece, moved, scaled
 from boardwork.render.panels import columns, equation, question, split, symbol, tradeoff
 from boardwork.render.plans import Panel
+from boardwork.render.stage_table import table_panel
+from boardwork.render.stages import stages
 from boardwork.render.style import Type
 from boardwork.sheet import Diagram, Sheet
 
@@ -20,12 +23,18 @@ Item = Callable[[float], Piece]
 
 
 class Contents:
-    """Panels at one size of text. What a sheet and a shorter one share is set only once for a width."""
+    """Panels at one size of text, with the `table` of stages. What a sheet and a shorter one share is set only once."""
 
     def __init__(self, type: Type) -> None:
-        self.type = type
+        self.type, self.table = type, True
         self.set: dict[Hashable, Piece] = {}
         self.flows: dict[Hashable, Panel] = {}
+
+    def without_table(self) -> Contents:
+        """The same, and the same texts set, without the table."""
+        other = copy(self)
+        other.table = False
+        return other
 
     def panels(self, sheet: Sheet, figures: Sequence[Piece]) -> list[Panel]:
         """The panels in order; the figures are drawn already."""
@@ -44,7 +53,9 @@ class Contents:
             self._flow("Questions", sheet.questions, [self._item(question, q) for q in sheet.questions]),
             self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15),
         ]
-        return panels + [panel for panel in flows if panel is not None]
+        rows = stages(sheet.big_picture) if self.table else ()
+        tables = [table_panel(rows, type)] if rows else []
+        return [*panels, *(panel for panel in flows if panel is not None), *tables]
 
     def _flow(self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0) -> Panel | None:
         """The panel of these things, made once; `gap` between two of them, as a share of the usual one."""

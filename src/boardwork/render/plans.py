@@ -68,7 +68,8 @@ def heights(panels: Sequence[Panel], type: Type, step: float) -> Callable[[int, 
         panel, inside = panels[index], room - 2 * type.pad
         return _top(panel, inside, type) + panel.tall(inside) + type.pad
 
-    return lambda index, room: height(index, max(panels[index].least + 2 * type.pad, room // step * step))
+    least = [panel.least + 2 * type.pad for panel in panels]
+    return lambda index, room: height(index, max(least[index], room // step * step))
 
 
 def _top(panel: Panel, inside: float, type: Type) -> float:
@@ -80,6 +81,18 @@ def _top(panel: Panel, inside: float, type: Type) -> float:
 @lru_cache(maxsize=1000)
 def _noted(note: str, inside: float, type: Type) -> Piece:
     return paragraph([Run(note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
+
+
+def plans_of(panels: Sequence[Panel], room: float, type: Type) -> Sequence[Plan]:
+    """The plans of one room; kept, for they depend on the widths of the panels alone."""
+    return _plans(tuple((panel.least, panel.fixed) for panel in panels), room, type)
+
+
+@lru_cache(maxsize=200)
+def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Sequence[Plan]:
+    panels = [Panel("", "", lambda room, height: Piece(room, height), lambda room: 0.0, *size) for size in sizes]
+    found = plans(panels, (room,), type)
+    return [plan for plan in found if all(sizes[i][0] + 2 * type.pad <= room for i in plan.below)]
 
 
 def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterator[Plan]:

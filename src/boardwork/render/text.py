@@ -12,6 +12,8 @@ from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
 from boardwork.render.raster import Raster
+from boardwork.render.stage_table import table_lines
+from boardwork.render.stages import stages
 from boardwork.render.templates import template
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Question, Sheet, Tradeoff
@@ -98,7 +100,7 @@ class _Writer:
         equations = "\n\n".join(map(self._equation, sheet.equations))
         tradeoffs = "\n\n".join(map(self._tradeoff, sheet.tradeoffs))
         panels = [
-            ("big-picture", "1  Big picture", "", self._diagram(sheet.big_picture)),
+            ("big-picture", "1  Big picture", "", self._diagram(sheet.big_picture) + self._stages()),
             (
                 "zoom",
                 f"2  Zoom: {zoomed(sheet)}",
@@ -133,6 +135,10 @@ class _Writer:
         lines = diagram_lines(diagram, self.width, ascii=self.ascii)
         indent = " " * max(0, min(4, self.width - max(map(len, lines), default=0)))
         return "\n".join(indent + line if line else line for line in lines)
+
+    def _stages(self) -> str:
+        rows = stages(self.sheet.big_picture)
+        return "\n".join(["\n", *("  " + line for line in table_lines(rows, self.width - 2))]) if rows else ""
 
     def _equation(self, equation: Equation) -> str:
         source = f"  [{cited(equation.source)}]" if equation.source else ""
