@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
 
 from boardwork.measure import measure
 from boardwork.measure.examples import everything
@@ -142,3 +144,15 @@ def test_every_operation_is_in_one_box(name: str) -> None:
     found = outlined(name)
     hidden = [op for ops in found.hidden.values() for op in ops]
     assert sorted(found.root.all()) == sorted({op.id for op in found.trace.ops} - set(hidden))
+
+
+class SpreadVector(nn.Module):
+    """A square of numbers times a vector, which has no features to spread."""
+
+    def forward(self, square: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        return torch.matmul(square, vector)
+
+
+def test_a_matrix_times_a_vector_is_no_graph() -> None:
+    found = outline(trace(from_module(SpreadVector(), (torch.zeros(4, 4), torch.zeros(4)))))
+    assert "graph_convolution.count" not in measure(found)

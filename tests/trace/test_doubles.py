@@ -89,3 +89,18 @@ def test_a_note_tells_which_sizes_are_fixed() -> None:
     assert [guess for guess in record.guesses if "height, width" in guess]
     free = trace(from_module(nn.Conv2d(3, 4, 3), (torch.randn(1, 3, 32, 32),)))
     assert not free.guesses
+
+
+class LongTable(nn.Module):
+    """A table as long as the image has points, made from numbers: its double is too large to compute."""
+
+    def forward(self, x):
+        assert x.shape[-2:] == (32, 32)
+        points = torch.arange(x.shape[-2] * x.shape[-1])
+        near = (points[None] - points[:, None]).abs().float().add(1).log()
+        return x.flatten(2) @ near
+
+
+def test_a_large_double_needs_no_numbers() -> None:
+    record = trace(from_module(LongTable(), (torch.zeros(1, 3, 32, 32),)))
+    assert record.tensors[record.outputs[0][1]].symbols == ("batch", "3", "height*width")

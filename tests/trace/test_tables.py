@@ -83,3 +83,18 @@ def test_only_what_meets_unknown_values_is_read() -> None:
 
 def test_an_empty_table_says_nothing() -> None:
     assert list(readings(torch.empty(0, 4, 4))) == []
+
+
+class MaskedLayers(nn.Module):
+    """Layers that make the same mask again, as long as the input and expanded over heads."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(3):
+            mask = torch.full((x.shape[1],) * 2, -math.inf).triu(1)[None].expand(2, -1, -1)
+            x = ((x @ x.mT)[None] + mask).softmax(-1)[0] @ x
+        return x
+
+
+def test_the_same_mask_again_says_the_same() -> None:
+    record = trace(from_module(MaskedLayers(), (torch.randn(2, 8, 4),)))
+    assert [(table.kind, table.numbers) for table in record.tables] == [("band", (-math.inf, 0))] * 3

@@ -1,15 +1,19 @@
-"""Names of models on standard input -> a line of JSON each on standard output: outcome, seconds, guesses, message."""
+"""Names of models on standard input -> a line of JSON each on standard output: outcome, seconds, guesses, message.
+
+Seconds are the processor's: a busy machine makes no model late.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
-from typing import Any
+from time import process_time
+from typing import Any, NoReturn
 
 from models import target_of
 
@@ -19,6 +23,11 @@ from boardwork.outline.views.choose import MOST_BOXES, MOST_IN_ZOOM
 from boardwork.sheet import Sheet
 
 FEWEST = 2  # boxes of a picture that shows something
+LIMIT = 60.0  # seconds of the processor for a model
+
+
+class Late(BaseException):
+    """A model took more than LIMIT; nothing on the way takes it for an error of the model's own."""
 
 
 def outcome(name: str, folder: Path) -> dict[str, Any]:
@@ -31,20 +40,23 @@ def outcome(name: str, folder: Path) -> dict[str, Any]:
     from boardwork.targets import load
     from boardwork.trace import trace
 
-    start = time.perf_counter()
+    start = process_time()
     told: dict[str, Any] = {"name": name, "outcome": "ok", "message": "", "ops": 0, "guesses": []}
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
         subject = load(_target(name, folder))
         record = trace(subject)
-        told.update(ops=len(record.ops), guesses=record.guesses, traced=round(time.perf_counter() - start, 2))
+        told.update(ops=len(record.ops), guesses=record.guesses, traced=round(process_time() - start, 2))
         sheet = draw_trace(record, Options())
         text(sheet, Options())
         told.update(crowded(sheet, len(record.ops)))
     except BoardworkError as error:
         told.update(outcome="refused", message=str(error), cause=_end(error.__cause__))
-    except Exception as error:
+    except (Exception, Late) as error:
         told.update(outcome="crash", message=f"{type(error).__name__}: {error}", cause=_end(error))
-    return {**told, "seconds": round(time.perf_counter() - start, 2)}
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return {**told, "seconds": round(process_time() - start, 2)}
 
 
 def crowded(sheet: Sheet, operations: int) -> dict[str, str]:
@@ -71,7 +83,12 @@ def _end(error: BaseException | None) -> list[str]:
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.line}" for frame in frames]
 
 
+def _late(_signal: int, _frame: Any) -> NoReturn:
+    raise Late(f"no sheet within {LIMIT:.0f} s")
+
+
 def main() -> None:
+    signal.signal(signal.SIGPROF, _late)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a model that prints must not write between the answers
     with tempfile.TemporaryDirectory() as folder:

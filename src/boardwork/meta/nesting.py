@@ -10,13 +10,17 @@ from typing import Any
 
 import torch
 
+_DICTS = (dict, UserDict)
+_LEAVES = frozenset([int, float, bool, str, type(None), torch.dtype, torch.device])  # the most frequent ones
+
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     """Every tensor in a nested value, dataclasses and model outputs included, in order."""
-    for _, item in _members(value):
-        yield from tensors_in(item)
     if isinstance(value, torch.Tensor):
         yield value
+    elif type(value) not in _LEAVES:
+        for _, item in _members(value):
+            yield from tensors_in(item)
 
 
 def named_tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:
@@ -32,14 +36,14 @@ def _with_paths(value: Any, path: str) -> Iterator[tuple[str, torch.Tensor]]:
         yield from _with_paths(item, f"{path}.{name}")
 
 
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
+def _members(value: Any) -> Iterator[tuple[Any, Any]]:
     """What a container holds, each with its key, field or place."""
-    if isinstance(value, dict | UserDict):
-        yield from ((str(key), item) for key, item in value.items())
+    if isinstance(value, _DICTS):
+        yield from value.items()
     elif isinstance(value, tuple) and hasattr(value, "_fields"):
         yield from zip(value._fields, value, strict=True)
     elif isinstance(value, list | tuple):
-        yield from ((str(place), item) for place, item in enumerate(value))
+        yield from enumerate(value)
     elif dataclasses.is_dataclass(value):
         yield from ((field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value))
 
@@ -48,7 +52,7 @@ def with_tensors(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> 
     """The same nesting of dicts, lists, tuples and dataclasses with `change` done to every tensor; `value` is kept."""
     if isinstance(value, torch.Tensor):
         return change(value)
-    if isinstance(value, dict | UserDict):
+    if isinstance(value, _DICTS):
         changed = copy.copy(value)  # a defaultdict keeps its factory
         for key, item in value.items():
             changed[key] = with_tensors(item, change)

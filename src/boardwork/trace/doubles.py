@@ -17,9 +17,17 @@ from torch.overrides import TorchFunctionMode
 from boardwork.meta.nesting import tensors_in
 from boardwork.meta.repeats import Repeats
 from boardwork.meta.signature import layout, signature
+from boardwork.meta.standin import moved
+from boardwork.meta.values import LARGEST
 
 _ARITHMETIC = ("add", "sub", "mul", "floordiv", "mod", "radd", "rsub", "rmul", "rfloordiv", "rmod", "neg", "pow")
 _MOST_SPLITS = 1000  # ways to split an axis that are tried
+_TENSOR: Any = torch.Tensor  # a property of a tensor reaches a mode as its getter
+# What a tensor and its double have in common, and what is read off either at once: most calls are one of these.
+_ALIKE = frozenset(
+    [*(getattr(_TENSOR, name).__get__ for name in ("is_meta", "dtype", "device", "layout")), _TENSOR.untyped_storage]
+)
+_READ = frozenset([_TENSOR.shape.__get__, _TENSOR.size, _TENSOR.numel])
 
 
 class Size(int):
@@ -68,7 +76,9 @@ class Doubles(TorchFunctionMode):
         self._repeats = Repeats()
 
     def give(self, tensor: torch.Tensor, double: torch.Tensor) -> None:
-        """`double` stands for `tensor` at the other sizes."""
+        """`double` stands for `tensor` at the other sizes; of a large one only the shape is kept."""
+        if not double.is_meta and double.numel() > LARGEST:
+            double = torch.empty_like(double, device="meta")
         self._of[id(tensor)] = (tensor, double)
         for length, other in zip(tensor.shape, double.shape, strict=False):
             if length != other and other not in (known := self._seen.setdefault(length, [])):
@@ -76,8 +86,12 @@ class Doubles(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if func in _ALIKE:
+            return func(*args, **kwargs)
         if not self._varies((args, kwargs)):
             return self._repeats.run(func, args, kwargs)
+        if func in _READ:
+            return self._paired(func(*args, **kwargs), func(*_mapped(args, self._double), **kwargs))
         key = self._key(func, args, kwargs)  # before the call, which may change a shape in place
         out = self._repeats.run(func, _mapped(args, _first), _mapped(kwargs, _first))
         if key is None:
@@ -115,9 +129,14 @@ class Doubles(TorchFunctionMode):
             return self._of[id(value)][1] if id(value) in self._of else value
         return other_size(value) if isinstance(value, Size) else value
 
+    def _without_numbers(self, value: Any) -> Any:
+        """For a call that brings together a double with numbers and one without."""
+        double = self._double(value)
+        return moved(double) if isinstance(double, torch.Tensor) else double
+
     def _on_doubles(self, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> Any:
         """`func` on the doubles; where a table is too short for that, on a longer one; None where nothing fits."""
-        attempts = [self._double, *self._stretched((args, kwargs))]
+        attempts = [self._double, self._without_numbers, *self._stretched((args, kwargs))]
         for attempt in attempts:
             try:
                 return func(*_mapped(args, attempt), **_mapped(kwargs, attempt))

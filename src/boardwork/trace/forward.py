@@ -22,6 +22,7 @@ from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Cell, Trace
 from boardwork.trace.run import Run
 from boardwork.trace.second_forward import with_symbols
+from boardwork.trace.tables import tables
 from boardwork.trace.towers import tower_notes
 
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
@@ -97,14 +98,15 @@ def _complete(run: Run) -> Trace:
         short = run.with_guess(f"The forward loops over the sequence: it was run on {SHORT} steps of it.")
         short = short.resized(factors)
     with contextlib.suppress(TraceError):  # no shorter: the forward does not loop
-        return _finished(short, *one_forward(short, stop_at_loops=True))
+        return _finished(short, *one_forward(short, stop_at_loops=True), loops=True)
     return _finished(run, *one_forward(run))
 
 
-def _finished(run: Run, first: Trace, recorder: Recorder) -> Trace:
-    whole = with_symbols(run, first)
+def _finished(run: Run, first: Trace, recorder: Recorder, *, loops: bool = False) -> Trace:
+    whole = with_symbols(run, first, loops=loops)
     guesses = (*whole.guesses, *tower_notes(whole, run.taken(), run.given()))
-    return dataclasses.replace(whole, axes=run.sizes(), cells=tuple(_cells(recorder)), guesses=guesses)
+    cells, read = tuple(_cells(recorder)), tuple(tables(recorder))
+    return dataclasses.replace(whole, axes=run.sizes(), cells=cells, tables=read, guesses=guesses)
 
 
 def _cells(recorder: Recorder) -> Iterator[Cell]:

@@ -19,7 +19,6 @@ from boardwork.trace.kept import kept
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace
 from boardwork.trace.run import Run
-from boardwork.trace.tables import tables
 
 
 def one_forward(
@@ -93,7 +92,6 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         storages=tuple(recorder.tensors.storages),
         kept=kept(run.model, recorder.tensors),
         guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
-        tables=tuple(tables(recorder)),
         dropouts=tuple(recorder.dropouts),
     )
 

@@ -22,19 +22,24 @@ FIXED = (
 )
 
 
-def with_symbols(run: Run, first: Trace) -> Trace:
-    """`first`, made by `run`, with symbols from the largest set of sizes that forward accepts."""
+def with_symbols(run: Run, first: Trace, *, loops: bool = False) -> Trace:
+    """`first`, made by `run`, with symbols from the largest set of sizes that forward accepts.
+
+    `loops`: at other sizes forward runs other operations, so that only doubles can be compared.
+    """
     sizes, primes = _sizes(run, first)
     for varied, on_doubles in _choices(sizes, run.device):
+        if loops and not on_doubles and varied != ["batch"]:
+            continue
         factors = {name: primes[name] for name in varied}
         second = _larger(run, factors, on_doubles=on_doubles)
         if second is not None:
             tensors = symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
-            fixed = (FIXED.format(axes=", ".join(name for name in varied if name != "batch")),) if on_doubles else ()
+            told = FIXED.format(axes=", ".join(name for name in varied if name != "batch"))
             return dataclasses.replace(
                 first,
                 tensors=tensors,
-                guesses=(*first.guesses, *fixed),
+                guesses=(*first.guesses, told) if on_doubles and not loops else first.guesses,
                 second_axes={name: size * factors.get(name, 1) for name, size in sizes.items()},
                 second_macs=_recounted(second),
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import torch
 
@@ -24,9 +25,25 @@ def tables(recorder: Recorder) -> Iterator[Table]:
         for tensor in op.inputs
         if tensor in known
     }
+    read: dict[Hashable, list[_Reading]] = {}  # every layer may make the same mask again
     for tensor in sorted(border):
-        for kind, numbers in list(readings(known[tensor])) or [("other", ())]:
-            yield Table(tensor, kind, numbers)
+        real = _once(known[tensor])
+        key = _content(real)
+        if key not in read:
+            read[key] = list(readings(real)) or [("other", ())]
+        yield from (Table(tensor, kind, numbers) for kind, numbers in read[key])
+
+
+def _once(real: torch.Tensor) -> torch.Tensor:
+    """What was expanded over heads or batch, without its copies."""
+    for axis, stride in enumerate(real.stride()[:-2]):
+        real = real.narrow(axis, 0, 1) if stride == 0 and real.shape[axis] > 1 else real
+    return real
+
+
+def _content(real: torch.Tensor) -> Hashable:
+    numbers = real.contiguous().reshape(-1).view(torch.uint8).numpy()
+    return tuple(real.shape), real.dtype, hashlib.blake2b(numbers.tobytes()).digest()
 
 
 def readings(real: torch.Tensor) -> Iterator[_Reading]:

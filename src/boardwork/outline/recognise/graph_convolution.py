@@ -26,7 +26,9 @@ def graph_convolutions(flow: Flow) -> Iterator[list[Pattern]]:
 def _adjacent(flow: Flow, graph: int, features: int) -> bool:
     """The left side is square and no weight has a part in it; the right side has a row for each of its columns."""
     left, right = flow.tensors[graph], flow.tensors[features]
-    if len(left.shape) < 2 or left.shape[-1] != left.shape[-2] or left.shape[-1] != right.shape[-2]:
+    if min(len(left.shape), len(right.shape)) < 2:
+        return False
+    if left.shape[-1] != left.shape[-2] or left.shape[-1] != right.shape[-2]:
         return False
     learned = left.kind == "parameter" or left.producer in flow.weighted
     return not learned and left.shape[-1] > 1 and not flow.is_constant(features)
