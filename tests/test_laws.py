@@ -12,7 +12,7 @@ import torch
 
 from boardwork.compose import compose
 from boardwork.knowledge import tell
-from boardwork.measure import measure
+from boardwork.measure import measure, summands
 from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.render import render
@@ -28,7 +28,7 @@ TARGETS = re.findall(r'^target = ["\'](.+)["\']$', GALLERY.read_text(encoding="u
 def drawn(target):
     found = outline(trace(load(target)))
     facts = measure(found)
-    return found, compose(found, facts, tell(facts))
+    return found, compose(found, facts, tell(facts, summands(found)))
 
 
 def leaves(block):
@@ -69,6 +69,7 @@ def test_every_number_was_compared(target):
     checks = [check for equation in sheet.equations for check in equation.checks]
     assert checks
     assert all(check.ok for check in checks)
+    assert sheet.summary["params_total"] in {check.measured for check in checks}
     assert [note for note in sheet.footnotes if "not printed" in note] == []
 
 

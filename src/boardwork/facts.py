@@ -1,6 +1,34 @@
 """The words that knowledge may use. Facts: a flat dict from these names to numbers, strings and booleans."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
 Facts = dict[str, int | float | str | bool]
+
+
+@dataclass(frozen=True)
+class Summand:
+    """`count` parts of a model that are alike, each of `measured` parameters or multiply-adds.
+
+    `kind` names the formula that `sizes` are for; `inside`: the layers of a block, for when its own formula is wrong.
+    """
+
+    group: str
+    kind: str
+    sizes: dict[str, int]
+    count: int
+    measured: int
+    inside: tuple[Summand, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summands:
+    """What adds up to a model's parameters, and to its multiply-adds."""
+
+    parameters: tuple[Summand, ...] = ()
+    multiply_adds: tuple[Summand, ...] = ()
+
 
 WORDS: dict[str, str] = {
     "params.total": "parameters, tied weights once",

@@ -11,7 +11,7 @@ from boardwork.comparison.zooms import matched
 from boardwork.compose import compose
 from boardwork.errors import FormatError, TargetError
 from boardwork.knowledge import tell
-from boardwork.measure import measure
+from boardwork.measure import measure, summands
 from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.outline.views.listing import listing
@@ -33,7 +33,8 @@ def draw_trace(trace: Trace, options: Options) -> Sheet:
     """The half that needs no torch."""
     found = outline(trace, options.zoom)
     facts = measure(found)
-    return compose(found, facts, tell(facts, options.level, options.questions))
+    story = tell(facts, summands(found), level=options.level, questions=options.questions)
+    return compose(found, facts, story)
 
 
 def compare(items: Sequence[Subject | Sheet], options: Options, zooms: Sequence[str] = ()) -> Comparison:

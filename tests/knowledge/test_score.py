@@ -67,7 +67,7 @@ def test_a_note_of_the_asked_level_counts_more() -> None:
     ],
 )
 def test_the_most_telling_first_and_no_deeper_than_the_level(level: str, topics: list[str]) -> None:
-    assert [t.topic for t in tell(FACTS, level).tradeoffs] == topics
+    assert [t.topic for t in tell(FACTS, level=level).tradeoffs] == topics
 
 
 @pytest.mark.usefixtures("_four_notes")
@@ -79,5 +79,5 @@ def test_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_level_that_is_none() -> None:
     with pytest.raises(KnowledgeError, match="no level 'expert'") as caught:
-        tell(FACTS, "expert")
+        tell(FACTS, level="expert")
     assert all(level in str(caught.value) for level in LEVELS)

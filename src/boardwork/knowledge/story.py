@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from boardwork.facts import Facts
+from boardwork.facts import Facts, Summands
 from boardwork.knowledge.entries import difference, equation, question, tradeoff
 from boardwork.knowledge.expressions import evaluate
 from boardwork.knowledge.scope import Scope
 from boardwork.knowledge.score import asked, checked, score
+from boardwork.knowledge.sums import sums
 from boardwork.knowledge.topics import Topic, topics
 from boardwork.sheet import Equation, Question, Symbol, Tradeoff
 
-MOST_EQUATIONS, MOST_TRADEOFFS, MOST_QUESTIONS = 10, 8, 8
+MOST_EQUATIONS, MOST_TRADEOFFS, MOST_QUESTIONS = 12, 8, 8
 Said = TypeVar("Said")
 
 
@@ -29,10 +30,11 @@ class Story:
     questions: tuple[Question, ...] = ()
 
 
-def tell(facts: Facts, level: str = "", questions: bool = False) -> Story:
+def tell(facts: Facts, summands: Summands | None = None, *, level: str = "", questions: bool = False) -> Story:
     """What the topics say about the model with these facts. Silent where nothing applies.
 
-    `level`: junior, mid or senior, "" for all. `questions`: also what an interviewer would ask of it.
+    `summands`: what adds up to its totals, for the equations that say so. `level`: junior, mid or senior, "" for all.
+    `questions`: also what an interviewer would ask of it.
     A formula whose check fails is no fact: it is left out, and a note says by how much it is off.
 
     Raises:
@@ -40,7 +42,8 @@ def tell(facts: Facts, level: str = "", questions: bool = False) -> Story:
     """
     checked(level)
     applying = [topic for topic in topics() if evaluate(topic.when, facts)]
-    shown, notes = _equations(applying, facts, level)
+    added = sums(summands, facts) if summands and level != "junior" else []
+    shown, notes = _equations(applying, facts, level, added)
     asking = _told(applying, facts, level, "questions", question) if questions else []
     return Story(
         tuple(shown[:MOST_EQUATIONS]),
@@ -51,17 +54,20 @@ def tell(facts: Facts, level: str = "", questions: bool = False) -> Story:
     )
 
 
-def _equations(applying: list[Topic], facts: Facts, level: str) -> tuple[list[Equation], list[str]]:
+def _equations(
+    applying: list[Topic], facts: Facts, level: str, more: list[tuple[int, Equation]]
+) -> tuple[list[Equation], list[str]]:
     """By rank; and what is to be said of those that are wrong here."""
-    found: list[tuple[int, Equation]] = []
+    entries = _entries(applying, "equations", level)
+    ranked = [(entry.get("rank", topic.rank), equation(entry, topic, facts)) for topic, entry in entries]
+    found: list[Equation] = []
     notes: list[str] = []
-    for topic, entry in _entries(applying, "equations", level):
-        made = equation(entry, topic, facts)
+    for _, made in sorted((*ranked, *more), key=lambda pair: pair[0]):
         if made and (failed := [check for check in made.checks if not check.ok]):
             notes.append(difference(made.name, failed[0]))
         elif made:
-            found.append((entry.get("rank", topic.rank), made))
-    return [made for _, made in sorted(found, key=lambda ranked: ranked[0])], notes
+            found.append(made)
+    return found, notes
 
 
 def _told(

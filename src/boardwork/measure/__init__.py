@@ -16,12 +16,13 @@ from boardwork.measure.purposes import purposes
 from boardwork.measure.receptive_field import receptive_field
 from boardwork.measure.residuals import residuals
 from boardwork.measure.stacks import stacks
+from boardwork.measure.summands import summands
 from boardwork.measure.tables import tables
 from boardwork.measure.totals import inputs, totals
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
 
-__all__ = ["measure"]
+__all__ = ["measure", "summands"]
 
 
 def measure(outline: Outline) -> Facts:

@@ -210,7 +210,7 @@ def _weights(flow: Flow, projections: Sequence[Op]) -> dict[str, int]:
     params = bias = 0
     for op in projections:
         for slot, tensor in zip(op.slots, op.inputs, strict=True):
-            if flow.origin(tensor)[0].kind == "parameter":
+            if slot != "input" and flow.origin(tensor)[0].kind == "parameter":  # learned queries are no projection
                 params += flow.tensors[tensor].size  # of a packed weight the slice that is used
                 bias += flow.tensors[tensor].size if slot == "bias" else 0
     return {"params": params, "bias": bias}
