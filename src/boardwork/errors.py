@@ -38,3 +38,7 @@ class KnowledgeError(BoardworkError):
 
 class DrawingError(BoardworkError):
     """A sheet could not be drawn or written."""
+
+
+class CheckError(BoardworkError):
+    """A statement could not be made, or could not be run against the module."""

@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import torch
 
 from boardwork.meta.nesting import tensors_in
-
-# Positional names of operations that the outline reads; torch's builtins carry no signature to ask.
-_CONV = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_CONV_T = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
-_POOL = ("input", "kernel_size", "stride", "padding", "dilation")
-POSITIONAL: dict[str, tuple[str, ...]] = {
-    "linear": ("input", "weight", "bias"),
-    "addmm": ("bias", "input", "weight"),
-    "conv1d": _CONV,
-    "conv2d": _CONV,
-    "conv3d": _CONV,
-    "conv_transpose1d": _CONV_T,
-    "conv_transpose2d": _CONV_T,
-    "conv_transpose3d": _CONV_T,
-    "max_pool1d": _POOL,
-    "max_pool2d": _POOL,
-    "max_pool3d": _POOL,
-    "avg_pool1d": _POOL[:4],
-    "avg_pool2d": _POOL[:4],
-    "avg_pool3d": _POOL[:4],
-    "adaptive_avg_pool1d": ("input", "output_size"),
-    "adaptive_avg_pool2d": ("input", "output_size"),
-    "adaptive_avg_pool3d": ("input", "output_size"),
-    "mean": ("input", "dim", "keepdim"),
-    "softmax": ("input", "dim"),
-    "log_softmax": ("input", "dim"),
-    "layer_norm": ("input", "normalized_shape", "weight", "bias", "eps"),
-    "rms_norm": ("input", "normalized_shape", "weight", "eps"),
-    "group_norm": ("input", "num_groups", "weight", "bias", "eps"),
-    "batch_norm": ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"),
-    "instance_norm": ("input", "running_mean", "running_var", "weight", "bias", "use_input_stats", "momentum", "eps"),
-    "embedding": ("input", "weight"),
-    "scaled_dot_product_attention": ("query", "key", "value", "attn_mask", "dropout_p", "is_causal"),
-    "cat": ("tensors", "dim"),
-    "concat": ("tensors", "dim"),
-    "chunk": ("input", "chunks", "dim"),
-    "split": ("input", "split_size", "dim"),
-    "unflatten": ("input", "dim", "sizes"),
-    "flatten": ("input", "start_dim", "end_dim"),
-    "transpose": ("input", "dim0", "dim1"),
-    "getitem": ("input", "index"),
-    "leaky_relu": ("input", "negative_slope"),
-    "gelu": ("input", "approximate"),
-    "interpolate": ("input", "size", "scale_factor", "mode"),
-    "pow": ("input", "exponent"),
-    "einsum": ("equation",),
-    "lstm": ("input", "hx", "weights", "bias", "num_layers", "dropout", "training", "bidirectional", "batch_first"),
-    "gru": ("input", "hx", "weights", "bias", "num_layers", "dropout", "training", "bidirectional", "batch_first"),
-    "rnn_tanh": ("input", "hx", "weights", "bias", "num_layers", "dropout", "training", "bidirectional", "batch_first"),
-    "rnn_relu": ("input", "hx", "weights", "bias", "num_layers", "dropout", "training", "bidirectional", "batch_first"),
-}
+from boardwork.trace.positions import POSITIONAL
 
 
 def named(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[tuple[str, Any]], dict[str, Any]]:
@@ -70,18 +21,27 @@ def named(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[lis
         if isinstance(value, torch.Tensor):
             slots.append((slot, value))
         elif tensors := list(tensors_in(value)):
+            if isinstance(value, list | tuple) and len(tensors) < len(value):
+                attrs[slot] = plain(value, len(slots))
             slots.extend((slot, tensor) for tensor in tensors)
         else:
             attrs[slot] = plain(value)
     return slots, attrs
 
 
-def plain(value: Any) -> Any:
-    """A scalar argument as JSON can hold it."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, slice):
-        return {"slice": [plain(value.start), plain(value.stop), plain(value.step)]}
-    return "..." if value is Ellipsis else str(value)
+def plain(value: Any, place: int = 0) -> Any:
+    """An argument as JSON can hold it; tensors in it as {"tensor": place among the slots}, the first at `place`."""
+    places = count(place)
+
+    def told(item: Any) -> Any:
+        if item is None or isinstance(item, bool | int | float | str):
+            return item
+        if isinstance(item, torch.Tensor):
+            return {"tensor": next(places)}
+        if isinstance(item, list | tuple):
+            return [told(part) for part in item]
+        if isinstance(item, slice):
+            return {"slice": [told(item.start), told(item.stop), told(item.step)]}
+        return "..." if item is Ellipsis else str(item)
+
+    return told(value)

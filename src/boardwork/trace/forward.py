@@ -41,6 +41,15 @@ def traced(subject: Subject) -> Trace:
     Raises:
         TraceError: forward raised; says in which module.
     """
+    return rehearsed(subject)[0]
+
+
+def rehearsed(subject: Subject) -> tuple[Trace, Run]:
+    """The same, and the run that was recorded: its copy of the module and the sizes that it took in the end.
+
+    Raises:
+        TraceError: forward raised; says in which module.
+    """
     module = unwrapped(subject.module)
     with uncompiled():
         try:
@@ -54,14 +63,14 @@ def traced(subject: Subject) -> Trace:
             return _with_numbers(subject, module, error)
 
 
-def _on_meta(subject: Subject, module: nn.Module) -> Trace:
+def _on_meta(subject: Subject, module: nn.Module) -> tuple[Trace, Run]:
     model = unwrap_children(module_on_meta(module)).eval()
     if is_lazy(model):
         _materialise(subject, model)
     return _complete(Run(subject, model, subject.args, subject.kwargs, "meta"))
 
 
-def _with_numbers(subject: Subject, module: nn.Module, error: TraceError) -> Trace:
+def _with_numbers(subject: Subject, module: nn.Module, error: TraceError) -> tuple[Trace, Run]:
     """What does not run on meta may run on CPU, where a condition sees numbers; `error` if the model is too large."""
     try:
         model = on_cpu(module)
@@ -86,20 +95,20 @@ def _materialise(subject: Subject, model: nn.Module) -> None:
         ) from error
 
 
-def _complete(run: Run) -> Trace:
-    """The trace of a run with its symbols and recurrent cells; a loop over a long sequence is shortened."""
+def _complete(run: Run) -> tuple[Trace, Run]:
+    """The trace of a run with its symbols and recurrent cells, and the run: a loop over a long sequence is shortened."""
     sizes = run.sizes()
     factors = {name: SHORT / sizes[name] for name in SEQUENCES if sizes.get(name, 0) > SHORT}
     try:
-        return _finished(run, *one_forward(run, stop_at_loops=bool(factors)))
+        return _finished(run, *one_forward(run, stop_at_loops=bool(factors))), run
     except LongForwardError:
         if not factors:
             raise
         short = run.with_guess(f"The forward loops over the sequence: it was run on {SHORT} steps of it.")
         short = short.resized(factors)
     with contextlib.suppress(TraceError):  # no shorter: the forward does not loop
-        return _finished(short, *one_forward(short, stop_at_loops=True), loops=True)
-    return _finished(run, *one_forward(run))
+        return _finished(short, *one_forward(short, stop_at_loops=True), loops=True), short
+    return _finished(run, *one_forward(run)), run
 
 
 def _finished(run: Run, first: Trace, recorder: Recorder, *, loops: bool = False) -> Trace:
@@ -118,4 +127,4 @@ def _cells(recorder: Recorder) -> Iterator[Cell]:
         if made is not None:
             step, kwargs = made
             axes: dict[str, tuple[str, ...]] = dict.fromkeys(kwargs, ("batch", ""))
-            yield Cell(op, _complete(Run(Subject("", "", step, axes=axes), step, (), kwargs, "meta")))
+            yield Cell(op, _complete(Run(Subject("", "", step, axes=axes), step, (), kwargs, "meta"))[0])

@@ -1,0 +1,169 @@
+"""Trace, run and the operations of a block -> the smallest module call round them, with numbers, and what it computed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from difflib import Match, SequenceMatcher
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.check.capture import Capture
+from boardwork.check.numbers import Numbers
+from boardwork.errors import CheckError
+from boardwork.meta.nesting import with_tensors
+from boardwork.outline.flow import SHAPE_OPS
+from boardwork.targets.torchvision_operators import admitted
+from boardwork.trace.one_forward import one_forward
+from boardwork.trace.prepare import LARGEST_ON_CPU
+from boardwork.trace.records import Trace
+from boardwork.trace.run import Run
+
+
+@dataclass(frozen=True)
+class Around:
+    """A module call: `nth` run of the module at `path`, and its operations in order."""
+
+    path: str
+    nth: int
+    ops: tuple[int, ...]
+
+
+def around(trace: Trace, model: nn.Module, ops: Iterable[int]) -> Around:
+    """The innermost call of a part of the model that runs all of `ops`."""
+    chains = [list(_chain(trace, trace.ops[op].call))[::-1] for op in ops]
+    shared = [calls[0] for calls in zip(*chains, strict=False) if len(set(calls)) == 1]
+    modules = {path: type(module).__name__ for path, module in model.named_modules()}
+    own = [index for index in shared if modules.get(trace.calls[index].path) == trace.calls[index].cls]
+    index = own[-1] if own else 0
+    path = trace.calls[index].path
+    nth = sum(call.path == path and call.cls == trace.calls[index].cls for call in trace.calls[:index])
+    inside = tuple(op.id for op in trace.ops if index in _chain(trace, op.call))
+    return Around(path, nth, inside)
+
+
+def _chain(trace: Trace, call: int) -> Iterator[int]:
+    while call >= 0:
+        yield call
+        call = trace.calls[call].parent
+
+
+class Forward:
+    """The call with numbers: what every operation took and gave."""
+
+    def __init__(self, trace: Trace, run: Run, place: Around, given: Mapping[str, torch.Tensor], numbers: Numbers) -> None:
+        self.trace, self.place = trace, place
+        module = run.model.get_submodule(place.path)
+        _refuse_large(module, place.path)
+        args, kwargs = _arguments(run, module, place)
+        prefix = f"{place.path}." if place.path else ""
+        own = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+        twin = numbers.module(module, own)
+        self._capture = Capture(twin)
+        args, kwargs = numbers.value((args, kwargs))
+        with self._capture.recording(nullcontext()), admitted(), _every_operation():
+            twin(*args, **kwargs)
+        self._places = self._aligned()
+
+    def _aligned(self) -> dict[int, int]:
+        """Operations of the trace -> those of this run.
+
+        A cast to the type that a tensor has already is none here; where numbers choose, as experts, runs may differ.
+        """
+        one = [(op.name, len(op.inputs)) for op in (self.trace.ops[index] for index in self.place.ops)]
+        two = [(op.name, len(op.inputs)) for op in self._capture.ops]
+        same = (
+            [Match(0, 0, len(one))] if one == two else SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
+        )
+        return {self.place.ops[m.a + i]: m.b + i for m in same for i in range(m.size)}
+
+    def taken(self, tensor: int, ops: Collection[int]) -> torch.Tensor:
+        """A tensor as the first of `ops` that uses it met it.
+
+        Raises:
+            CheckError: that operation ran otherwise on numbers.
+        """
+        users = [self.trace.ops[index] for index in ops if tensor in self.trace.ops[index].inputs]
+        for op in users:
+            if op.id in self._places:
+                return self._capture.taken[self._places[op.id]][op.inputs.index(tensor)]
+        for op in users:
+            if op.name in SHAPE_OPS:
+                return self.taken(op.outputs[0], ops).view(self.trace.tensors[tensor].shape)
+        raise self._differs()
+
+    def given(self, tensor: int) -> torch.Tensor:
+        """A tensor as its operation gave it.
+
+        Raises:
+            CheckError: that operation ran otherwise on numbers.
+        """
+        op = self.trace.ops[self.trace.tensors[tensor].producer]
+        place = op.outputs.index(tensor)
+        results = self._capture.given.get(self._places.get(op.id, -1), [])
+        if place < len(results):
+            return results[place]
+        if op.name in SHAPE_OPS and self.trace.tensors[op.inputs[0]].producer >= 0:
+            return self.given(op.inputs[0]).view(self.trace.tensors[tensor].shape)
+        raise self._differs()
+
+    def _differs(self) -> CheckError:
+        return CheckError("With numbers the block runs other operations than without.", where=self.place.path)
+
+
+def _refuse_large(module: nn.Module, path: str) -> None:
+    size = sum(parameter.numel() for parameter in module.parameters())
+    if size > LARGEST_ON_CPU:
+        raise CheckError(
+            f"The block has {size:,} parameters, more than the {LARGEST_ON_CPU:,} that are run on CPU.",
+            where=path,
+            hint="open a part of it with --zoom, or check a smaller configuration of the model",
+        )
+
+
+def _arguments(run: Run, module: nn.Module, place: Around) -> tuple[Any, Any]:
+    """What the model gives the call, on meta with the values that are known."""
+    if not place.path:
+        return run.args, run.kwargs
+    found: list[tuple[Any, Any]] = []
+
+    def keep(_module: nn.Module, args: Any, kwargs: Any) -> None:
+        found.append((_copied(args), _copied(kwargs)) if len(found) == place.nth else ((), {}))
+
+    hook = module.register_forward_pre_hook(keep, with_kwargs=True)
+    try:
+        _, recorder = one_forward(run, rows=False)
+    finally:
+        hook.remove()
+    values = recorder.evaluation.values
+
+    def told(tensor: torch.Tensor) -> torch.Tensor:
+        real = values.of(tensor) if tensor.is_meta else None
+        return tensor if real is None else real
+
+    return with_tensors(found[place.nth], told)  # type: ignore[no-any-return]
+
+
+def _copied(value: Any) -> Any:
+    """The same nesting with the same tensors; other objects, as a cache, as they are now."""
+    memo: dict[int, Any] = {}
+    with_tensors(value, lambda tensor: memo.setdefault(id(tensor), tensor))
+    try:
+        return copy.deepcopy(value, memo)
+    except Exception:  # whatever cannot be copied is shared
+        return value
+
+
+@contextmanager
+def _every_operation() -> Iterator[None]:
+    """torch's fused evaluation path of a Transformer layer would hide its operations."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)

@@ -1,0 +1,76 @@
+"""A module or arguments without numbers -> the same on CPU in single precision, with numbers that hide no mistake."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from boardwork.meta.nesting import with_tensors
+from boardwork.meta.values import table
+
+SEED = 0
+
+
+class Numbers:
+    """Draws from a generator of its own: torch's random state stays as it is. `dtype`: of all that is no whole number."""
+
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+        self.dtype = dtype
+        self._generator = torch.Generator().manual_seed(SEED)
+
+    def module(self, module: nn.Module, given: Mapping[str, torch.Tensor]) -> nn.Module:
+        """A copy on CPU in evaluation mode. `given`: values of its weights by name; the others are drawn."""
+        known = {name: table(buffer) for name, buffer in module.named_buffers()}
+        twin = copy.deepcopy(module).to_empty(device="cpu").to(self.dtype).eval()
+        with torch.no_grad():
+            for name, weight in twin.named_parameters():
+                weight.copy_(given[name] if name in given else self.weight(weight))
+            for name, buffer in twin.named_buffers():
+                buffer.copy_(given[name] if name in given else self._buffer(buffer, known.get(name)))
+        for part in twin.modules():
+            for name, value in list(vars(part).items()):
+                if isinstance(value, torch.Tensor) and value.is_meta:
+                    setattr(part, name, self.tensor(value, table(value)))
+        return twin
+
+    def weight(self, weight: torch.Tensor) -> torch.Tensor:
+        """Matrices that keep the scale; gains, biases and gates of which none is 0 or 1."""
+        if not weight.is_floating_point():
+            return torch.zeros_like(weight)
+        if weight.dim() < 2:
+            return self._uniform(weight)
+        drawn = torch.randn(weight.shape, generator=self._generator, dtype=weight.dtype)
+        return drawn / (weight.numel() / weight.shape[0]) ** 0.5
+
+    def _uniform(self, like: torch.Tensor) -> torch.Tensor:
+        return torch.rand(like.shape, generator=self._generator, dtype=like.dtype) + 0.5
+
+    def _buffer(self, buffer: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
+        """What it holds if that is known; running statistics, which a new layer has at 0 and 1, are drawn."""
+        if known is None or (buffer.is_floating_point() and buffer.dim() == 1 and bool((known == known[0]).all())):
+            return self._uniform(buffer) if buffer.is_floating_point() else torch.zeros_like(buffer)
+        return known.to(buffer.dtype)
+
+    def value(self, value: Any) -> Any:
+        """A nested value with numbers; the same tensor in two places stays the same."""
+        known: dict[int, torch.Tensor] = {}
+
+        def drawn(tensor: torch.Tensor) -> torch.Tensor:
+            if id(tensor) not in known:
+                known[id(tensor)] = self.tensor(tensor, table(tensor))
+            return known[id(tensor)]
+
+        return with_tensors(value, drawn)
+
+    def tensor(self, tensor: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
+        """One tensor: what is known of it, else drawn; whole numbers and truths that are not known are 1."""
+        dtype = self.dtype if tensor.is_floating_point() else tensor.dtype
+        if known is not None and not (tensor.is_floating_point() and bool((known == 0).all())):
+            return known.to(dtype).clone()
+        if tensor.is_floating_point() or tensor.is_complex():
+            return torch.randn(tensor.shape, generator=self._generator, dtype=dtype)
+        return torch.ones(tensor.shape, dtype=dtype)

@@ -1,0 +1,73 @@
+"""Outline -> the zoomed block as plain PyTorch: a function whose arguments are the block's inputs and weights."""
+
+from __future__ import annotations
+
+from boardwork.outline.blocks import Block, Outline
+from boardwork.outline.flow import Flow
+from boardwork.statement.names import identifier
+from boardwork.statement.records import Argument, Statement
+from boardwork.statement.terms import UnstatedError
+from boardwork.statement.walk import Function, Library, boundary_of, helper_name, leaving
+
+__all__ = ["Argument", "Statement", "statement"]
+
+_MOST_OPERATIONS = 400
+_IMPORTS = {"math.": "import math\n", "torch.": "import torch\n", "F.": "import torch.nn.functional as F\n"}
+
+
+def statement(outline: Outline) -> Statement:
+    """The zoomed block's equations as a function; `unstated` says why there is none."""
+    flow = Flow(outline.trace)
+    block = outline.zoom.block
+    ops = frozenset(op for op in block.one() if op in flow.live)
+    empty = Statement(block.label, block.path, ops=tuple(sorted(ops)), roles=_roles(block))
+    if len(ops) > _MOST_OPERATIONS:
+        words = f"its {len(ops)} operations are too many for a board; open a smaller block with --zoom"
+        return _refused(empty, words)
+    try:
+        return _stated(flow, outline, empty)
+    except UnstatedError as error:
+        return _refused(empty, f"{error} has no statement")
+
+
+def _refused(empty: Statement, why: str) -> Statement:
+    return Statement(empty.title, empty.path, ops=empty.ops, roles=empty.roles, unstated=why)
+
+
+def _roles(block: Block) -> tuple[str, ...]:
+    kinds = (inside.kind or inside.role for inside in block.walk())
+    return tuple(dict.fromkeys(kind.replace("_", " ") for kind in kinds if kind not in ("", "other", "block")))
+
+
+def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
+    ops, block = frozenset(empty.ops), outline.zoom.block
+    boundary = boundary_of(flow, empty.ops)
+    labels = {box.facts["tensor"]: identifier(box.label) for box in outline.zoom.boxes if box.role == "input"}
+    library = Library()
+    function = Function(flow, library, boundary, labels)
+    leaves = list(block.leaves())
+    function._letters = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
+    owner = {op: leaf for leaf in leaves for op in leaf.ops}
+    for op in empty.ops:
+        box = owner[op]
+        name = helper_name(flow, box)
+        if not name:
+            function.state(flow.ops[op], box)
+        elif op == max(o for o in box.ops if o in ops):
+            function.helper(box, name)
+    outputs = leaving(flow, ops)
+    name = identifier(block.label)
+    text = function.text(name, outputs)
+    whole = "\n\n".join([*library.texts.values(), text])
+    imports = "".join(line for word, line in _IMPORTS.items() if word in whole)
+    arguments = tuple(Argument(t.wanted, t.tensor, t.picks) for t in function.scope.arguments)
+    return Statement(
+        empty.title,
+        empty.path,
+        name,
+        f"{imports}\n\n{whole}\n".replace("\n\n", "\n\n"),
+        arguments,
+        tuple(outputs),
+        empty.ops,
+        empty.roles,
+    )

@@ -1,0 +1,62 @@
+"""A pattern in Python and what its names stand for -> one expression, parentheses where they are needed."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Sequence
+from functools import cache
+
+
+@cache
+def _parsed(pattern: str) -> ast.expr:
+    return ast.parse(pattern, mode="eval").body
+
+
+def expression(pattern: str, **parts: ast.expr) -> ast.expr:
+    """The pattern with each name that is among `parts` replaced.
+
+    >>> ast.unparse(expression("x @ w.T", x=expression("a + b"), w=ast.Name("W")))
+    '(a + b) @ W.T'
+    """
+    return replaced(_parsed(pattern), parts)
+
+
+def replaced(node: ast.expr, parts: dict[str, ast.expr]) -> ast.expr:
+    """A copy of `node` with names replaced."""
+    found: ast.expr = _Replace(parts).visit(copy.deepcopy(node))
+    return found
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, parts: dict[str, ast.expr]) -> None:
+        self.parts = parts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        part = self.parts.get(node.id)
+        return node if part is None else copy.deepcopy(part)
+
+
+def called(node: ast.expr, method: str, arguments: Sequence[ast.expr]) -> ast.expr:
+    """`node.method(*arguments)`."""
+    return ast.Call(ast.Attribute(node, method, ast.Load()), list(arguments), [])
+
+
+def names_in(node: ast.AST) -> list[str]:
+    """Every name in the expression, as often as it comes."""
+    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+
+
+def constant(value: object) -> ast.expr:
+    """A Python value as an expression: numbers, texts, None, lists as tuples, infinities."""
+    return ast.parse(_written(value), mode="eval").body
+
+
+def _written(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f"{'-' if value < 0 else ''}math.inf"
+    if isinstance(value, str) and value.startswith("torch."):
+        return value
+    return repr(value)

@@ -1,0 +1,120 @@
+"""Roles of boxes -> names of what they hold: W_Q, b_Q, gamma, beta, W_gate, W_up, W_down, W_1, W_2."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+
+from boardwork.outline.blocks import Block
+from boardwork.statement.expressions import names_in
+from boardwork.statement.terms import Scope, Term
+from boardwork.trace.records import Op
+
+_LETTERS = re.compile(r"W_([A-Z]+)")
+_GATED = ("gate", "up", "down")
+_SLOTS = {"weight": "W", "bias": "b", "running_mean": "mean", "running_var": "variance"}
+_NORM = {"weight": "gamma", "bias": "beta"}
+_NUMBERED = (("W", "b", "w"), ("gamma", "beta", "mean", "variance"))
+_BENDS = re.compile(r"\b(silu|gelu|relu|sigmoid|tanh|mish|softplus|gated)\b")
+
+
+def weight_name(box: Block, op: Op, place: int) -> str:
+    """The stem of a weight's name, from the box that uses it and the argument that it fills."""
+    slot = op.slots[place]
+    first = "b" if slot == "bias" else "W"
+    letters = _LETTERS.findall(box.label)
+    if letters and box.role == "linear":
+        return f"{first}_{''.join(letters)}"
+    if box.kind in ("norm", "batch_norm"):
+        return _NORM.get(slot) or _SLOTS.get(slot) or ("beta" if op.name == "add" else "gamma")
+    if box.kind in ("embedding", "position_table", "type_table", "relative_bias"):
+        return "E"
+    words = re.findall(r"[a-z]+", box.label)
+    if box.role == "linear" and (part := next((word for word in _GATED if word in words), "")):
+        return f"{first}_{part}"
+    return _SLOTS.get(slot, "W" if op.name in ("matmul", "mm", "addmm") else "w")
+
+
+def table_name(box: Block, op: Op, tensor: int) -> str:
+    """A constant: cosines are what meets the queries as they are, sines what meets them turned."""
+    if box.kind == "rope" and op.name == "mul":
+        return "cos" if op.id == min(box.ops, default=-1) or not _met(box, op, tensor) else "sin"
+    return "mask" if box.kind == "attention_core" else "table"
+
+
+def _met(box: Block, op: Op, tensor: int) -> bool:
+    return tensor in op.inputs and op.id > min(box.ops)
+
+
+def identifier(words: str) -> str:
+    """A name for a function or an argument.
+
+    >>> identifier("Multi-head attention")
+    'multi_head_attention'
+    """
+    name = re.sub(r"\W+", "_", words.lower()).strip("_") or "block"
+    name = re.sub(r"_+", "_", name)
+    return f"_{name}" if name[0].isdigit() else f"{name}_" if keyword.iskeyword(name) else name
+
+
+# -- after the walk ---------------------------------------------------------------------------------------------------
+
+
+def name_parts(scope: Scope, letters: dict[Term, str]) -> None:
+    """Rows of a fused weight by what is made of them: queries, keys, values, gate, hidden layer."""
+    terms = {term.key: term for term in scope.terms}
+    for term, letter in letters.items():
+        for product in _sources(terms, term):
+            assert product.factors is not None
+            if product.factors.weight.picks:
+                _rename(product, "".join(letter.split(", ")))
+    for term in scope.terms:
+        factors = term.factors
+        if factors is not None and factors.weight.picks and factors.weight.wanted == "W_gate":
+            bent = any(term.key in names_in(user.code) and _BENDS.search(_text(user)) for user in scope.terms)
+            if not bent:
+                _rename(term, "up")
+
+
+def _rename(product: Term, part: str) -> None:
+    assert product.factors is not None
+    product.factors.weight.wanted = f"W_{part}"
+    if product.factors.bias is not None:
+        product.factors.bias.wanted = f"b_{part}"
+
+
+def _text(term: Term) -> str:
+    import ast
+
+    return ast.unparse(term.code)
+
+
+def _sources(terms: dict[str, Term], term: Term) -> Iterable[Term]:
+    """The products with a weight that a term is made of, the nearest ones."""
+    todo, seen = [term], set[str]()
+    while todo:
+        found = todo.pop()
+        if found.factors is not None:
+            yield found
+            continue
+        for key in names_in(found.code):
+            if key in terms and key not in seen:
+                seen.add(key)
+                todo.append(terms[key])
+
+
+def number(scope: Scope, made_for: dict[Term, int]) -> None:
+    """W_1, b_1, W_2, b_2 where there are several; weights of one operation share the number."""
+    arguments = [term for term in scope.arguments if term in made_for]
+    for family in _NUMBERED:
+        own = [term for term in arguments if term.wanted in family]
+        groups = list(dict.fromkeys(made_for[term] for term in own))
+        for term in own:
+            if len(groups) > 1:
+                term.wanted = f"{term.wanted}_{groups.index(made_for[term]) + 1}"
+    taken: set[str] = set()
+    for term in scope.arguments:
+        name = next(n for n in (term.wanted, *(f"{term.wanted}_{i}" for i in range(2, 1000))) if n not in taken)
+        term.wanted = name
+        taken.add(name)

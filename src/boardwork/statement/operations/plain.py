@@ -1,0 +1,62 @@
+"""An operation -> the call that was recorded: a method of its first tensor, or a function of torch."""
+
+from __future__ import annotations
+
+import ast
+
+from boardwork.statement.calls import Tensors
+from boardwork.statement.expressions import expression
+from boardwork.statement.terms import Value
+from boardwork.statement.writing import Writing
+
+# What torch.nn.functional has and tensors have not.
+_FUNCTIONAL = frozenset(
+    [
+        "gelu", "silu", "mish", "elu", "selu", "celu", "leaky_relu", "relu6", "hardswish", "hardsigmoid", "hardtanh",
+        "softplus", "softsign", "logsigmoid", "glu", "prelu", "threshold", "normalize", "pad", "interpolate",
+        "grid_sample", "affine_grid", "pixel_shuffle", "pixel_unshuffle", "unfold", "fold", "one_hot", "embedding_bag",
+        "cosine_similarity", "local_response_norm", "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d",
+        "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+        "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "lp_pool2d", "upsample", "bilinear",
+        "softmin", "tanhshrink", "hardshrink", "softshrink", "rrelu",
+    ]
+)  # fmt: skip
+_OF_TORCH = frozenset(
+    ["cat", "stack", "einsum", "where", "meshgrid", "polar", "complex", "outer", "conv_tbc", "block_diag", "hstack",
+     "vstack", "dstack", "cartesian_prod", "broadcast_tensors", "view_as_complex", "view_as_real", "rsub", "arange",
+     "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace", "bucketize",
+     "bilinear"]
+)  # fmt: skip
+_MODULES = {"fft": "torch.fft", "linalg": "torch.linalg", "special": "torch.special"}
+_MADE_WITH = ("device", "dtype", "layout", "pin_memory", "requires_grad", "inplace", "memory_format", "out")
+_NOT_DONE = {"training": False, "p": 0.0, "dropout_p": 0.0}
+
+
+def as_called(writing: Writing) -> list[Value]:
+    """The call, with its constants."""
+    op, given = writing.op, writing.arguments
+    placed = [writing.node(argument) for argument in given.placed]
+    named = [
+        ast.keyword(name, writing.node(argument))
+        for name, argument in given.named.items()
+        if name not in _MADE_WITH and argument is not None and _NOT_DONE.get(name, ...) != argument
+    ]
+    if op.name == "getitem":
+        index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
+        return writing.results(ast.Subscript(placed[0], _index(writing, index), ast.Load()))
+    if op.name == "unfold" and len(placed) == 4:  # the tensor's method of this name
+        return writing.results(ast.Call(expression("x.unfold", x=placed[0]), placed[1:], named))
+    family, _, rest = op.name.partition("_")
+    if family in _MODULES and rest:
+        return writing.results(ast.Call(expression(f"{_MODULES[family]}.{rest}"), placed, named))
+    if op.name in _FUNCTIONAL or op.name in _OF_TORCH or not placed or not isinstance(given.placed[0], Tensors):
+        origin = "F" if op.name in _FUNCTIONAL else "torch"
+        return writing.results(ast.Call(expression(f"{origin}.{op.name}"), placed, named))
+    return writing.results(ast.Call(expression(f"x.{op.name}", x=placed[0]), placed[1:], named))
+
+
+def _index(writing: Writing, index: object) -> ast.expr:
+    """An index in brackets: several parts are a tuple."""
+    if isinstance(index, Tensors) and index.many:
+        return ast.Tuple([writing.node(Tensors((t,), many=False)) for t in index.ids], ast.Load())
+    return writing.node(index)

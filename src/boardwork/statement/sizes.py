@@ -1,0 +1,87 @@
+"""Laws of axes -> lengths at sizes of the input that tell every law apart, and each written with names of sizes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from math import prod
+
+from boardwork.statement.expressions import expression
+from boardwork.trace.laws import evaluated
+from boardwork.trace.records import Tensor
+
+# Large primes: a length that an axis of the input has a part in is no number that a model would hold.
+_PRIMES = (
+    1_000_000_007, 1_000_000_009, 1_000_000_021, 1_000_000_033, 1_000_000_087, 1_000_000_093, 1_000_000_097,
+    1_000_000_103, 1_000_000_123, 1_000_000_181,
+)  # fmt: skip
+_MOST_FACTORS = 3
+_SHORT = {"batch": "B", "seq_len": "T", "src_len": "S", "tgt_len": "T", "height": "H", "width": "W", "length": "L"}
+
+Shape = tuple[int, ...]
+
+
+class Sizes:
+    """Lengths at large sizes. `names`: what a function calls the lengths of its inputs that are no fixed numbers."""
+
+    def __init__(self, axes: dict[str, int]) -> None:
+        self._large = {name: size * prime for (name, size), prime in zip(axes.items(), _PRIMES, strict=False)}
+        self.names: dict[int, str] = {}
+
+    def of(self, tensor: Tensor) -> Shape:
+        """The shape at the large sizes; the traced one where a law says nothing there."""
+        return tuple(
+            self._length(size, law) for size, law in zip(tensor.shape, tensor.symbols or map(str, tensor.shape), strict=True)
+        )
+
+    def _length(self, size: int, law: str) -> int:
+        if law.isdigit():
+            return size
+        found = evaluated(law, self._large)
+        return int(found) if found == int(found) else size
+
+    def name(self, tensor: Tensor) -> None:
+        """Give names to the lengths of an input that vary."""
+        for length, law in zip(self.of(tensor), tensor.symbols, strict=False):
+            if not law.isdigit() and length >= min(_PRIMES) and length not in self.names:
+                self.names[length] = self._free(_letter(law))
+
+    def _free(self, wanted: str) -> str:
+        taken = set(self.names.values())
+        others = [wanted, *(f"{wanted}_{n}" for n in range(2, 10))]
+        return next(name for name in others if name not in taken)
+
+    def write(self, length: int) -> ast.expr | None:
+        """A length as Python: a number, `T`, `B * T`, `T + 1`; None where no named length leads to it."""
+        if length < min(_PRIMES):
+            return ast.Constant(length)
+        for names, whole in self._products():
+            if length % whole == 0:
+                return expression(" * ".join([*names, *([str(length // whole)] if length != whole else [])]))
+            if whole % length == 0 and whole // length < min(_PRIMES):
+                return expression(f"{' * '.join(names)} // {whole // length}")
+        for known, name in self.names.items():
+            if 0 < abs(length - known) < min(_PRIMES):
+                return expression(f"{name} {'+' if length > known else '-'} {abs(length - known)}")
+        return None
+
+    def _products(self) -> Iterator[tuple[list[str], int]]:
+        for count in range(1, _MOST_FACTORS + 1):
+            for chosen in combinations(self.names.items(), count):
+                yield [name for _, name in chosen], prod(length for length, _ in chosen)
+
+    def comment(self, shape: Iterable[int]) -> str:
+        """A shape in a comment: (B, T, 512)."""
+        written = [self.write(length) for length in shape]
+        words = ["?" if node is None else ast.unparse(node).replace(" // ", "/") for node in written]
+        return f"({', '.join(words)})" if len(words) != 1 else f"({words[0]},)"
+
+
+def _letter(law: str) -> str:
+    """The letter for a law: that of its first axis of the input, T for what several axes of an image make together."""
+    found = [name for name in _SHORT if name in law]
+    if len(found) > 1 and "batch" not in found:
+        return "T"
+    first = min(found, key=law.index) if found else ""
+    return _SHORT.get(first, "N")

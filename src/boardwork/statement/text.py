@@ -1,0 +1,65 @@
+"""Lines of a function -> its text, shapes in comments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from boardwork.statement.expressions import names_in
+from boardwork.statement.lines import Line
+from boardwork.statement.terms import Scope, Term
+
+_COLUMNS = 100
+_COMMENT = 64  # column at which comments stand, where code is no longer
+
+
+def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: bool = True) -> str:
+    """`def name(...)` with a line a step; `shapes`: comments tell the shapes of arguments and steps."""
+    arguments = [term for term in scope.arguments]
+    head = _wrapped(f"def {name}(", [term.wanted for term in arguments], "):")
+    body = [*(_argument_shapes(scope, arguments) if shapes else []), *_sizes(scope, lines)]
+    for line in lines:
+        code = f"{line.name} = {_unparsed(line.code)}" if line.name else f"return {_unparsed(line.code)}"
+        shape = line.term.shape if line.term is not None else ()
+        body.append(_with_comment(code, scope.sizes.comment(shape) if shapes and shape else ""))
+    return "\n".join([*head, *(f"    {line}" for line in body)])
+
+
+def _unparsed(code: ast.expr) -> str:
+    text = ast.unparse(code)
+    return text[1:-1] if isinstance(code, ast.Tuple) and text.startswith("(") else text
+
+
+def _with_comment(code: str, comment: str) -> str:
+    if not comment:
+        return code
+    return f"{code:<{_COMMENT}}  # {comment}" if len(code) <= _COMMENT else f"{code}  # {comment}"
+
+
+def _wrapped(start: str, words: Sequence[str], end: str) -> list[str]:
+    """Words with commas, as many a line as fit."""
+    lines, line = [], start
+    for place, word in enumerate(words):
+        piece = word + (", " if place < len(words) - 1 else end)
+        if len(line) + len(piece.rstrip()) > _COLUMNS:
+            lines.append(line.rstrip())
+            line = " " * len(start)
+        line += piece
+    return [*lines, line if words else start + end]
+
+
+def _argument_shapes(scope: Scope, arguments: Sequence[Term]) -> list[str]:
+    words = [f"{term.wanted} {scope.sizes.comment(term.shape)}" for term in arguments if term.shape]
+    return [f"# {line.strip()}" for line in _wrapped("", words, "")] if words else []
+
+
+def _sizes(scope: Scope, lines: Sequence[Line]) -> list[str]:
+    """`B, T, _ = x.shape` for the lengths that the lines use."""
+    used = {name for line in lines for name in names_in(line.code)}
+    missing = {length: name for length, name in scope.sizes.names.items() if name in used}
+    found = []
+    for term in scope.arguments:
+        names = [missing.pop(length, "_") for length in term.shape]
+        if any(name != "_" for name in names):
+            found.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {term.wanted}.shape")
+    return found

@@ -1,0 +1,170 @@
+"""Operations of a block, in order -> one function; boxes that mean one thing are helper functions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.statement.expressions import constant, expression
+from boardwork.statement.lines import Lines
+from boardwork.statement.names import identifier, name_parts, number, table_name, weight_name
+from boardwork.statement.operations import write
+from boardwork.statement.sizes import Sizes
+from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
+from boardwork.statement.text import function_text
+from boardwork.statement.writing import Writing
+from boardwork.trace.records import Op
+
+_HELPERS = {"rope": "rotate", "norm": "", "activation": ""}
+_NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
+_WANTED = {"add": "x", "attention_core": "y"}
+
+
+class Library:
+    """Helper functions by name, each text once."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def add(self, text: str) -> str:
+        """Name of the helper with this text, which starts with `def name(`."""
+        wanted = text[len("def ") : text.index("(")]
+        for place in range(1, 1000):
+            name = wanted if place == 1 else f"{wanted}_{place}"
+            own = text.replace(f"def {wanted}(", f"def {name}(", 1)
+            if self.texts.setdefault(name, own) == own:
+                return name
+        raise AssertionError(wanted)
+
+
+class Function:
+    """One function being written: what the tensors of the trace are in it."""
+
+    def __init__(self, flow: Flow, library: Library, boundary: Iterable[int], labels: dict[int, str]) -> None:
+        self.flow, self.library, self.labels = flow, library, labels
+        self.scope = Scope(Sizes(flow.trace.axes))
+        self.values: dict[int, Value] = {}
+        self.letters: dict[Term, str] = {}
+        self._made_for: dict[Term, int] = {}
+        for tensor in boundary:
+            if flow.tensors[tensor].kind not in ("parameter", "buffer"):
+                self.scope.sizes.name(flow.tensors[tensor])
+
+    # -- tensors ------------------------------------------------------------------------------------------------------
+
+    def value(self, tensor: int, box: Block, op: Op) -> Value:
+        """What was computed, or an argument."""
+        if tensor in self.values:
+            return self.values[tensor]
+        numbers = self.flow.readings(tensor, "number")
+        record = self.flow.tensors[tensor]
+        if numbers and not record.shape:
+            self.values[tensor] = self.scope.value(constant(numbers[0][0]), ())
+            return self.values[tensor]
+        term = self.scope.argument(tensor, self.scope.sizes.of(record), self._stem(tensor, box, op))
+        self._made_for.setdefault(term, op.id)
+        self.values[tensor] = plain(term)
+        return self.values[tensor]
+
+    def _stem(self, tensor: int, box: Block, op: Op) -> str:
+        record = self.flow.tensors[tensor]
+        if record.kind in ("parameter", "buffer"):
+            return weight_name(box, op, op.inputs.index(tensor))
+        if tensor in self.labels:
+            return self.labels[tensor]
+        return table_name(box, op, tensor) if self.flow.is_constant(tensor) else "x"
+
+    # -- operations ---------------------------------------------------------------------------------------------------
+
+    def state(self, op: Op, box: Block) -> None:
+        """Write one operation.
+
+        Raises:
+            UnstatedError: it cannot be written; says which.
+        """
+        known = len(self.scope.arguments)
+        writing = Writing(self.flow, self.scope, op, lambda t: self.value(t, box, op), self.library.add, box.kind)
+        try:
+            results = write(writing)
+        except UnstatedError as error:
+            raise UnstatedError(f"{op.name} of {box.label}: {error}") from error
+        except (ArithmeticError, AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+            raise UnstatedError(f"{op.name} of {box.label}") from error
+        for term in self.scope.arguments[known:]:
+            self._made_for.setdefault(term, op.id)
+        self._keep(op, box, results)
+
+    def _keep(self, op: Op, box: Block, results: Sequence[Value]) -> None:
+        letters: dict[int, str] = self._letters
+        for tensor, value in zip(op.outputs, results, strict=False):
+            wanted = _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
+            if wanted and not value.term.wanted and value.term.tensor < 0:
+                value.term.wanted = wanted
+            self.values[tensor] = value
+            if tensor in letters:
+                term = self.scope.whole(value)
+                if term.tensor < 0:
+                    term.wanted, term.line = letters[tensor].split(",")[0].lower(), True
+                self.letters[term] = letters[tensor]
+                self.values[tensor] = plain(term)
+
+    _letters: dict[int, str] = {}
+
+    def helper(self, box: Block, name: str) -> None:
+        """Write a box as a call of a helper that holds its operations."""
+        ops = [self.flow.ops[op] for op in box.ops]
+        boundary = boundary_of(self.flow, box.ops)
+        inner = Function(self.flow, self.library, boundary, {})
+        for op in ops:
+            inner.state(op, box)
+        outputs = leaving(self.flow, frozenset(box.ops))
+        if len(outputs) != 1:
+            raise UnstatedError("several results")
+        text = inner.text(name, [outputs[0]], shapes=False)
+        call = expression(f"{self.library.add(text)}()")
+        given = [self.scope.node(self.value(t.tensor, box, _user(ops, t.tensor))) for t in inner.scope.arguments]
+        call.args = given  # type: ignore[attr-defined]
+        shape = self.scope.sizes.of(self.flow.tensors[outputs[0]])
+        self._keep(self.flow.ops[self.flow.tensors[outputs[0]].producer], box, [self.scope.value(call, shape)])
+
+    # -- the text -----------------------------------------------------------------------------------------------------
+
+    def text(self, name: str, outputs: Sequence[int], *, shapes: bool = True) -> str:
+        """The function in Python."""
+        terms = [self.scope.whole(self.values[tensor]) for tensor in outputs]
+        self._drop_unused(terms)
+        name_parts(self.scope, self.letters)
+        number(self.scope, self._made_for)
+        return function_text(name, self.scope, Lines(self.scope, terms).lines(), shapes=shapes)
+
+    def _drop_unused(self, outputs: Sequence[Term]) -> None:
+        """A fused weight of which only rows are used is no argument itself."""
+        needed = {term.key for term in Lines(self.scope, outputs)._needed}
+        self.scope.arguments = [term for term in self.scope.arguments if term.key in needed]
+
+
+def _user(ops: Sequence[Op], tensor: int) -> Op:
+    return next(op for op in ops if tensor in op.inputs)
+
+
+def helper_name(flow: Flow, box: Block) -> str:
+    """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
+    if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
+        return ""
+    if box.kind == "norm":
+        return _NORMS.get(box.facts.get("kind", ""), "normalise")
+    return _HELPERS[box.kind] or identifier(box.label)
+
+
+def boundary_of(flow: Flow, ops: Iterable[int]) -> list[int]:
+    """Tensors that operations take from elsewhere, in order."""
+    own = list(ops)
+    made = {t for op in own for t in flow.ops[op].outputs}
+    return [t for t in dict.fromkeys(t for op in own for t in flow.ops[op].inputs) if t not in made]
+
+
+def leaving(flow: Flow, ops: frozenset[int]) -> list[int]:
+    """Tensors that operations make and others use, or the model gives."""
+    made = [t for op in sorted(ops) for t in flow.ops[op].outputs]
+    return [t for t in made if t in flow.outputs or any(u not in ops and u in flow.live for u in flow.users.get(t, ()))]
