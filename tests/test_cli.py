@@ -153,3 +153,22 @@ def test_level_and_questions_are_settled_when_a_model_is_drawn(tmp_path):
         refused = boardwork("draw", tmp_path / "a.json", *late)
         assert refused.exit_code == 2
         assert "drawn before" in refused.stderr
+
+
+def test_equations_of_a_block_are_run():
+    result = boardwork("check", "torch.nn:TransformerEncoderLayer(16, 2, 32, batch_first=True)", "--zoom", "self_attn")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == "block      self_attn: Multi-head attention"
+    assert result.stdout.splitlines()[-1] == "pass"
+
+
+def test_the_code_that_was_run_is_drawn_where_it_is_asked_for(tmp_path):
+    path = tmp_path / "sheet.json"
+    assert boardwork("draw", "torch.nn:LSTM(3, 4)", "--panel", "code", "-o", path).exit_code == 0
+    assert "def lstm_step(" in boardwork("draw", path, "--panel", "code").stdout
+    assert "def lstm_step(" not in boardwork("draw", path).stdout
+    for suffix in ("md", "html", "svg"):
+        assert boardwork("draw", path, "--panel", "code", "-o", tmp_path / f"sheet.{suffix}").exit_code == 0
+    refused = boardwork("draw", "diagrams/vision/resnet50/sheet.json", "--panel", "code")
+    assert refused.exit_code == 2
+    assert "holds no code" in refused.stderr

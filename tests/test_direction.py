@@ -14,9 +14,11 @@ STAGES = (
     {"targets"},
     {"trace"},
     {"outline"},
+    {"statement"},
     {"facts"},
     {"measure"},
     {"sheet"},  # the hand-over's data classes, which knowledge fills
+    {"verify"},
     {"formula"},
     {"axes"},
     {"knowledge", "notation"},
@@ -31,7 +33,7 @@ STAGES = (
 )
 RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 HEAVY = {"torch", "torchinfo", "torchvision", "timm", "transformers"}
-MAY_USE_TORCH = {"examples", "meta", "targets", "trace"}
+MAY_USE_TORCH = {"examples", "meta", "targets", "trace", "verify"}
 PICTURES = {"figure", "render"}  # they know the sheet and nothing before it
 PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers", "comparison"}
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))

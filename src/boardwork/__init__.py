@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from boardwork.comparison import Comparison
     from boardwork.targets import load
+    from boardwork.verify import Checked
 
-__all__ = ["BoardworkError", "Options", "Sheet", "__version__", "compare", "draw", "load"]
+__all__ = ["BoardworkError", "Options", "Sheet", "__version__", "check", "compare", "draw", "load"]
 __version__ = "0.1.0"
 
 
@@ -86,6 +87,35 @@ def compare(
         return from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes)
 
     return side_by_side([item(model) for model in models], Options(), zooms)
+
+
+def check(
+    model: nn.Module | str,
+    args: Any = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    input_size: Sequence[Any] | None = None,
+    dtypes: Sequence[torch.dtype] | None = None,
+    zoom: str = "",
+) -> Checked:
+    """Run the equations of one block, written as plain PyTorch, against the block itself on CPU.
+
+    Args:
+        model: a module, whose weights are used and left as they are, or a target; its weights are then drawn.
+        args, kwargs, input_size, dtypes: the inputs of forward as in `draw`; what has no numbers is drawn.
+        zoom: path of the block, as in `named_modules`; chosen by itself if empty.
+
+    Returns:
+        A record with `passed`, `error`, `relative`, `tolerance`, the `roles` stated, and `code`, the text that was run.
+
+    Raises:
+        BoardworkError: the model cannot be used, the block has no statement, or it cannot be run.
+    """
+    from boardwork.pipeline import check_subject
+    from boardwork.targets import from_module
+
+    subject = from_module(model, args, kwargs, input_size=input_size, dtypes=dtypes)
+    return check_subject(subject, Options(zoom=zoom), given=not isinstance(model, str))
 
 
 def __getattr__(name: str) -> Any:

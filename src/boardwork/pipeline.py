@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from boardwork.comparison import compared
 from boardwork.comparison.record import Comparison
@@ -19,6 +20,9 @@ from boardwork.sheet import Sheet
 from boardwork.targets.subject import Subject
 from boardwork.trace.records import Trace
 
+if TYPE_CHECKING:
+    from boardwork.verify import Checked
+
 
 def draw_subject(subject: Subject, options: Options) -> Sheet:
     """Everything, from a live module.
@@ -26,7 +30,29 @@ def draw_subject(subject: Subject, options: Options) -> Sheet:
     Raises:
         TraceError: forward raised. BoardworkError: no block has the path `options.zoom`.
     """
-    return draw_trace(_traced(subject), options)
+    return _with_code(subject, options) if "code" in options.panels else draw_trace(_traced(subject), options)
+
+
+def _with_code(subject: Subject, options: Options) -> Sheet:
+    """With the statement of the zoomed block, which is run before it is said."""
+    from boardwork.trace.forward import rehearsed
+    from boardwork.verify import stated
+
+    record, run = rehearsed(subject)
+    return replace(draw_trace(record, options), code=stated(record, run, options.zoom))
+
+
+def check_subject(subject: Subject, options: Options, *, given: bool = False) -> Checked:
+    """Run the statement of the zoomed block and the block itself; with the module's own weights if `given`.
+
+    Raises:
+        CheckError: the block has no statement, or cannot be run.
+    """
+    from boardwork.trace.forward import rehearsed
+    from boardwork.verify import check
+
+    record, run = rehearsed(subject)
+    return check(record, run, options.zoom, own=subject.module if given else None)
 
 
 def draw_trace(trace: Trace, options: Options) -> Sheet:

@@ -154,6 +154,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Code:
+    """The zoomed block as plain PyTorch. `text`: what was run, "" if it does not hold; `note`: what the run showed."""
+
+    title: str
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Symbol:
     value: Size
     meaning: str
@@ -163,8 +172,8 @@ class Symbol:
 class Sheet:
     """Everything that a sheet says. Formats are views of this and add nothing.
 
-    `questions` are there if they were asked for. `facts` are what was measured, by the words of `facts.py`: what a
-    comparison reads.
+    `questions` and `code` are there if they were asked for. `facts` are what was measured, by the words of `facts.py`:
+    what a comparison reads.
     Units: `summary["flops"]` counts a multiply-add as two, `summary["macs"]` as one.
     """
 
@@ -178,6 +187,7 @@ class Sheet:
     footnotes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    code: Code | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: plain dicts and lists."""
@@ -194,6 +204,7 @@ class Sheet:
                 "equations": to_plain(self.equations),
                 "tradeoffs": to_plain(self.tradeoffs),
                 **({"questions": to_plain(self.questions)} if self.questions else {}),
+                **({"code": to_plain(self.code)} if self.code else {}),
             },
             "footnotes": list(self.footnotes),
             "facts": dict(sorted(self.facts.items())),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from boardwork import __version__
+from boardwork.cli.check import check
 from boardwork.cli.compare import compare
 from boardwork.cli.diff import diff
 from boardwork.cli.draw import draw
@@ -18,5 +19,5 @@ def main() -> None:
     """Draw a PyTorch model the way an engineer does at a whiteboard."""
 
 
-for command in (draw, compare, diff, explain, tree, targets, gallery):
+for command in (draw, check, compare, diff, explain, tree, targets, gallery):
     main.add_command(command)

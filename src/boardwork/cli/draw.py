@@ -18,7 +18,7 @@ STDOUT = "-"
 LEAST_COLUMNS = 40
 WAYS = ("long", "short", "numbers")
 FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
-PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions")
+PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions", "code")
 LEVELS = ("junior", "mid", "senior")
 
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from boardwork.errors import DrawingError, FormatError
@@ -42,16 +43,26 @@ def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
     """The sheet in a format; text is UTF-8.
 
     Raises:
-        FormatError: no such format. DrawingError: the program that draws is missing or failed.
+        FormatError: no such format, or a panel that this sheet has not.
+        DrawingError: the program that draws is missing or failed.
     """
     if format not in FORMATS:
         raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(FORMATS)}")
     module, name = FORMATS[format]
     options = options or Options()
     check(options)
-    shown = sheet if format == "json" else written(sheet, options.symbols)
+    shown = sheet if format == "json" else written(_asked(sheet, options), options.symbols)
     drawn = getattr(importlib.import_module(module), name)(shown, options)
     return drawn if isinstance(drawn, bytes) else str(drawn).encode()
+
+
+def _asked(sheet: Sheet, options: Options) -> Sheet:
+    """Code is shown where it is asked for alone."""
+    if "code" not in options.panels:
+        return replace(sheet, code=None)
+    if sheet.code is None:
+        raise FormatError("This sheet holds no code.", hint="draw the model itself with --panel code")
+    return sheet
 
 
 def check(options: Options) -> None:

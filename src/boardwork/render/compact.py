@@ -42,6 +42,9 @@ def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
         yield from ("", "Questions")
         for question in sheet.questions:
             yield from _wrapped(f"{question.ask} {question.answer}", "- ", options)
+    if sheet.code is not None:
+        yield from ("", f"Code: {sheet.code.title}", *_wrapped(sheet.code.note, "", options), "")
+        yield from sheet.code.text.splitlines()
 
 
 def _wrapped(text: str, mark: str, options: Options) -> list[str]:

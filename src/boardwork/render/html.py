@@ -41,6 +41,7 @@ def html(sheet: Sheet, options: Options) -> str:
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
         tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
         questions=[(escape(q.ask), escape(q.answer)) for q in sheet.questions] if "questions" in names else [],
+        code=_code(sheet) if "code" in names else {},
         symbols=[(escape(name), escape(str(s.value)), escape(s.meaning)) for name, s in sheet.symbols.items()],
         notes=[escape(note) for note in sheet.footnotes],
         whole=not options.panels,
@@ -62,6 +63,11 @@ def _equation(item: Equation) -> dict[str, object]:
         "name": escape(item.name), "source": escape(cited(item.source)), "maths": convert(item.latex, display="block"),
         "values": escape(values(item)) if item.values else "", "checks": checks,
     }  # fmt: skip
+
+
+def _code(sheet: Sheet) -> dict[str, str]:
+    code = sheet.code
+    return {} if code is None else {"title": escape(code.title), "note": escape(code.note), "text": escape(code.text)}
 
 
 def _tradeoff(item: Tradeoff) -> dict[str, object]:

@@ -94,7 +94,7 @@ def _panels(sheet: Sheet, names: Sequence[str], figures: Sequence[Piece], type: 
     """The panels with the numbers that they have on the whole sheet."""
     titles = {
         "big-picture": "Big picture", "zoom": "Zoom", "equations": "Key equations", "trade-offs": "Trade-offs",
-        "questions": "Questions",
+        "questions": "Questions", "code": "Code",
     }  # fmt: skip
     wanted = [titles[name] for name in names]
     found = [p for p in Contents(type).panels(sheet, figures) if p.title.split(":")[0] in wanted]

@@ -30,6 +30,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
         tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
         questions=[(_plain(q.ask), _plain(q.answer)) for q in sheet.questions] if "questions" in names else [],
+        code=_code(sheet) if "code" in names else {},
         symbols=[(_plain(name), s.value, _plain(s.meaning)) for name, s in sheet.symbols.items()],
         notes=[_plain(note) for note in sheet.footnotes],
         whole=not options.panels,
@@ -51,6 +52,11 @@ def _equation(item: Equation) -> dict[str, object]:
         "name": _plain(item.name), "source": cited(item.source), "latex": item.latex,
         "values": _plain(values(item)) if item.values else "", "checks": checks,
     }  # fmt: skip
+
+
+def _code(sheet: Sheet) -> dict[str, str]:
+    code = sheet.code
+    return {} if code is None else {"title": _plain(code.title), "note": _plain(code.note), "text": code.text}
 
 
 def _tradeoff(item: Tradeoff) -> dict[str, object]:

@@ -8,7 +8,7 @@ from boardwork.errors import FormatError
 from boardwork.render.words import zoomed
 from boardwork.sheet import Diagram, Sheet
 
-PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions")
+PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions", "code")
 
 
 def chosen(panels: Sequence[str]) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from boardwork.figure import Figure, Metrics
 from boardwork.figure import draw as lay_out
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece, moved, scaled
-from boardwork.render.panels import columns, equation, question, split, symbol, tradeoff
+from boardwork.render.panels import code, columns, equation, question, split, symbol, tradeoff
 from boardwork.render.plans import Panel
 from boardwork.render.stage_table import table_panel
 from boardwork.render.stages import stages
 from boardwork.render.style import Type
-from boardwork.sheet import Diagram, Sheet
+from boardwork.sheet import Code, Diagram, Sheet
 
 MOST_SCALE = 1.3  # a figure grows by this where there is room
 MARGIN = 0.97  # of the width of its panel that a figure grows to
@@ -55,7 +55,8 @@ class Contents:
         ]
         rows = stages(sheet.big_picture) if self.table else ()
         tables = [table_panel(rows, type)] if rows else []
-        return [*panels, *(panel for panel in flows if panel is not None), *tables]
+        codes = [_code(sheet.code, type)] if sheet.code is not None else []
+        return [*panels, *(panel for panel in flows if panel is not None), *tables, *codes]
 
     def _flow(self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0) -> Panel | None:
         """The panel of these things, made once; `gap` between two of them, as a share of the usual one."""
@@ -105,6 +106,13 @@ def figure_panel(title: str, note: str, figure: Piece, type: Type) -> Panel:
 
 def _note(title: str, note: str, type: Type) -> Panel:
     return Panel(title, note, lambda room, height: Piece(room, height), lambda room: 0, type.column, False)
+
+
+def _code(item: Code, type: Type) -> Panel:
+    """As wide as its longest line: lines of code are not broken."""
+    piece = code(item, type)
+    title = f"Code: {item.title}"
+    return Panel(title, "", lambda room, height: piece, lambda room: piece.height, piece.width, False)
 
 
 def _flow(title: str, items: Sequence[Item], gap: float, type: Type) -> Panel:

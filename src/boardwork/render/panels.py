@@ -32,7 +32,7 @@ from boardwork.render.marks import (
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.style import ACCENT, ALARM, GREY, INK, LEAST_SIZE, Type
 from boardwork.render.words import cited, computed, differs, reasons, values
-from boardwork.sheet import Check, Equation, Question, Symbol, Tradeoff
+from boardwork.sheet import Check, Code, Equation, Question, Symbol, Tradeoff
 
 
 def equation(item: Equation, room: float, type: Type) -> Piece:
@@ -148,6 +148,31 @@ def question(item: Question, room: float, type: Type) -> Piece:
     """What is asked, and the answer."""
     asked = paragraph([Run(item.ask, BOLD, ACCENT)], room, type.body, type.leading)
     return stacked([asked, paragraph([Run(item.answer)], room, type.body, type.leading)], 0.2 * type.small)
+
+
+def code(item: Code, type: Type) -> Piece:
+    """The note, then the lines: comments stand in a column of their own, as wide as they need."""
+    size, step = type.body, type.body * type.leading
+    rows = [_commented(line) for line in item.text.splitlines()]
+    column = max((_indent(text, size) + width(text.strip(), size) for text, said in rows if said), default=0.0)
+    marks: list[Label] = []
+    for place, (text, said) in enumerate(rows, 1):
+        colour = GREY if text.lstrip().startswith("#") else INK
+        marks.append(label(_indent(text, size), place * step, text.strip(), size, PLAIN, colour))
+        marks.append(label(column + 2 * size, place * step, said, size, PLAIN, GREY))
+    wide = max((mark.x + width(mark.string, size) / 2 for mark in marks), default=0.0)
+    lines = Piece(wide, len(rows) * step, tuple(mark for mark in marks if mark.string))
+    return stacked([_small([Run(item.note, PLAIN, GREY)], max(wide, type.column), type), lines], 0.6 * size)
+
+
+def _commented(line: str) -> tuple[str, str]:
+    """A line of code and the comment that follows it; a comment alone is the line."""
+    text, _, said = line.partition("  # ")
+    return (text, said) if text.strip() else (line, "")
+
+
+def _indent(text: str, size: float) -> float:
+    return 0.5 * size * (len(text) - len(text.lstrip()))
 
 
 def symbol(name: str, item: Symbol, room: float, type: Type, widest: int) -> Piece:

@@ -110,6 +110,7 @@ class _Writer:
             ("equations", "3  Key equations", "", equations),
             ("trade-offs", "4  Trade-offs", "", tradeoffs),
             ("questions", "5  Questions", "", "\n\n".join(map(self._question, sheet.questions))),
+            ("code", *self._code()),
             ("", "Symbols", "", self._symbols()),
             ("", "Notes", "", self._notes()),
         ]
@@ -160,6 +161,13 @@ class _Writer:
 
     def _question(self, question: Question) -> str:
         return "\n".join([self._wrapped(question.ask), self._wrapped(question.answer, "  ")])
+
+    def _code(self) -> tuple[str, str, str]:
+        """Title, note and text; lines of code are never broken."""
+        code = self.sheet.code
+        if code is None:
+            return "", "", ""
+        return f"Code: {code.title}", self._wrapped(code.note), code.text or " "
 
     def _symbols(self) -> str:
         rows = [(name, str(s.value), s.meaning) for name, s in self.sheet.symbols.items()]

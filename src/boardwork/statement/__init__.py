@@ -42,11 +42,12 @@ def _roles(block: Block) -> tuple[str, ...]:
 def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     ops, block = frozenset(empty.ops), outline.zoom.block
     boundary = boundary_of(flow, empty.ops)
-    labels = {box.facts["tensor"]: identifier(box.label) for box in outline.zoom.boxes if box.role == "input"}
+    drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
+    labels = {box.facts["tensor"]: identifier(box.label) for box in drawn if box.role == "input"}
     library = Library()
-    function = Function(flow, library, boundary, labels)
     leaves = list(block.leaves())
-    function._letters = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
+    entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
+    function = Function(flow, library, boundary, labels, entering)
     owner = {op: leaf for leaf in leaves for op in leaf.ops}
     for op in empty.ops:
         box = owner[op]
@@ -57,6 +58,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
             function.helper(box, name)
     outputs = leaving(flow, ops)
     name = identifier(block.label)
+    name = f"{name}_layer" if name in library.texts else name
     text = function.text(name, outputs)
     whole = "\n\n".join([*library.texts.values(), text])
     imports = "".join(line for word, line in _IMPORTS.items() if word in whole)
@@ -65,7 +67,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
         empty.title,
         empty.path,
         name,
-        f"{imports}\n\n{whole}\n".replace("\n\n", "\n\n"),
+        f"{imports}\n\n{whole}\n".lstrip(),
         arguments,
         tuple(outputs),
         empty.ops,

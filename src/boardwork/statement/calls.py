@@ -19,7 +19,7 @@ class Tensors:
 
 @dataclass(frozen=True)
 class Arguments:
-    """`placed` and `named`: each a `Tensors`, or plain data in which {"tensor": place} stands for an input of the op."""
+    """`placed` and `named`: each a `Tensors`, or plain data; in it {"tensor": place} stands for an input of the op."""
 
     placed: tuple[Any, ...]
     named: dict[str, Any]

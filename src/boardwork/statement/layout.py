@@ -1,7 +1,7 @@
 """Moves of elements (view, permute, expand) -> one view of a first tensor, however many calls made it, and its Python.
 
-The axes of the first tensor are cut into atoms; a later tensor's axes are rows of atoms. Multi-head attention of torch.nn
-turns, cuts and joins its tensors eleven times, and is `x.view(B, T, 8, 64).transpose(1, 2)` in the end.
+The axes of the first tensor are cut into atoms; a later tensor's axes are rows of atoms. Multi-head attention of
+torch.nn turns, cuts and joins its tensors eleven times, and is `x.view(B, T, 8, 64).transpose(1, 2)` in the end.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Layout:
 
 
 class _Steps:
-    """Cut, drop axes of length 1, permute, repeat, join, add axes of length 1: each step only where it does something."""
+    """Cut, drop axes of length 1, permute, repeat, join, add axes of length 1: only the steps that do something."""
 
     def __init__(self, layout: Layout, lengths: Write) -> None:
         self.layout, self.lengths = layout, lengths
@@ -200,9 +200,9 @@ class _Steps:
         if not self.layout.repeats:
             inner = Layout(tuple((atom,) for atom in own), self.layout.axes)
             return _Steps(inner, self.lengths)._regrouped(node) if not inner.is_identity else node
-        place, expand = 0, False
+        expand = False
         sizes: list[ast.expr] = []
-        for axis in self.layout.axes:
+        for place, axis in enumerate(self.layout.axes):
             repeated = [atom for atom in axis if atom.repeated]
             if repeated and len(axis) > 1:
                 if len(axis) != 2 or not axis[1].repeated:
@@ -221,7 +221,6 @@ class _Steps:
                 return None
             expand |= alone
             sizes.append(length)
-            place += 1
         return called(node, "expand", sizes) if expand else node
 
     def _shaped(self, method: str, node: ast.expr, shape: Sequence[int]) -> ast.expr | None:

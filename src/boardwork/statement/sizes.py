@@ -32,7 +32,8 @@ class Sizes:
     def of(self, tensor: Tensor) -> Shape:
         """The shape at the large sizes; the traced one where a law says nothing there."""
         return tuple(
-            self._length(size, law) for size, law in zip(tensor.shape, tensor.symbols or map(str, tensor.shape), strict=True)
+            self._length(size, law)
+            for size, law in zip(tensor.shape, tensor.symbols or map(str, tensor.shape), strict=True)
         )
 
     def _length(self, size: int, law: str) -> int:
@@ -57,7 +58,7 @@ class Sizes:
         if length < min(_PRIMES):
             return ast.Constant(length)
         for names, whole in self._products():
-            if length % whole == 0:
+            if length % whole == 0 and length // whole < min(_PRIMES):
                 return expression(" * ".join([*names, *([str(length // whole)] if length != whole else [])]))
             if whole % length == 0 and whole // length < min(_PRIMES):
                 return expression(f"{' * '.join(names)} // {whole // length}")

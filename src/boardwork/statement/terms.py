@@ -16,7 +16,7 @@ class UnstatedError(Exception):
 
 @dataclass(frozen=True)
 class Pick:
-    """Rows of a weight: `axis` is cut into `lengths`, of axis number `place` of these the part from `start` is taken."""
+    """Rows of a weight: `axis` is cut into `lengths`; of number `place` of these the part from `start` is taken."""
 
     axis: int
     lengths: tuple[int, ...]
@@ -142,7 +142,8 @@ class Scope:
             return plain(self.whole(value))
         leading: Axes = tuple(axis for axis in layout.first if flat.issuperset(axis) and axis)
         canonical = plain(self.whole(Value(value.term, replace(layout, axes=(*leading, layout.axes[-1])))))
-        return Value(canonical.term, Layout((*leading, *canonical.layout.first[-1:]), (*layout.axes[:-1], *canonical.layout.first[-1:])))
+        last = canonical.layout.first[-1:]
+        return Value(canonical.term, Layout((*leading, *last), (*layout.axes[:-1], *last)))
 
     def part(self, value: Value, axis: int, start: int, length: int, *, dropped: bool) -> Value:
         """Elements from `start` along `axis`. `dropped`: the one at `start`, without the axis."""

@@ -15,7 +15,7 @@ _COMMENT = 64  # column at which comments stand, where code is no longer
 
 def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: bool = True) -> str:
     """`def name(...)` with a line a step; `shapes`: comments tell the shapes of arguments and steps."""
-    arguments = [term for term in scope.arguments]
+    arguments = scope.arguments
     head = _wrapped(f"def {name}(", [term.wanted for term in arguments], "):")
     body = [*(_argument_shapes(scope, arguments) if shapes else []), *_sizes(scope, lines)]
     for line in lines:

@@ -41,8 +41,15 @@ class Library:
 class Function:
     """One function being written: what the tensors of the trace are in it."""
 
-    def __init__(self, flow: Flow, library: Library, boundary: Iterable[int], labels: dict[int, str]) -> None:
-        self.flow, self.library, self.labels = flow, library, labels
+    def __init__(
+        self,
+        flow: Flow,
+        library: Library,
+        boundary: Iterable[int],
+        labels: dict[int, str] | None = None,
+        entering: dict[int, str] | None = None,
+    ) -> None:
+        self.flow, self.library, self.labels, self._entering = flow, library, labels or {}, entering or {}
         self.scope = Scope(Sizes(flow.trace.axes))
         self.values: dict[int, Value] = {}
         self.letters: dict[Term, str] = {}
@@ -96,26 +103,23 @@ class Function:
         self._keep(op, box, results)
 
     def _keep(self, op: Op, box: Block, results: Sequence[Value]) -> None:
-        letters: dict[int, str] = self._letters
         for tensor, value in zip(op.outputs, results, strict=False):
             wanted = _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
             if wanted and not value.term.wanted and value.term.tensor < 0:
                 value.term.wanted = wanted
             self.values[tensor] = value
-            if tensor in letters:
-                term = self.scope.whole(value)
+            if tensor in self._entering:
+                term, letters = self.scope.whole(value), self._entering[tensor]
                 if term.tensor < 0:
-                    term.wanted, term.line = letters[tensor].split(",")[0].lower(), True
-                self.letters[term] = letters[tensor]
+                    term.wanted, term.line = letters.split(",")[0].lower(), True
+                self.letters[term] = letters
                 self.values[tensor] = plain(term)
-
-    _letters: dict[int, str] = {}
 
     def helper(self, box: Block, name: str) -> None:
         """Write a box as a call of a helper that holds its operations."""
         ops = [self.flow.ops[op] for op in box.ops]
         boundary = boundary_of(self.flow, box.ops)
-        inner = Function(self.flow, self.library, boundary, {})
+        inner = Function(self.flow, self.library, boundary)
         for op in ops:
             inner.state(op, box)
         outputs = leaving(self.flow, frozenset(box.ops))
@@ -136,6 +140,7 @@ class Function:
         self._drop_unused(terms)
         name_parts(self.scope, self.letters)
         number(self.scope, self._made_for)
+        self.scope.arguments.sort(key=lambda term: self.flow.tensors[term.tensor].kind in ("parameter", "buffer"))
         return function_text(name, self.scope, Lines(self.scope, terms).lines(), shapes=shapes)
 
     def _drop_unused(self, outputs: Sequence[Term]) -> None:

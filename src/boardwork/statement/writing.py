@@ -78,10 +78,10 @@ class Writing:
             code = expression(pattern, x=one.term.node, y=two.term.node)
             return [Value(self.scope.term(code, shape), layout)]
         for here, there in ((one, two), (two, one)):
-            if len(there.shape) <= 1 and there.layout.is_identity and here.layout.whole_axes(1):
-                if not here.layout.repeats and (not there.shape or here.shape[-1:] == there.shape):
-                    parts = {"x": one.term.node, "y": two.term.node}
-                    return [Value(self.scope.term(expression(pattern, **parts), here.term.shape), here.layout)]
+            fits = len(there.shape) <= 1 and (not there.shape or here.shape[-1:] == there.shape)
+            if fits and there.layout.is_identity and here.layout.whole_axes(1) and not here.layout.repeats:
+                parts = {"x": one.term.node, "y": two.term.node}
+                return [Value(self.scope.term(expression(pattern, **parts), here.term.shape), here.layout)]
         return self.made(pattern, x=one, y=two)
 
     # -- as it was called ---------------------------------------------------------------------------------------------

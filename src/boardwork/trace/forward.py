@@ -96,7 +96,7 @@ def _materialise(subject: Subject, model: nn.Module) -> None:
 
 
 def _complete(run: Run) -> tuple[Trace, Run]:
-    """The trace of a run with its symbols and recurrent cells, and the run: a loop over a long sequence is shortened."""
+    """The trace of a run with its symbols and recurrent cells, and the run; a loop over a sequence is shortened."""
     sizes = run.sizes()
     factors = {name: SHORT / sizes[name] for name in SEQUENCES if sizes.get(name, 0) > SHORT}
     try:

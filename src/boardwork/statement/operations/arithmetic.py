@@ -1,4 +1,4 @@
-"""Arithmetic and elementwise functions -> operators and calls; written on the first tensor where order does not matter."""
+"""Arithmetic and elementwise functions -> operators and calls, before elements are moved where that is the same."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _FUNCTIONS = {
     "log": "torch.log(x)", "sigmoid": "torch.sigmoid(x)", "tanh": "torch.tanh(x)", "relu": "torch.relu(x)",
     "silu": "F.silu(x)", "mish": "F.mish(x)", "relu6": "F.relu6(x)", "hardswish": "F.hardswish(x)",
     "hardsigmoid": "F.hardsigmoid(x)", "selu": "F.selu(x)", "sin": "torch.sin(x)", "cos": "torch.cos(x)",
-    "abs": "x.abs()", "reciprocal": "1 / x", "invert": "~x", "logical_not": "~x", "bitwise_not": "~x", "erf": "torch.erf(x)",
-    "special_erf": "torch.erf(x)", "log1p": "torch.log1p(x)", "special_expit": "torch.sigmoid(x)",
+    "abs": "x.abs()", "reciprocal": "1 / x", "invert": "~x", "logical_not": "~x", "bitwise_not": "~x",
+    "erf": "torch.erf(x)", "special_erf": "torch.erf(x)", "log1p": "torch.log1p(x)",
+    "special_expit": "torch.sigmoid(x)",
 }  # fmt: skip
 _LARGEST_ROOT = 4096
 _WITHOUT_MEANING = ("inplace", "rounding_mode", "out")

@@ -69,7 +69,9 @@ def _triangle(writing: Writing, scores: Value) -> ast.expr:
         nodes = {"s": writing.scope.node(scores)}
         return expression("torch.ones(s.shape[-2:], dtype=torch.bool).tril()", **nodes)
     nodes = {"q": lengths[0], "k": lengths[1]}
-    made = writing.scope.term(expression("torch.ones(q, k, dtype=torch.bool).tril()", **nodes), scores.shape[-2:], "seen")
+    made = writing.scope.term(
+        expression("torch.ones(q, k, dtype=torch.bool).tril()", **nodes), scores.shape[-2:], "seen"
+    )
     made.line = True
     return made.node
 

@@ -38,11 +38,13 @@ def _one(value: Any) -> Any:
 
 
 def _pool(writing: Writing) -> list[Value]:
-    kernel, stride, padding = (writing.argument(name, n) for n, name in enumerate(("kernel_size", "stride", "padding"), 1))
+    kernel, stride, padding = (
+        writing.argument(name, n) for n, name in enumerate(("kernel_size", "stride", "padding"), 1)
+    )
     extra = set(writing.arguments.named) - {"kernel_size", "stride", "padding"}
     usual = {"dilation": 1, "ceil_mode": False, "return_indices": False, "count_include_pad": True}
     told = [name for name in extra if _one(writing.arguments.named[name]) != usual.get(name)]
-    if told and told != ["divisor_override"] or len(writing.op.outputs) > 1:
+    if (told and told != ["divisor_override"]) or len(writing.op.outputs) > 1:
         return as_called(writing)
     call = expression(f"F.{writing.op.name}(x, k)", x=writing.scope.node(writing.first()), k=constant(_one(kernel)))
     assert isinstance(call, ast.Call)

@@ -27,9 +27,7 @@ def _cut(writing: Writing) -> list[Value]:
         return as_called(writing)
     lengths = [record.shape[axis] for record in outputs]
     starts = accumulate(lengths[:-1], initial=0)
-    return [
-        writing.scope.part(value, axis, start, n, dropped=False) for start, n in zip(starts, lengths, strict=True)
-    ]
+    return [writing.scope.part(value, axis, start, n, dropped=False) for start, n in zip(starts, lengths, strict=True)]
 
 
 def _unbind(writing: Writing) -> list[Value]:

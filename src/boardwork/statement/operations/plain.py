@@ -24,8 +24,8 @@ _FUNCTIONAL = frozenset(
 _OF_TORCH = frozenset(
     ["cat", "stack", "einsum", "where", "meshgrid", "polar", "complex", "outer", "conv_tbc", "block_diag", "hstack",
      "vstack", "dstack", "cartesian_prod", "broadcast_tensors", "view_as_complex", "view_as_real", "rsub", "arange",
-     "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace", "bucketize",
-     "bilinear"]
+     "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace",
+     "bucketize"]
 )  # fmt: skip
 _MODULES = {"fft": "torch.fft", "linalg": "torch.linalg", "special": "torch.special"}
 _MADE_WITH = ("device", "dtype", "layout", "pin_memory", "requires_grad", "inplace", "memory_format", "out")

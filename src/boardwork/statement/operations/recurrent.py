@@ -1,4 +1,4 @@
-"""Recurrent layers that are one call -> one time step as a helper, a loop over the sequence as another, and the calls."""
+"""Recurrent layers that are one call -> helpers for one time step and for the loop over a sequence, and their calls."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ def _layer(writing: Writing) -> list[Value]:
     loop = _helpers(writing, kind, biased)
     weights = [writing.scope.whole(writing.value(t)) for t in _weights(writing)]
     starts = [plain(writing.scope.whole(writing.value(t))) for t in states.ids]
+    for state, name in zip(starts, ("h_0", "c_0"), strict=False):
+        state.term.wanted = name if state.term.tensor >= 0 else state.term.wanted
     value, parallel = writing.first(), len(writing.first().shape) > 2
     if parallel and first:
         value = Value(value.term, value.layout.permuted((1, 0, 2)))

@@ -54,7 +54,7 @@ def _order(writing: Writing, rank: int) -> list[int]:
     name, order = writing.op.name, list(range(rank))
     if name == "permute":
         given = writing.argument("dims", 1)
-        numbers = given if isinstance(given, list) else [n for n in writing.arguments.placed[1:]]
+        numbers = given if isinstance(given, list) else list(writing.arguments.placed[1:])
         return [n % rank for n in numbers]
     if name in ("transpose", "swapaxes", "swapdims"):
         one = writing.argument("dim0", 1) % rank

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ SEED = 0
 
 
 class Numbers:
-    """Draws from a generator of its own: torch's random state stays as it is. `dtype`: of all that is no whole number."""
+    """Draws from a generator of its own: torch's random state stays as it is. `dtype`: of all fractions."""
 
     def __init__(self, dtype: torch.dtype = torch.float32) -> None:
         self.dtype = dtype
@@ -44,7 +45,7 @@ class Numbers:
         if weight.dim() < 2:
             return self._uniform(weight)
         drawn = torch.randn(weight.shape, generator=self._generator, dtype=weight.dtype)
-        return drawn / (weight.numel() / weight.shape[0]) ** 0.5
+        return drawn * math.sqrt(weight.shape[0] / max(1, weight.numel()))
 
     def _uniform(self, like: torch.Tensor) -> torch.Tensor:
         return torch.rand(like.shape, generator=self._generator, dtype=like.dtype) + 0.5

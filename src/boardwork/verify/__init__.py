@@ -1,4 +1,4 @@
-"""Subject -> the zoomed block's statement, run against the module itself: the largest error, pass or fail."""
+"""Trace and run -> the zoomed block's statement, run against the module itself: the largest error, pass or fail."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
-from boardwork.check.block import Forward, around
-from boardwork.check.numbers import Numbers
 from boardwork.errors import CheckError
 from boardwork.outline import outline
+from boardwork.sheet import Code
 from boardwork.statement import Argument, Statement, statement
-from boardwork.targets.subject import Subject
-from boardwork.trace.forward import rehearsed
 from boardwork.trace.records import Trace
+from boardwork.trace.run import Run
+from boardwork.verify.block import Forward, around
+from boardwork.verify.numbers import Numbers
 
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-12}
 
@@ -43,29 +44,50 @@ class Checked:
         return self.relative <= self.tolerance
 
 
-def check_subject(
-    subject: Subject, zoom: str = "", *, given: Mapping[str, torch.Tensor] | None = None, dtype: torch.dtype = torch.float32
+def check(
+    trace: Trace, run: Run, zoom: str = "", *, own: nn.Module | None = None, dtype: torch.dtype = torch.float32
 ) -> Checked:
-    """Run the statement of the zoomed block and the block itself on CPU.
-
-    `given`: values of weights by name; the others are drawn.
+    """Run the statement of the zoomed block and the block itself on CPU. `own`: a module whose weights are used.
 
     Raises:
         CheckError: there is no statement, the block is too large, or one of the two does not run.
     """
-    trace, run = rehearsed(subject)
     found = statement(outline(trace, zoom))
     if found.unstated:
         raise CheckError(f"{found.title}: {found.unstated}.", where=found.path, hint="open another block with --zoom")
     place = around(trace, run.model, found.ops)
     try:
-        forward = Forward(trace, run, place, given or {}, Numbers(dtype))
+        forward = Forward(trace, run, place, weights_of(own), Numbers(dtype))
     except CheckError:
         raise
     except Exception as error:  # whatever a module raises
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        raise CheckError(f"The block does not run with numbers: {type(error).__name__}: {reason}", where=place.path) from error
+        words = str(error).strip().splitlines()[:1]
+        raise CheckError(
+            f"{found.title} does not run with numbers: {type(error).__name__}: {''.join(words)}",
+            where=place.path,
+            hint="open another block with --zoom",
+        ) from error
     return compared(trace, found, forward, TOLERANCES[dtype])
+
+
+def stated(trace: Trace, run: Run, zoom: str = "") -> Code:
+    """The statement as a panel, once it has passed; else the reason why there is none."""
+    try:
+        found = check(trace, run, zoom)
+    except CheckError as error:
+        return Code("not stated", "", str(error.message))
+    size = f"largest error {found.relative:.1e} of the largest value"
+    if not found.passed:
+        return Code(found.title, "", f"Not shown: the statement differs from the module, {size}.")
+    return Code(found.title, found.code, f"Run against the module with drawn weights: {size}.")
+
+
+def weights_of(module: nn.Module | None) -> dict[str, torch.Tensor]:
+    """Values of parameters and buffers by name, if they have any."""
+    if module is None:
+        return {}
+    stored = (*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False))
+    return {name.replace("_orig_mod.", ""): value.detach() for name, value in stored if not value.is_meta}
 
 
 def compared(trace: Trace, found: Statement, forward: Forward, tolerance: float) -> Checked:
@@ -92,7 +114,8 @@ def bound_to(argument: Argument, forward: Forward, found: Statement) -> torch.Te
     """The numbers that stand for an argument."""
     value = forward.taken(argument.tensor, found.ops)
     for pick in argument.picks:
-        cut = value.unflatten(pick.axis, pick.lengths).narrow(pick.axis + pick.place, pick.start, pick.length)
+        cut = value.view(*value.shape[: pick.axis], *pick.lengths, *value.shape[pick.axis + 1 :])
+        cut = cut.narrow(pick.axis + pick.place, pick.start, pick.length)
         value = cut.flatten(pick.axis, pick.axis + len(pick.lengths) - 1)
     return value
 
@@ -127,5 +150,3 @@ def _errors(made: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float]:
     size = float(wanted.abs().max())
     relative = error / size if size else error
     return (error, relative) if math.isfinite(error) else (math.inf, math.inf)
-
-

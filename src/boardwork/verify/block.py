@@ -1,4 +1,4 @@
-"""Trace, run and the operations of a block -> the smallest module call round them, with numbers, and what it computed."""
+"""Trace, run and the operations of a block -> the smallest module call round them, run with numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.check.capture import Capture
-from boardwork.check.numbers import Numbers
 from boardwork.errors import CheckError
 from boardwork.meta.nesting import with_tensors
 from boardwork.outline.flow import SHAPE_OPS
@@ -22,6 +20,8 @@ from boardwork.trace.one_forward import one_forward
 from boardwork.trace.prepare import LARGEST_ON_CPU
 from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
+from boardwork.verify.capture import Capture
+from boardwork.verify.numbers import Numbers
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def _chain(trace: Trace, call: int) -> Iterator[int]:
 class Forward:
     """The call with numbers: what every operation took and gave."""
 
-    def __init__(self, trace: Trace, run: Run, place: Around, given: Mapping[str, torch.Tensor], numbers: Numbers) -> None:
+    def __init__(
+        self, trace: Trace, run: Run, place: Around, given: Mapping[str, torch.Tensor], numbers: Numbers
+    ) -> None:
         self.trace, self.place = trace, place
         module = run.model.get_submodule(place.path)
         _refuse_large(module, place.path)
@@ -76,9 +78,8 @@ class Forward:
         """
         one = [(op.name, len(op.inputs)) for op in (self.trace.ops[index] for index in self.place.ops)]
         two = [(op.name, len(op.inputs)) for op in self._capture.ops]
-        same = (
-            [Match(0, 0, len(one))] if one == two else SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
-        )
+        whole = [Match(0, 0, len(one))]
+        same = whole if one == two else SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
         return {self.place.ops[m.a + i]: m.b + i for m in same for i in range(m.size)}
 
     def taken(self, tensor: int, ops: Collection[int]) -> torch.Tensor:

@@ -1,0 +1,90 @@
+"""Statements of blocks run against the blocks: those that hold pass, a wrong one fails, the model stays as it was."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from boardwork import check
+from boardwork.errors import CheckError
+from boardwork.outline import outline
+from boardwork.statement import statement
+from boardwork.targets import from_module
+from boardwork.trace.forward import rehearsed
+from boardwork.verify import TOLERANCES, compared
+from boardwork.verify.block import Forward, around
+from boardwork.verify.numbers import Numbers
+
+SEQUENCE = torch.randn(2, 6, 32, generator=torch.Generator().manual_seed(1))
+LAYERS = {
+    "post-norm": (lambda: nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), SEQUENCE),
+    "pre-norm": (lambda: nn.TransformerEncoderLayer(32, 4, 64, norm_first=True, activation="gelu"), SEQUENCE),
+    "LSTM": (lambda: nn.LSTM(32, 12, batch_first=True), SEQUENCE),
+    "LSTM, both ways": (lambda: nn.LSTM(32, 12, num_layers=2, bidirectional=True), SEQUENCE),
+    "GRU": (lambda: nn.GRU(32, 12, num_layers=2), SEQUENCE),
+    "RNN": (lambda: nn.RNN(32, 12, nonlinearity="relu", bias=False), SEQUENCE),
+    "linear": (lambda: nn.Sequential(nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 3)), SEQUENCE),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_of_torch(name):
+    build, value = LAYERS[name]
+    found = check(build().eval(), (value,))
+    assert found.passed, found.code
+
+
+def test_given_weights_are_used_and_stay():
+    model = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    state = torch.get_rng_state()
+    assert check(model, (SEQUENCE,)).passed
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def prepared(dtype=torch.float64):
+    model = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True).eval()
+    trace, run = rehearsed(from_module(model, (SEQUENCE,)))
+    found = statement(outline(trace, "self_attn"))
+    place = around(trace, run.model, found.ops)
+    return trace, found, Forward(trace, run, place, {}, Numbers(dtype))
+
+
+def test_double_precision_agrees_to_a_billionth():
+    trace, found, forward = prepared()
+    assert compared(trace, found, forward, TOLERANCES[torch.float64]).passed
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("math.sqrt(8)", "math.sqrt(32)"),
+        ("src @ W_K.T", "src @ W_V.T"),
+        ("+ b_O", "- b_O"),
+        ("dim=-1", "dim=-2"),
+        ("view(B, T, 4, 8).transpose(1, 2)", "view(B, 4, T, 8)"),
+    ],
+)
+def test_a_wrong_statement_fails(right, wrong):
+    trace, found, forward = prepared(torch.float32)
+    assert right in found.text
+    mutated = dataclasses.replace(found, text=found.text.replace(right, wrong))
+    assert not compared(trace, mutated, forward, TOLERANCES[torch.float32]).passed
+
+
+def test_a_wrong_binding_fails():
+    trace, found, forward = prepared(torch.float32)
+    names = {"W_Q": "W_K", "W_K": "W_Q", "b_Q": "b_K", "b_K": "b_Q"}
+    swapped = tuple(dataclasses.replace(a, name=names.get(a.name, a.name)) for a in found.arguments)
+    mutated = dataclasses.replace(found, arguments=swapped)
+    assert not compared(trace, mutated, forward, TOLERANCES[torch.float32]).passed
+
+
+def test_what_does_not_run_is_told_in_one_message():
+    trace, found, forward = prepared(torch.float32)
+    broken = dataclasses.replace(found, text=found.text.replace("softmax", "no_such_function"))
+    with pytest.raises(CheckError, match="does not run: AttributeError"):
+        compared(trace, broken, forward, 1e-5)
