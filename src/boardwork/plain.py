@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ def _read(kind: Any, data: Any) -> Any:
     if get_origin(kind) is tuple:
         hints = inner[:1] * len(data) if len(inner) == _ANY_LENGTH and inner[1] is ... else inner
         return tuple(_read(hint, item) for hint, item in zip(hints, data, strict=True))
+    if get_origin(kind) is UnionType and data is not None:  # X | None
+        return _read(inner[0], data)
     if get_origin(kind) is dict:
         return {key: _read(inner[1], item) for key, item in data.items()}
     return data
