@@ -152,6 +152,7 @@ WORDS: dict[str, str] = {
     "weights.narrow": "elements of matrices that are stored in one byte each",
     "norm.kind": "layer, rms, batch or group: the most frequent",
     "norm.count": "normalisations in the model",
+    "norm.channels": "channels that batch normalisations keep a mean and a variance of, in all layers",
     "norm.placement": "in transformer blocks: pre, post, sandwich (before and after a branch), branch (after it alone)",
     "norm.width": "features normalised together",
     "norm.params": "parameters of one norm",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+PREFIXES = ((1e24, "Y"), (1e21, "Z"), (1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def count(value: float) -> str:
     """Whole numbers below 10,000 as they are, larger ones with three figures and a prefix.
 
-    >>> count(64), count(2.5), count(2_097_152), count(16384)
-    ('64', '2.5', '2.10 M', '16.4 k')
+    >>> count(64), count(2.5), count(2_097_152), count(16384), count(2556.7), count(1.95e22)
+    ('64', '2.5', '2.10 M', '16.4 k', '2557', '19.5 Z')
     """
     if abs(value) >= 9999.5:
         return _scaled(value)
-    return str(int(value)) if value == int(value) else f"{value:.3g}"
+    return str(round(value)) if value == int(value) or abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def size(value: float) -> str:

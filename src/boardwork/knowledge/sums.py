@@ -17,7 +17,7 @@ from boardwork.sheet import Check, Equation
 
 _TITLES = {  # name, letter, rank among the equations, the fact that the sum must equal
     "parameters": ("Parameters, term by term", "P", 23, "params.total"),
-    "multiply_adds": ("Multiply-adds, term by term", r"\text{MACs}", 46, "macs.total"),
+    "multiply_adds": ("Multiply-adds, term by term", r"\text{MACs}", 38, "macs.total"),
 }
 _MOST_WRITTEN = 2  # different sizes of one part that are written out
 
