@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from fontTools.misc.transform import Transform
-from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.subset import Options, Subsetter
@@ -24,6 +24,7 @@ SIGNS = "…–—‘’“”•×÷±−·√∞≈≠≤≥→←↑↓↔∑
 SCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵈᵗ₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₒₓₕₖₗₘₙₚₛₜᵢᵣᵤᵥ"
 LATIN = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]))
 MADE = {"ᵀ": ("T", 0.62, 640), "⋅": ("·", 1.0, 0), "∘": ("°", 0.9, -350), "∼": ("~", 1.0, 0)}  # from, scale, rise
+FLOORS = "⌊⌋⌈⌉"  # a bracket without its upper, or its lower, foot
 FACES = {"regular": "Inter-Regular.otf", "bold": "Inter-SemiBold.otf"}
 
 
@@ -44,24 +45,50 @@ def face(source: Path) -> TTFont:
 
 
 def make(font: TTFont, sign: str, base: str, scale: float, rise: int) -> None:
-    """Gives `sign` the outline of `base` in place of a spare glyph's, so that no table needs to grow."""
+    """Gives `sign` the outline of `base`."""
     names, glyphs = font.getBestCmap(), font.getGlyphSet()
-    spare = names[SPARE[sign]]
     pen = DecomposingRecordingPen(glyphs)
     glyphs[names[ord(base)]].draw(pen)
     advance = round(font["hmtx"][names[ord(base)]][0] * scale)
-    top = font["CFF "].cff.topDictIndex[0]
-    old = top.CharStrings[spare]
     out = T2CharStringPen(advance, glyphs)
     pen.replay(TransformPen(out, Transform(scale, 0, 0, scale, 0, rise)))
-    top.CharStrings[spare] = out.getCharString(old.private, old.globalSubrs)
+    put(font, sign, out, advance)
+
+
+def floor_of(font: TTFont, sign: str) -> None:
+    """Gives `sign` the stem and one foot of the bracket on its side."""
+    bracket = font.getBestCmap()[ord("[" if sign in "⌊⌈" else "]")]
+    glyphs, corners = font.getGlyphSet(), RecordingPen()
+    glyphs[bracket].draw(corners)
+    points = [point for _, some in corners.value for point in some]
+    xs, ys = sorted({x for x, _ in points}), sorted({y for _, y in points})
+    stem = (xs[0], xs[1]) if sign in "⌊⌈" else (xs[-2], xs[-1])
+    foot = (ys[0], ys[1]) if sign in "⌊⌋" else (ys[-2], ys[-1])
+    advance = font["hmtx"][bracket][0]
+    pen = T2CharStringPen(advance, glyphs)
+    side = (stem[1], xs[-1]) if sign in "⌊⌈" else (xs[0], stem[0])
+    for (left, right), (low, high) in ((stem, (ys[0], ys[-1])), (side, foot)):
+        pen.moveTo((left, low))
+        for corner in ((right, low), (right, high), (left, high)):
+            pen.lineTo(corner)
+        pen.closePath()
+    put(font, sign, pen, advance)
+
+
+def put(font: TTFont, sign: str, pen: T2CharStringPen, advance: int) -> None:
+    """The outline in place of a spare glyph's, so that no table needs to grow."""
+    spare = font.getBestCmap()[SPARE[sign]]
+    top = font["CFF "].cff.topDictIndex[0]
+    old = top.CharStrings[spare]
+    top.CharStrings[spare] = pen.getCharString(old.private, old.globalSubrs)
     font["hmtx"][spare] = (advance, 0)
     for table in font["cmap"].tables:
         table.cmap[ord(sign)] = spare
         table.cmap.pop(SPARE[sign], None)
 
 
-SPARE = {"ᵀ": 0xA5, "⋅": 0xA4, "∘": 0xA6, "∼": 0xA8}  # signs of the subset that no diagram writes
+# Signs of the subset that no diagram writes.
+SPARE = {"ᵀ": 0xA5, "⋅": 0xA4, "∘": 0xA6, "∼": 0xA8, "⌊": 0xA7, "⌋": 0xAF, "⌈": 0xB4, "⌉": 0xB8}
 
 
 def main(folder: Path) -> None:
@@ -71,6 +98,8 @@ def main(folder: Path) -> None:
         font = face(folder / file)
         for sign, (base, scale, rise) in MADE.items():
             make(font, sign, base, scale, rise)
+        for sign in FLOORS:
+            floor_of(font, sign)
         stem = "Inter-" + style.capitalize()
         font.save(here / f"{stem}.otf")
         font.flavor = "woff2"

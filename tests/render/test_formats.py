@@ -98,6 +98,12 @@ def test_html_is_one_file_that_fetches_nothing(path):
         ET.fromstring(maths.replace("&nbsp;", " "))
 
 
+def test_names_in_formulas_have_no_backslash_in_a_browser():
+    said = "".join(render(Sheet.from_json(path), "html").decode() for path in SHEETS)
+    assert "<mtext>seq_len" in said
+    assert "\\_" not in "".join(re.findall(r"<math.*?</math>", said, re.DOTALL))
+
+
 # -- single steps -----------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,21 @@ def test_a_tall_stack_goes_on_in_a_second_column():
     assert not inspect(drawn).outside
 
 
+def test_a_title_that_is_too_long_keeps_the_end_of_its_path():
+    zoom = dataclasses.replace(LSTM.zoom, path=".".join(["a_long_name_of_a_part"] * 9))
+    drawn = page(dataclasses.replace(LSTM, zoom=zoom), "a4")
+    assert not inspect(drawn).overlaps
+    assert not inspect(drawn).outside
+    (title,) = [m.string for m in drawn.marks if isinstance(m, Label) and m.string.startswith("Zoom")]
+    assert title.endswith("…a_long_name_of_a_part") or title.count("a_long_name") > 1
+
+
+def test_a_small_frame_is_one_box_before_the_large_one():
+    drawn = page(Sheet.from_json(GALLERY / "transformer/llama-3-8b/sheet.json"), "a4")
+    said = {mark.string for mark in drawn.marks if isinstance(mark, Label)}
+    assert "Linear W_Q" in said
+
+
 # -- what is given up -------------------------------------------------------------------------------------------------
 
 

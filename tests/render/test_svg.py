@@ -8,7 +8,8 @@ import pytest
 
 from boardwork.errors import DrawingError
 from boardwork.figure import draw
-from boardwork.figure.points import POINTS, SIZES, advances, in_font, width
+from boardwork.figure.lettering import advances
+from boardwork.figure.points import POINTS, SIZES, in_font, width
 from boardwork.figure.primitives import Box
 from boardwork.options import Options
 from boardwork.render import pinned

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from boardwork.errors import FormatError
+from boardwork.figure.lettering import FONTS, advances, lettered_in
+from boardwork.figure.points import width
 from boardwork.options import Options
 from boardwork.render import render
 from boardwork.render.marks import Label, Piece, Shape, Stroke
@@ -115,3 +117,37 @@ def test_a_sketch_keeps_its_words_and_its_hand():
     lines = [m for m in drawn.marks if isinstance(m, Stroke) and not m.arrow]
     assert all(abs(x - min(max(x, 10), 90)) < 3 for line in lines for x, _ in line.points)
     assert lines[0] != lines[1]
+
+
+def test_a_sketch_is_lettered_by_hand_and_measured_so():
+    drawn = render(LSTM, "svg", Options(theme="sketch")).decode()
+    assert "Boardwork Hand" in drawn
+    assert "'Inter'" not in drawn
+    assert "Boardwork Hand" not in render(LSTM, "svg").decode()
+    with lettered_in("Boardwork Hand"):
+        narrower = width("the quick brown fox", 10)
+    assert narrower < width("the quick brown fox", 10)
+    assert re.search(rb"/BaseFont\s*/[A-Z]{6}\+BoardworkHand", render(LSTM, "pdf", Options(theme="sketch")))
+
+
+def test_every_font_has_the_same_signs_and_floors_among_them():
+    tables = [advances(family) for family in FONTS]
+    for style in ("regular", "bold"):
+        assert len({frozenset(table[style]) for table in tables}) == 1
+        assert set("⌊⌋⌈⌉→αᵀ") <= set(tables[0][style])
+
+
+def test_a_theme_with_a_font_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "lettered.toml").write_text('based_on = "paper"\nfont = "Comic Sans"\n', encoding="utf-8")
+    monkeypatch.setenv("BOARDWORK_TEMPLATES", str(tmp_path))
+    with pytest.raises(FormatError, match="Boardwork Hand"):
+        theme("lettered")
+
+
+def test_a_sketch_keeps_the_lines_that_tell_an_activation():
+    box = Shape(0, 0, 60, 30, "red-fill", "red", style="filled,diagonals")
+    strokes = [mark for mark in sketched(Piece(60, 30, (box,)), 1.0).marks if isinstance(mark, Stroke)]
+    across = [mark for mark in strokes if len(mark.points) == 4]
+    assert len(across) == 4
+    assert all(a[0] != b[0] and a[1] != b[1] for a, *_, b in (mark.points for mark in across))

@@ -100,4 +100,5 @@ def _in_chains(diagram: Diagram, beside: Sides) -> tuple[Node, ...]:
             waiting[edge.target] -= 1
             if not waiting[edge.target]:
                 todo.append(edge.target)
-    return tuple(found)
+    placed = {node.id for node in found}
+    return (*found, *(node for name, node in nodes.items() if name not in placed))  # what stands in a circle comes last

@@ -1,36 +1,24 @@
-"""A line of text -> its width in points, from the advances of the bundled Inter; the layout's sizes for pictures."""
+"""A line of text -> its width in points, from the advances of the bundled fonts; the layout's sizes for pictures."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache, lru_cache
-from importlib.resources import files
-from pathlib import Path
+from functools import lru_cache
 
+from boardwork.figure.lettering import advances, font_in_use
 from boardwork.figure.metrics import Metrics
 
-FOLDER = Path(str(files("boardwork.figure"))) / "fonts"
-FONT_FAMILY = "Inter"
-FONT_FILES = {"regular": FOLDER / "Inter-Regular.woff2", "bold": FOLDER / "Inter-Bold.woff2"}
 SIZES = {"label": 10.0, "detail": 8.0, "shape": 7.5, "port": 9.0, "title": 9.0, "tag": 7.5}
 SMALL_SIZES = {"label": 8.5, "detail": 7.0, "shape": 7.0, "port": 8.0, "title": 8.0, "tag": 7.0}  # for a printed page
 BOLD = ("port", "title")
 _UNKNOWN = 1000  # advance of a sign that the font lacks: a full em is seldom too narrow
 _INSTEAD = {
-    "⊕": "+", "⊗": "×", "⊙": "·", "⌊": "[", "⌋": "]", "⌈": "[", "⌉": "]", "ℝ": "R", "∈": "in", "∥": "‖", "▸": "→",
+    "⊕": "+", "⊗": "×", "⊙": "·", "ℝ": "R", "∈": "in", "∥": "‖", "▸": "→",
     "⊤": "ᵀ", "✗": "×", "‴": "′″", "\t": " ", "\n": " ", "\xa0": " ", "∝": "~", "≡": "=", "≔": "=", "∣": "|", "∙": "·",
     "⟨": "<", "⟩": ">", "∗": "*", "≪": "<<", "≫": ">>", "⇒": "→", "↦": "→", "Ω": "Ω",
 }  # fmt: skip
 _TABLE = str.maketrans(_INSTEAD)
-
-
-@cache
-def advances() -> dict[str, dict[str, int]]:
-    """Style -> character -> advance in 1/1000 em."""
-    table: dict[str, dict[str, int]] = json.loads((FOLDER / "advances.json").read_text(encoding="utf-8"))
-    return table
 
 
 def in_font(text: str) -> str:
@@ -39,10 +27,14 @@ def in_font(text: str) -> str:
     return "".join(c for c in shown if c.isprintable())
 
 
-@lru_cache(maxsize=100_000)
 def width(text: str, size: float, bold: bool = False) -> float:
-    """Width of one line."""
-    table = advances()["bold" if bold else "regular"]
+    """Width of one line in the font in use."""
+    return _width(text, size, bold, font_in_use())
+
+
+@lru_cache(maxsize=100_000)
+def _width(text: str, size: float, bold: bool, family: str) -> float:
+    table = advances(family)["bold" if bold else "regular"]
     return sum(table.get(c, _UNKNOWN) for c in in_font(text)) * size / 1000
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from boardwork.errors import DrawingError, FormatError
+from boardwork.figure.lettering import lettered_in
 from boardwork.options import Options
 from boardwork.render.panel_choice import PANELS, chosen
 from boardwork.render.paper import PAPERS, paper_size
@@ -52,7 +53,8 @@ def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
     options = options or Options()
     check(options)
     shown = sheet if format == "json" else written(_asked(sheet, options), options.symbols)
-    drawn = getattr(importlib.import_module(module), name)(shown, options)
+    with lettered_in(theme(options.theme).font):
+        drawn = getattr(importlib.import_module(module), name)(shown, options)
     return drawn if isinstance(drawn, bytes) else str(drawn).encode()
 
 

@@ -11,6 +11,7 @@ from boardwork.figure.points import POINTS
 from boardwork.options import Options
 from boardwork.render import pinned
 from boardwork.render.diagram import figure_marks
+from boardwork.render.marks import Piece
 from boardwork.render.panel_choice import chosen
 from boardwork.render.stages import HEADINGS, stages
 from boardwork.render.svg import TALL
@@ -29,12 +30,14 @@ def html(sheet: Sheet, options: Options) -> str:
         FormatError: no such panel or theme. DrawingError: there is no graphviz.
     """
     names, paints = chosen(options.panels), theme(options.theme)
+    first, second = _drawn(sheet.big_picture), _drawn(sheet.zoom.diagram)
     return template("sheet.html").render(
         title=escape(sheet.subject.title),
         heading=escape(heading(sheet)),
         numbers=[escape(words) for words in (*key_numbers(sheet), *memory(sheet))],
-        big_picture=_figure(sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
-        zoom=_figure(sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
+        big_picture=_figure(first, sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
+        zoom=_figure(second, sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
+        columns=_shares(first.width, second.width) if {"big-picture", "zoom"} <= set(names) else (1, 0),
         stages=[tuple(map(escape, row)) for row in (HEADINGS, *(stage.row() for stage in stages(sheet.big_picture)))],
         zoomed=escape(zoomed(sheet)),
         reason=escape(sheet.zoom.reason),
@@ -47,20 +50,30 @@ def html(sheet: Sheet, options: Options) -> str:
         whole=not options.panels,
         paints=paints.paints,
         dark=theme(paints.in_the_dark).paints if paints.in_the_dark else {},
-        figure_style=style_sheet() + in_the_dark(paints),
+        font=paints.font,
+        figure_style=style_sheet(paints.font) + in_the_dark(paints),
     )
 
 
-def _figure(diagram: Diagram, title: str, paints: Theme) -> str:
+def _drawn(diagram: Diagram) -> Piece:
+    return figure_marks(lay_out(diagram, POINTS, most_height=TALL), POINTS)
+
+
+def _shares(first: float, second: float) -> tuple[int, int]:
+    """Of the width of the page for two figures, in hundredths; neither less than a quarter."""
+    share = min(0.75, max(0.25, first / (first + second)))
+    return round(100 * share), 100 - round(100 * share)
+
+
+def _figure(figure: Piece, diagram: Diagram, title: str, paints: Theme) -> str:
     """The diagram as SVG, described by its text."""
-    figure = figure_marks(lay_out(diagram, POINTS, most_height=TALL), POINTS)
     return picture(pinned.draw(figure, paints), title, "\n".join(diagram_lines(diagram, 80)))
 
 
 def _equation(item: Equation) -> dict[str, object]:
     checks = [(escape(check.claim), escape(computed(check)), escape(differs(check))) for check in item.checks]
     return {
-        "name": escape(item.name), "source": escape(cited(item.source)), "maths": convert(item.latex, display="block"),
+        "name": escape(item.name), "source": escape(cited(item.source)), "maths": _mathml(item.latex),
         "values": escape(values(item)) if item.values else "", "checks": checks,
     }  # fmt: skip
 
@@ -68,6 +81,11 @@ def _equation(item: Equation) -> dict[str, object]:
 def _code(sheet: Sheet) -> dict[str, str]:
     code = sheet.code
     return {} if code is None else {"title": escape(code.title), "note": escape(code.note), "text": escape(code.text)}
+
+
+def _mathml(latex: str) -> str:
+    """As MathML; the converter keeps the backslash before the underscore of a name."""
+    return convert(latex, display="block").replace("\\_", "_")
 
 
 def _tradeoff(item: Tradeoff) -> dict[str, object]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
 
+from boardwork.figure.lettering import font_in_use
+from boardwork.figure.points import width
 from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label, line, moved
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.style import ACCENT, GREY, INK, PALE, PAPER, Type
@@ -78,8 +80,23 @@ def _top(panel: Panel, inside: float, type: Type) -> float:
     return type.head + (0.8 if panel.fixed else 0.6) * type.pad + noted
 
 
-@lru_cache(maxsize=1000)
+def _shortened(title: str, room: float, size: float) -> str:
+    """A title of a name and a path, with the end of the path if there is no room for more."""
+    name, colon, path = title.partition(": ")
+    parts = path.split(".")
+    while len(parts) > 1 and width(title, size, True) > room:
+        parts.pop(0)
+        title = f"{name}{colon}…{'.'.join(parts)}"
+    return title
+
+
 def _noted(note: str, inside: float, type: Type) -> Piece:
+    return _paragraph(note, inside, type, font_in_use())
+
+
+@lru_cache(maxsize=1000)
+def _paragraph(note: str, inside: float, type: Type, font: str) -> Piece:
+    """`font` tells apart what is measured in different ones."""
     return paragraph([Run(note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
 
 
@@ -142,10 +159,11 @@ def _headed(number: int, panel: Panel, content: Piece, room: float, type: Type) 
     """The heading with its number, a rule, the content centred below."""
     pad, middle, ball = type.pad, type.head / 2, 0.6 * type.heading
     number_size = max(7.0, 0.74 * type.heading)
+    title = _shortened(panel.title, room - 2 * pad - 2.7 * ball, type.heading)
     marks: list[Mark] = [
         Shape(pad - 1, middle - ball, 2 * ball, 2 * ball, ACCENT, ACCENT, form="ellipse", pen=0.5),
         Label(pad - 1 + ball, middle + 0.36 * number_size, str(number), number_size, BOLD, PAPER),
-        label(pad + 2.7 * ball, middle + 0.36 * type.heading, panel.title, type.heading, BOLD, INK),
+        label(pad + 2.7 * ball, middle + 0.36 * type.heading, title, type.heading, BOLD, INK),
         line(pad, type.head, room - pad, type.head, PALE, 0.7),
     ]
     if panel.note:

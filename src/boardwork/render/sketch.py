@@ -43,11 +43,28 @@ def _shape(shape: Shape, wobble: float) -> Iterator[Mark]:
     for time in range(1 if dash else ROUNDS):
         hand = _hand((time, shape.x, shape.y, shape.width, shape.height))
         yield Stroke(_strayed(outline, wobble, hand, False), shape.stroke, 0.8 * shape.pen, dash)
+    for start, end in _diagonals(shape) if "diagonals" in shape.style else ():
+        straight = (start, start, end, end)
+        yield Stroke(_strayed(straight, wobble, _hand(straight), False), shape.stroke, 0.8 * shape.pen)
+
+
+def _diagonals(shape: Shape) -> Iterator[tuple[Point, Point]]:
+    """A line across each corner."""
+    cut, (x1, y1), (x2, y2) = _cut(shape), (shape.x, shape.y), (shape.x + shape.width, shape.y + shape.height)
+    yield (x1, y1 + cut), (x1 + cut, y1)
+    yield (x2 - cut, y1), (x2, y1 + cut)
+    yield (x2, y2 - cut), (x2 - cut, y2)
+    yield (x1 + cut, y2), (x1, y2 - cut)
+
+
+def _cut(shape: Shape) -> float:
+    """How much of a side a corner takes."""
+    return min(10.0, shape.height / 3, shape.width / 3)
 
 
 def _rectangle(shape: Shape) -> tuple[Point, ...]:
     """Four sides and four corners, clockwise from the top left."""
-    cut = min(10.0, shape.height / 3, shape.width / 3) if "rounded" in shape.style else 0.0
+    cut = _cut(shape) if "rounded" in shape.style else 0.0
     x1, y1, x2, y2 = shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
     out: list[Point] = [(x1 + cut, y1)]
     corners = (

@@ -7,11 +7,11 @@ import re
 from functools import cache
 from html import escape
 
-from boardwork.figure.points import FONT_FILES as TEXT_FONTS
+from boardwork.figure.lettering import FONTS
 from boardwork.formula import FONT_FILES as MATHS_FONTS
 from boardwork.render.theme import Theme, theme
 
-_SANS = "Inter, 'Helvetica Neue', Arial, sans-serif"
+_SANS = "'Helvetica Neue', Arial, sans-serif"
 _SERIF = "'Boardwork Math', 'STIX Two Math', 'Cambria Math', serif"
 _FACES = {
     'font-family="Inter SemiBold"': 'class="b"',
@@ -23,7 +23,7 @@ _FACES = {
 
 def finished(drawn: bytes, title: str, description: str, colours: Theme) -> bytes:
     """The same picture, self-contained."""
-    return (picture(drawn, title, description, style_sheet() + in_the_dark(colours)) + "\n").encode()
+    return (picture(drawn, title, description, style_sheet(colours.font) + in_the_dark(colours)) + "\n").encode()
 
 
 def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
@@ -70,11 +70,11 @@ def in_the_dark(light: Theme) -> str:
 
 
 @cache
-def style_sheet() -> str:
+def style_sheet(family: str) -> str:
     """The fonts as data, and a class for each face; nothing outside this picture is touched."""
     faces = (
-        ("Inter", 400, "normal", TEXT_FONTS["regular"]),
-        ("Inter", 600, "normal", TEXT_FONTS["bold"]),
+        (family, 400, "normal", FONTS[family].web_font("regular")),
+        (family, 600, "normal", FONTS[family].web_font("bold")),
         ("Boardwork Math", 400, "normal", MATHS_FONTS["normal"]),
         ("Boardwork Math", 400, "italic", MATHS_FONTS["italic"]),
     )
@@ -84,7 +84,7 @@ def style_sheet() -> str:
         for family, weight, slant, path in faces
     ]
     rules += [
-        f".boardwork text{{font-family:{_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
+        f".boardwork text{{font-family:'{family}', {_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
         ".boardwork text.b{font-weight:600}",
         f".boardwork text.m{{font-family:{_SERIF}}}",
         f".boardwork text.i{{font-family:{_SERIF};font-style:italic}}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from boardwork.errors import FormatError
+from boardwork.figure.lettering import FONTS, PLAIN
 from boardwork.render.style import NONE
 from boardwork.render.templates import folders
 
@@ -16,13 +17,15 @@ from boardwork.render.templates import folders
 class Theme:
     """`paints`: name to #rrggbb. `in_the_dark`: the theme that an SVG turns to, or "".
 
-    `wobble`: how far a line strays from its ruled place, in points; above 0 the drawing looks made by hand.
+    `wobble`: how far a line strays from its ruled place, in points; above 0 the drawing looks made by hand. `font`:
+    the bundled font of its text.
     """
 
     name: str
     paints: Mapping[str, str]
     in_the_dark: str = ""
     wobble: float = 0.0
+    font: str = PLAIN
 
     def colour(self, paint: str) -> str:
         """The colour of a paint; no paint is no colour."""
@@ -60,4 +63,7 @@ def _read(name: str, data: dict[str, object]) -> Theme:
     missing = set(theme("paper").paints) - set(paints) if name != "paper" else set()
     if missing:
         raise TypeError(f"no colour for {', '.join(sorted(missing))}")
-    return Theme(name, paints, str(data.pop("in_the_dark", "")), float(str(data.pop("wobble", 0))))
+    font = str(data.pop("font", PLAIN))
+    if font not in FONTS:
+        raise ValueError(f"no font {font!r}, one of: {', '.join(FONTS)}")
+    return Theme(name, paints, str(data.pop("in_the_dark", "")), float(str(data.pop("wobble", 0))), font)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boardwork.errors import DrawingError
-from boardwork.figure.points import FOLDER as TEXT_FONTS
+from boardwork.figure.lettering import FONTS
 from boardwork.figure.points import in_font, width
 from boardwork.formula.font import TTF_FILES, measure
 from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape
@@ -54,7 +54,7 @@ def _typst() -> Any:
 
 @cache
 def _fonts() -> typst.Fonts:
-    folders = [str(TEXT_FONTS), str(TTF_FILES[0].parent)]
+    folders = [*(str(font.folder) for font in FONTS.values()), str(TTF_FILES[0].parent)]
     fonts: typst.Fonts = _typst().Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
     return fonts
 
@@ -67,6 +67,7 @@ def source_of(page: Piece, theme: Theme, title: str) -> str:
         width=f"{page.width:.2f}",
         height=f"{page.height:.2f}",
         paper=theme.colour(PAPER),
+        font=theme.font,
         marks=list(_calls(drawn.marks, theme)),
     )
 
