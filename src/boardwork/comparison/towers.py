@@ -34,7 +34,9 @@ def closed(diagram: Diagram) -> Diagram:
         for edge in diagram.edges
         if inside[edge.source] != inside[edge.target]
     )
-    return _without_layers_on_skips(Diagram(tuple(frames.get(n) or single[n] for n in nodes), tuple(edges)))
+    joined = {(edge.source, edge.target) for edge in edges if edge.kind != "residual"}
+    kept = tuple(e for e in edges if e.kind != "residual" or (e.source, e.target) not in joined)
+    return _without_layers_on_skips(Diagram(tuple(frames.get(n) or single[n] for n in nodes), kept))
 
 
 def _outermost(frame: str, parents: Mapping[str, str]) -> str:

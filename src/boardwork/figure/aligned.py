@@ -90,7 +90,7 @@ class _Column:
         needed = words * m.text_height + m.arrow + (m.text_height if taps and words else 0.0)
         if not words and self._closes_next(row):
             return m.unit or m.frame_pad / 2
-        return max(m.gap + (m.unit if taps else 0), needed)
+        return max(m.gap + ((m.unit or 0.35 * m.gap) if taps else 0), needed)
 
     def _closes_next(self, row: int) -> bool:
         """True where the foot of a frame is what comes next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import BOLD as BOLD_KINDS
@@ -41,8 +42,12 @@ def _box(box: Box, m: Metrics) -> Iterator[Mark]:
     if box.repeat > 1:
         yield from _cards(box, look.stroke, look.form, m)
         yield label(box.x + box.width + m.rise + 3, box.y + 6, f"× {box.repeat}", m.size_of("port"), BOLD, ACCENT)
+    if box.mark:
+        look = replace(look, form=f"{look.form},dashed", rings=1, pen=1.5)
     if look.form:
         yield from moved(outline(look, box.width, box.height, BAR * m.pad_x), box.x, box.y)
+    if box.mark:
+        yield from _sign(box, m)
     yield from _lines(box, m)
 
 
@@ -55,6 +60,14 @@ def outline(look: Style, wide: float, high: float, bar: float = 3.0) -> Iterator
     cut = max(0.0, min(12.0, high / 3) - 9.5) + 0.8 if "rounded" in look.form else look.pen / 2
     for x in {"left": (bar,), "both": (bar, wide - bar)}.get(look.bars, ()):
         yield line(x, cut, x, high - cut, look.stroke, 0.9)
+
+
+def _sign(box: Box, m: Metrics) -> Iterator[Mark]:
+    """The mark on a disc in the corner, which no theme hides."""
+    half = 0.62 * m.size_of("label")
+    yield Shape(box.x - half, box.y - half, 2 * half, 2 * half, PAPER, ACCENT, form="ellipse", pen=1.0)
+    size = m.size_of("label")
+    yield Label(box.x, box.y + CAP * size, box.mark, size, BOLD, ACCENT)
 
 
 def _cards(box: Box, stroke: str, form: str, m: Metrics) -> Iterator[Mark]:

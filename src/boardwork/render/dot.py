@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from boardwork.figure.shapes import texts_of
 from boardwork.options import Options
@@ -13,13 +13,18 @@ from boardwork.sheet import CIRCLES, Diagram, Sheet
 
 def dot(sheet: Sheet, options: Options) -> str:
     """The diagrams as one graph, for any Graphviz."""
+    return graph(sheet.subject.title, diagrams(sheet, options.panels))
+
+
+def graph(heading: str, named: Sequence[tuple[str, str, Diagram]]) -> str:
+    """Diagrams, each with a name for ids and a title, as clusters of one graph."""
     lines = [
-        f"digraph {_quoted(sheet.subject.title)} {{",
+        f"digraph {_quoted(heading)} {{",
         '  node [shape=box, style=rounded, fontname="Helvetica"]',
         '  edge [fontname="Helvetica", fontsize=10]',
         "  compound=true",
     ]
-    for name, title, diagram in diagrams(sheet, options.panels):
+    for name, title, diagram in named:
         lines += [f"  subgraph cluster_{name} {{", f"    label={_quoted(title)}"]
         lines += _nodes(diagram, name, "", "    ")
         lines += [*_edges(diagram, name, "    "), "  }"]

@@ -19,20 +19,20 @@ def markdown(sheet: Sheet, options: Options) -> str:
     names = chosen(options.panels)
     parts = replace(options, panels=())
     said = template("sheet.md").render(
-        title=_plain(sheet.subject.title),
-        heading=_plain(heading(sheet)),
+        title=plain(sheet.subject.title),
+        heading=plain(heading(sheet)),
         numbers=" · ".join((*key_numbers(sheet), *memory(sheet))),
         big_picture=_diagram(sheet, "big-picture", parts) if "big-picture" in names else "",
-        stages=[HEADINGS, *(tuple(map(_plain, stage.row())) for stage in stages(sheet.big_picture))],
+        stages=[HEADINGS, *(tuple(map(plain, stage.row())) for stage in stages(sheet.big_picture))],
         zoom=_diagram(sheet, "zoom", parts) if "zoom" in names else "",
-        zoomed=_plain(zoomed(sheet)),
-        reason=_plain(sheet.zoom.reason),
+        zoomed=plain(zoomed(sheet)),
+        reason=plain(sheet.zoom.reason),
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],
         tradeoffs=[_tradeoff(t) for t in sheet.tradeoffs] if "trade-offs" in names else [],
-        questions=[(_plain(q.ask), _plain(q.answer)) for q in sheet.questions] if "questions" in names else [],
+        questions=[(plain(q.ask), plain(q.answer)) for q in sheet.questions] if "questions" in names else [],
         code=_code(sheet) if "code" in names else {},
-        symbols=[(_plain(name), s.value, _plain(s.meaning)) for name, s in sheet.symbols.items()],
-        notes=[_plain(note) for note in sheet.footnotes],
+        symbols=[(plain(name), s.value, plain(s.meaning)) for name, s in sheet.symbols.items()],
+        notes=[plain(note) for note in sheet.footnotes],
         whole=not options.panels,
     )
     return re.sub(r"\n{3,}", "\n\n", said)
@@ -45,25 +45,25 @@ def _diagram(sheet: Sheet, panel: str, options: Options) -> str:
 
 def _equation(item: Equation) -> dict[str, object]:
     checks = [
-        f"{_plain(check.claim)}: {_plain(computed(check))} {'✗ ' + differs(check) if differs(check) else '✓'}"
+        f"{plain(check.claim)}: {plain(computed(check))} {'✗ ' + differs(check) if differs(check) else '✓'}"
         for check in item.checks
     ]
     return {
-        "name": _plain(item.name), "source": cited(item.source), "latex": item.latex,
-        "values": _plain(values(item)) if item.values else "", "checks": checks,
+        "name": plain(item.name), "source": cited(item.source), "latex": item.latex,
+        "values": plain(values(item)) if item.values else "", "checks": checks,
     }  # fmt: skip
 
 
 def _code(sheet: Sheet) -> dict[str, str]:
     code = sheet.code
-    return {} if code is None else {"title": _plain(code.title), "note": _plain(code.note), "text": code.text}
+    return {} if code is None else {"title": plain(code.title), "note": plain(code.note), "text": code.text}
 
 
 def _tradeoff(item: Tradeoff) -> dict[str, object]:
-    told = [(name, _plain(words)) for name, words in reasons(item) if words]
-    return {"topic": _plain(item.topic), "source": cited(item.source), "reasons": told}
+    told = [(name, plain(words)) for name, words in reasons(item) if words]
+    return {"topic": plain(item.topic), "source": cited(item.source), "reasons": told}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text whose signs Markdown does not take for markup."""
     return "".join(f"\\{c}" if c in "\\`*_<>#|[]$" else c for c in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from boardwork.figure.shapes import texts_of
 from boardwork.options import Options
@@ -14,8 +14,13 @@ _SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
 
 def mermaid(sheet: Sheet, options: Options) -> str:
     """The diagrams as one flowchart, a subgraph each."""
+    return flowchart(diagrams(sheet, options.panels))
+
+
+def flowchart(named: Sequence[tuple[str, str, Diagram]]) -> str:
+    """Diagrams, each with a name for ids and a title, as subgraphs of one flowchart."""
     lines = ["flowchart TD"]
-    for name, title, diagram in diagrams(sheet, options.panels):
+    for name, title, diagram in named:
         lines += [f'  subgraph {name}["{_safe(title)}"]', "    direction TB"]
         lines += [*_nodes(diagram, name, "", "    "), *_edges(diagram, name), "  end"]
     return "\n".join(lines) + "\n"

@@ -18,7 +18,8 @@ from boardwork.render.style import ACCENT, GREY, INK, PALE, PAPER, Type
 class Panel:
     """`content(room, height)` draws what is inside, loosened to a height if it can be; `tall(room)` is its height.
 
-    `least` is the narrowest room inside; `fixed` panels, the figures, do not use a wider one.
+    `least` is the narrowest room inside; `fixed` panels, the figures, do not use a wider one. `number`: what stands
+    before its title, its place if 0.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Panel:
     tall: Callable[[float], float]
     least: float
     fixed: bool
+    number: int = 0
 
 
 Columns = tuple[tuple[float, tuple[int, ...]], ...]  # width, panels from the top
@@ -56,7 +58,7 @@ def drawer(panels: Sequence[Panel], type: Type, numbers: Sequence[int] = ()) -> 
         content = panel.content(inside, 0)
         if more:
             content = panel.content(inside, content.height + more)
-        number = numbers[index] if numbers else index + 1
+        number = numbers[index] if numbers else panel.number or index + 1
         return _headed(number, panel, content, room, type)
 
     return draw

@@ -22,6 +22,8 @@ def arranged(panels: Sequence[Panel]) -> Piece:
     rooms = sorted({*WIDTHS, *(() if widest <= WIDTHS[-1] else (widest,))})
     best: tuple[float, Plan] | None = None
     for plan in plans(panels, rooms, TYPE):
+        if any(panels[i].fixed and panels[i].least + 2 * TYPE.pad > plan.room for i in plan.below):
+            continue
         score = _score(panels, height, plan)
         if best is None or score < best[0] - 1e-6:
             best = (score, plan)

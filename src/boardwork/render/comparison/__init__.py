@@ -13,6 +13,13 @@ from boardwork.render import check, format_of, put
 FORMATS = {
     "text": ("boardwork.render.comparison.text", "text"),
     "ascii": ("boardwork.render.comparison.text", "ascii"),
+    "markdown": ("boardwork.render.comparison.markdown", "markdown"),
+    "html": ("boardwork.render.comparison.html", "html"),
+    "pdf": ("boardwork.render.comparison.page", "pdf"),
+    "png": ("boardwork.render.comparison.page", "png"),
+    "dot": ("boardwork.render.comparison.graphs", "dot"),
+    "mermaid": ("boardwork.render.comparison.graphs", "mermaid"),
+    "svg": ("boardwork.render.comparison.svg", "svg"),
     "json": ("boardwork.render.comparison.json", "json"),
 }
 

@@ -40,7 +40,7 @@ _NARROW = (  # with short names in the shapes
 
 def text(comparison: Comparison, options: Options) -> str:
     """The comparison as lines of at most `options.width` characters, where its diagrams allow."""
-    return _Writer(comparison, options).write()
+    return Writer(comparison, options).write()
 
 
 def ascii(comparison: Comparison, options: Options) -> str:
@@ -48,7 +48,9 @@ def ascii(comparison: Comparison, options: Options) -> str:
     return text(comparison, replace(options, ascii=True))
 
 
-class _Writer:
+class Writer:
+    """Draws the panels of one comparison at one width."""
+
     def __init__(self, comparison: Comparison, options: Options) -> None:
         self.all, self.width, self.ascii = comparison, options.width, options.ascii
         self.stacked = options.width < SIDE_BY_SIDE
@@ -58,11 +60,11 @@ class _Writer:
         whole = self.all
         legend = NO_DIFFERENCE if whole.identical else LEGEND
         panels = [
-            ("Big pictures", self._filled(legend), self._pictures()),
+            ("Big pictures", self._filled(legend), self.pictures()),
             ("Facts", "", self._table()),
             ("What changed and why", "", "\n".join(map(self._change, whole.changes))),
-            ("Costs over the size of the input", "", self._costs()),
-            ("Zooms", "", self._zooms()),
+            ("Costs over the size of the input", "", self.costs()),
+            ("Zooms", "", self.zooms()),
         ]
         shown = [(title, lead, body) for title, lead, body in panels if body]
         numbered = [
@@ -90,7 +92,8 @@ class _Writer:
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 
-    def _pictures(self) -> str:
+    def pictures(self) -> str:
+        """The towers side by side, or one under the other."""
         if not self.stacked:
             return self._narrowed(lambda whole, metrics: side_by_side(whole, metrics, self._sign()))
         return "\n\n".join(map(self._tower, range(self.count)))
@@ -159,12 +162,14 @@ class _Writer:
         source = f" [{cited(change.source)}]" if change.source else ""
         return self._filled(f"{change.topic}: {change.text}{source}", f"  {letter}  ")
 
-    def _costs(self) -> str:
+    def costs(self) -> str:
+        """A table a curve."""
         return "\n\n".join("\n".join(table_of_costs(curve, "ABC", self.width, self.ascii)) for curve in self.all.curves)
 
     # -- zooms --------------------------------------------------------------------------------------------------------
 
-    def _zooms(self) -> str:
+    def zooms(self) -> str:
+        """The opened blocks, side by side where both can be read so."""
         zooms = self.all.zooms
         titles = [f"{letter}  {zoom.path}" for letter, zoom in zip("AB", zooms, strict=False)]
         if not zooms:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from boardwork.comparison.record import Comparison, Match
+from collections.abc import Sequence
+from itertools import groupby, zip_longest
+
+from boardwork.comparison.record import BOX, Comparison, Match
 from boardwork.figure import Figure, Metrics
 from boardwork.figure.aligned import Row, aligned
 
@@ -11,10 +14,30 @@ LEGEND = f"Dashed with {DIFFERS}: differs from what stands beside it; dashed wit
 NO_DIFFERENCE = "The models do not differ in anything that is compared here."
 
 
-def side_by_side(comparison: Comparison, metrics: Metrics, differs: str = DIFFERS) -> Figure:
-    """All towers."""
+def side_by_side(comparison: Comparison, metrics: Metrics, differs: str = DIFFERS, *, packed: bool = False) -> Figure:
+    """All towers. `packed`: boxes that stand alone share a row with those that stand alone in other towers."""
     rows = [Row(match.boxes, match.kind, _marks(match, differs)) for match in comparison.alignment]
+    rows = _packed(rows) if packed else rows
     return aligned(comparison.pictures, rows, comparison.names, metrics)
+
+
+def _packed(rows: Sequence[Row]) -> list[Row]:
+    """Runs of rows with one box each, side by side."""
+    found: list[Row] = []
+    for single, run in groupby(rows, key=lambda row: row.kind == BOX and sum(map(bool, row.boxes)) == 1):
+        if not single:
+            found += run
+            continue
+        held = list(run)
+        columns = [[row for row in held if row.boxes[place]] for place in range(len(held[0].boxes))]
+        found += (_joined(group) for group in zip_longest(*columns))
+    return found
+
+
+def _joined(rows: Sequence[Row | None]) -> Row:
+    """One row of those that have a box in one place each."""
+    boxes = tuple("" if row is None else row.boxes[place] for place, row in enumerate(rows))
+    return Row(boxes, BOX, tuple("" if row is None else row.marks[place] for place, row in enumerate(rows)))
 
 
 def alone(comparison: Comparison, place: int, metrics: Metrics, differs: str = DIFFERS) -> Figure:
@@ -24,7 +47,11 @@ def alone(comparison: Comparison, place: int, metrics: Metrics, differs: str = D
     return aligned(comparison.pictures[place : place + 1], rows, comparison.names[place : place + 1], metrics)
 
 
+def mark_of(match: Match, differs: str = DIFFERS) -> str:
+    """The sign of a row in which not all is the same, "" for another."""
+    return (differs if sum(map(bool, match.boxes)) > 1 else ALONE) if match.differs else ""
+
+
 def _marks(match: Match, differs: str) -> tuple[str, ...]:
-    """A sign for each box of a row in which not all is the same."""
-    sign = (differs if sum(map(bool, match.boxes)) > 1 else ALONE) if match.differs else ""
-    return tuple(sign if box else "" for box in match.boxes)
+    """A sign for each box of a row."""
+    return tuple(mark_of(match, differs) if box else "" for box in match.boxes)

@@ -1,0 +1,40 @@
+"""Comparison -> one page of SVG: towers, facts, what changed, costs, zooms; described by its text."""
+
+from __future__ import annotations
+
+from boardwork.comparison.record import Comparison
+from boardwork.options import Options
+from boardwork.render import pinned
+from boardwork.render.comparison.edges import footer, header, title_of
+from boardwork.render.comparison.panels import panels, towers, zooms
+from boardwork.render.comparison.text import text
+from boardwork.render.marks import Mark, Piece, moved
+from boardwork.render.style import SCREEN
+from boardwork.render.svg import MARGIN, TALL
+from boardwork.render.svg_finish import finished
+from boardwork.render.svg_page import arranged
+from boardwork.render.theme import theme
+
+
+def svg(comparison: Comparison, options: Options) -> bytes:
+    """The comparison as SVG, the same bytes for the same comparison.
+
+    Raises:
+        DrawingError: there is no graphviz.
+    """
+    paints = theme(options.theme)
+    drawn = pinned.draw(sheet_of(comparison), paints)
+    return finished(drawn, title_of(comparison), text(comparison, options), paints)
+
+
+def sheet_of(comparison: Comparison) -> Piece:
+    """Header, panels, footer, as large as they need."""
+    figures = [towers(comparison), *([zooms(comparison, most_height=TALL)] if comparison.zooms else [])]
+    body = arranged(panels(comparison, figures, SCREEN))
+    parts = (header(comparison, body.width, SCREEN), body, footer(comparison, body.width, SCREEN))
+    marks: list[Mark] = []
+    y = MARGIN
+    for piece in parts:
+        marks += moved(piece.marks, MARGIN, y)
+        y += piece.height + 8.0
+    return Piece(body.width + 2 * MARGIN, y + MARGIN - 8.0, tuple(marks))
