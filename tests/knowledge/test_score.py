@@ -81,3 +81,14 @@ def test_a_level_that_is_none() -> None:
     with pytest.raises(KnowledgeError, match="no level 'expert'") as caught:
         tell(FACTS, level="expert")
     assert all(level in str(caught.value) for level in LEVELS)
+
+
+def test_equations_of_the_asked_level_come_before_others_in_the_order_of_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tuple(
+        {"name": f"{level} {rank}", "latex": "x", "level": level, "rank": rank} for rank, level in enumerate(LEVELS)
+    )
+    monkeypatch.setattr(telling, "topics", lambda: (Topic("t", "t", "True", 1, equations=rows),))
+    monkeypatch.setattr(telling, "MOST_EQUATIONS", 2)
+    assert [e.name for e in tell(FACTS).equations] == ["junior 0", "mid 1"]
+    assert [e.name for e in tell(FACTS, level="senior").equations] == ["junior 0", "senior 2"]
+    assert [e.name for e in tell(FACTS, level="junior").equations] == ["junior 0"]

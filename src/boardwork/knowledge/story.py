@@ -17,6 +17,7 @@ from boardwork.sheet import Equation, Question, Symbol, Tradeoff
 
 MOST_EQUATIONS, MOST_TRADEOFFS, MOST_QUESTIONS = 12, 8, 8
 Said = TypeVar("Said")
+Ranked = tuple[int, str, Equation]  # the smallest rank is the most important; the level
 
 
 @dataclass(frozen=True)
@@ -42,32 +43,42 @@ def tell(facts: Facts, summands: Summands | None = None, *, level: str = "", que
     """
     checked(level)
     applying = [topic for topic in topics() if evaluate(topic.when, facts)]
-    added = sums(summands, facts) if summands and level != "junior" else []
-    shown, notes = _equations(applying, facts, level, added)
+    found = [*_ranked(applying, facts, level), *(_sums(summands, facts) if summands and level != "junior" else ())]
     asking = _told(applying, facts, level, "questions", question) if questions else []
     return Story(
-        tuple(shown[:MOST_EQUATIONS]),
+        _shown(found, level),
         tuple(_told(applying, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
         _symbols(applying, facts),
-        tuple(dict.fromkeys(notes)),
+        _differences(found),
         tuple(asking[:MOST_QUESTIONS]),
     )
 
 
-def _equations(
-    applying: list[Topic], facts: Facts, level: str, more: list[tuple[int, Equation]]
-) -> tuple[list[Equation], list[str]]:
-    """By rank; and what is to be said of those that are wrong here."""
-    entries = _entries(applying, "equations", level)
-    ranked = [(entry.get("rank", topic.rank), equation(entry, topic, facts)) for topic, entry in entries]
-    found: list[Equation] = []
-    notes: list[str] = []
-    for _, made in sorted((*ranked, *more), key=lambda pair: pair[0]):
-        if made and (failed := [check for check in made.checks if not check.ok]):
-            notes.append(difference(made.name, failed[0]))
-        elif made:
-            found.append(made)
-    return found, notes
+def _ranked(applying: list[Topic], facts: Facts, level: str) -> Iterator[Ranked]:
+    for topic, entry in _entries(applying, "equations", level):
+        if made := equation(entry, topic, facts):
+            yield entry.get("rank", topic.rank), entry["level"], made
+
+
+def _sums(summands: Summands, facts: Facts) -> Iterator[Ranked]:
+    yield from ((rank, "mid", made) for rank, made in sums(summands, facts))
+
+
+def _shown(found: list[Ranked], level: str) -> tuple[Equation, ...]:
+    """The first by rank, those of the asked level before others; in the order of their ranks."""
+    right = [ranked for ranked in found if all(check.ok for check in ranked[2].checks)]
+    chosen = sorted(right, key=lambda ranked: (ranked[1] != level, ranked[0]))[:MOST_EQUATIONS]
+    return tuple(made for _, _, made in _by_rank(chosen))
+
+
+def _differences(found: list[Ranked]) -> tuple[str, ...]:
+    """What is to be said of the equations that are wrong here: the first check of each that fails."""
+    failed = [(made.name, [check for check in made.checks if not check.ok]) for _, _, made in _by_rank(found)]
+    return tuple(dict.fromkeys(difference(name, checks[0]) for name, checks in failed if checks))
+
+
+def _by_rank(found: list[Ranked]) -> list[Ranked]:
+    return sorted(found, key=lambda ranked: ranked[0])
 
 
 def _told(

@@ -22,6 +22,9 @@ def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
     found: dict[str, Any] = {"norm.kind": kind, "norm.count": kinds.total()}
     if kind == "batch":
         found["norm.channels"] = sum(flow.tensors[op.inputs[0]].shape[1] for op in flow.ops if op.name == "batch_norm")
+    grouped = next((op for op in flow.ops if op.name == "group_norm"), None)
+    if kind == "group" and grouped is not None:
+        found["norm.groups"] = grouped.attrs["num_groups"]
     drawn = [b for b in outline.zoom.block.walk() if b.role == "norm"]
     example = next((b for b in (*drawn, *blocks) if b.facts.get("kind") == kind), None)
     if example is not None:

@@ -26,10 +26,14 @@ _WORDS = {
         "message_passing",
         "wide_kernel",
         "inception",
+        "sinusoid",
+        "long_convolution",
+        "patch_merging",
     )
 } | {
     "inverted_residual": "inverted",
     "dense_layer": "dense",
+    "atrous_pyramid": "atrous",
     "patches": "patch",
     "sampling": "latent",
     "head": "classifier",

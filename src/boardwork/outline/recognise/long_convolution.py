@@ -27,4 +27,4 @@ def long_convolutions(flow: Flow) -> Iterator[list[Pattern]]:
                 ops = frozenset({op.id, multiply.id, *passed, *forth, *(i for _, moved in sides for i in moved)})
                 length = min(flow.tensors[flow.ops[i].inputs[0]].shape[-1] for i in forth)
                 detail = f"by FFT, {length} taps"
-                yield [Pattern("long_convolution", ops, "Long convolution", "conv", detail)]
+                yield [Pattern("long_convolution", ops, "Long convolution", "conv", detail, facts={"taps": length})]

@@ -39,7 +39,8 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
     if not side or layer.before % side**2:
         return None
     detail = f"{side} × {side} neighbours, {layer.before} → {layer.after}"
-    return Pattern("patch_merging", frozenset(ops), "Patch merging", "pool", detail, leaf=False)
+    facts = {"side": side, "input": layer.before, "output": layer.after, "params": layer.params, "bias": layer.bias}
+    return Pattern("patch_merging", frozenset(ops), "Patch merging", "pool", detail, leaf=False, facts=facts)
 
 
 def _side_of_cuts(flow: Flow, join: Op) -> int:

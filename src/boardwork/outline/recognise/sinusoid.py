@@ -27,4 +27,4 @@ def _pattern(flow: Flow, join: Op, made: list[Op]) -> Pattern:
     data = frozenset(i for i in (join.id, *(m.id for m in made), *passed) if flow.is_data(i))
     width = sum(flow.tensors[m.outputs[0]].shape[-1] for m in made)
     detail = f"{width} sines and cosines"
-    return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail)
+    return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail, facts={"width": width})
