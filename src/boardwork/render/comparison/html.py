@@ -48,7 +48,8 @@ def html(comparison: Comparison, options: Options) -> str:
         notes=[escape(note) for note in comparison.footnotes],
         paints=paints.paints,
         dark=theme(paints.in_the_dark).paints if paints.in_the_dark else {},
-        figure_style=style_sheet() + in_the_dark(paints),
+        font=paints.font,
+        figure_style=style_sheet(paints.font) + in_the_dark(paints),
     )
 
 
