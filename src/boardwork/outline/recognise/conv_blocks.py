@@ -6,6 +6,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.aggregation import aggregation
 from boardwork.outline.recognise.conv_chain import Chain, Layer, chain
 from boardwork.trace.records import Op
 
@@ -16,6 +17,9 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     """What a block of convolutions is: read from kernels, groups and widths along its branches, None if nothing."""
     if any(_on_sequence(flow, flow.ops[i]) for i in block.one()):
         return None
+    aggregated = aggregation(flow, block.one())
+    if aggregated:
+        return "One-shot aggregation", "aggregation", aggregated, {}
     found = chain(flow, block.one())
     if not any(layer.kernel > 1 for branch in found.branches for layer in branch):
         return None

@@ -40,7 +40,7 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
         ]
         wanted = [(sum(map(share, group)), after) for group, after in opened if _worth(boxes, group, after, share)]
         if not wanted:
-            return _numbered(squeeze(_with_stem(boxes, share), MOST_BOXES))
+            return _numbered(squeeze(squeeze.rows(_with_stem(boxes, share)), MOST_BOXES))
         boxes = max(wanted, key=lambda pair: pair[0])[1]
 
 

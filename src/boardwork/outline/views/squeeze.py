@@ -45,6 +45,20 @@ class Squeeze:
                     boxes[place : place + 2] = [self._joined(boxes[place : place + 2])]
         return boxes
 
+    def rows(self, boxes: Sequence[Block]) -> list[Block]:
+        """Layers in series of one sort but for a part, as dense before experts, are one row that tells the parts."""
+        rows: list[list[Block]] = []
+        for box in boxes:
+            if rows and _same_sort(rows[-1][-1], box) and self._feeds(rows[-1][-1], box):
+                rows[-1].append(box)
+            else:
+                rows.append([box])
+        return [_row(row) if len(row) > 1 else row[0] for row in rows]
+
+    def _feeds(self, one: Block, two: Block) -> bool:
+        made = {t for op in one.all() for t in self.flow.ops[op].outputs}
+        return any(t in made for op in two.all() for t in self.flow.data_inputs(self.flow.ops[op]))
+
     def arithmetic(self, boxes: Sequence[Block], most: int) -> list[Block]:
         """Where there are more than `most` boxes, neighbours without weights are one."""
         weighted = [place for place, box in enumerate(boxes) if self._has_weights(box)]
@@ -145,6 +159,26 @@ class Squeeze:
         after = _counted([part for part in named[places[0] :] if part.label != label])
         words = [f"after {list_of(before)}" if before else "", _widths(same), f"then {list_of(after)}" if after else ""]
         return _box(list_of(_counted(same)), "block", "; ".join(filter(None, words)), parts)
+
+
+def _same_sort(one: Block, two: Block) -> bool:
+    """True for two layers of one name, of which one repeats, that begin alike and go on differently."""
+    heads = [box.detail.partition(", ")[0] for box in (one, two)]
+    repeats = one.repeat > 1 or two.repeat > 1
+    return one.kind == two.kind == "transformer_layer" and one.label == two.label and heads[0] == heads[1] and repeats
+
+
+def _row(layers: Sequence[Block]) -> Block:
+    """`61 × Decoder layer`: what all have, then what each has, in order."""
+    words = [layer.detail.split(", ") for layer in layers]
+    common = [word for word in words[0] if all(word in others for others in words)]
+    own = [", ".join(word for word in one if word not in common) for one in words]
+    parts = [
+        f"{layer.repeat} with {word}" if word else str(layer.repeat) for layer, word in zip(layers, own, strict=True)
+    ]
+    label = f"{sum(layer.repeat for layer in layers)} × {layers[0].label}"
+    told = ", then ".join(parts) if any(own) else ""
+    return _box(label, "block", "; ".join(filter(None, (", ".join(common), told))), layers)
 
 
 def _joined_ends(label: str, boxes: Sequence[Block]) -> list[Block]:
