@@ -122,6 +122,7 @@ WORDS: dict[str, str] = {
     "attention.qk_norm": "norm of queries and keys before the product: rms, layer or l2",
     "attention.picked_queries": "only some of the tokens ask, as the class token in class attention",
     "attention.pooled": "keys and values come from fewer positions than queries, pooled from the same sequence",
+    "attention.pooled_queries": "queries are pooled from the sequence that keys come from",
     "attention.added_positions": "positions are added to queries and keys, not to values",
     "attention.q_rank": "width of the latent that queries are widened from",
     "attention.kv_rank": "width of the latent that keys and values are widened from",

@@ -117,6 +117,7 @@ def plain(found: Sheet) -> dict[str, Any]:
     for equation in data["panels"]["equations"]:  # one names a module path
         equation["values"] = {k: v for k, v in equation["values"].items() if k != "path"}
         equation["name"] = equation["name"].partition(",")[0]
+    data["facts"].pop("conv.path", None)
     data["footnotes"] = [re.sub(r" \(in .*\)|with .*?\. |\(\w[\w.]* \.\.\.\)", "", note) for note in data["footnotes"]]
     return data
 

@@ -13,7 +13,7 @@ from boardwork.trace.records import Op
 ACTIVATIONS: dict[str, str] = {
     "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "leaky_relu": "LeakyReLU",
     "elu": "ELU", "selu": "SELU", "relu6": "ReLU6", "hardswish": "Hard-swish", "hardsigmoid": "Hard-sigmoid",
-    "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "ReLU6", "celu": "CELU",
+    "mish": "Mish", "softplus": "Softplus", "prelu": "PReLU", "hardtanh": "Hard tanh", "celu": "CELU",
     "log_softmax": "Log-softmax", "softmax": "Softmax", "glu": "GLU", "logsigmoid": "log-sigmoid",
 }  # fmt: skip
 _CURVES: dict[str, Callable[[float], float]] = {
@@ -26,6 +26,13 @@ _ENDS = ("mul", "div", "pow", "square")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
 _MOST = 16
+
+
+def name_of(op: Op) -> str:
+    """The name of an activation that is one operation; ReLU6 is called by its bounds."""
+    if op.name == "hardtanh" and (op.attrs.get("min_val"), op.attrs.get("max_val")) == (0, 6):
+        return ACTIVATIONS["relu6"]
+    return ACTIVATIONS[op.name]
 
 
 def activations(flow: Flow) -> Iterator[Pattern]:
@@ -81,6 +88,6 @@ def activation_name(flow: Flow, ops: Collection[int]) -> str:
         found = written(flow, flow.ops[index]) if flow.ops[index].name in _ENDS else None
         if found is not None and found[1] <= set(ops):
             return found[0]
-    names = {flow.ops[op].name for op in ops}
-    called = [ACTIVATIONS[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in names]
-    return called[0] if called else next((ACTIVATIONS[name] for name in sorted(names) if name in ACTIVATIONS), "")
+    called = {op.name: name_of(op) for op in map(flow.ops.__getitem__, sorted(ops)) if op.name in ACTIVATIONS}
+    usual = [called[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in called]
+    return usual[0] if usual else next((called[name] for name in sorted(called)), "")

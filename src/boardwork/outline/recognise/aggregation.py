@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
@@ -17,7 +18,7 @@ def aggregation(flow: Flow, ops: Sequence[int]) -> str:
     if len(joins) != 1:
         return ""
     maps = flow.data_inputs(joins[0])
-    if not all(_leads(flow, before, after) for before, after in zip(maps, maps[1:], strict=False)):
+    if not all(_leads(flow, before, after) for before, after in pairwise(maps)):
         return ""
     joined = flow.tensors[joins[0].outputs[0]].shape[1]
     width, result = flow.tensors[maps[-1]].shape[1], flow.tensors[flow.ops[ops[-1]].outputs[0]].shape[1]

@@ -20,8 +20,12 @@ _DISTANCE = (*_PRODUCTS, "pow", "square", "sum", "mul", "div", "sub", "add", "ne
 
 @dataclass(frozen=True)
 class _Quantiser:
-    """One table. `source`: the vectors; `rest`: what their codes leave over for the next table, -1 for nothing."""
+    """One table. `choice`: operations of the choice alone; `ops`: with the look-up.
 
+    `source`: the vectors; `rest`: what their codes leave over for the next table, -1 for nothing.
+    """
+
+    choice: frozenset[int]
     ops: frozenset[int]
     table: Tensor
     source: int
@@ -40,7 +44,9 @@ def codebooks(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def _pattern(row: list[_Quantiser]) -> Pattern:
-    ops, table = frozenset(op for found in row for op in found.ops), row[0].table
+    *before, last = row
+    end = last.choice if before and last.rest < 0 else last.ops  # the last table's rows are only looked up with all
+    ops, table = frozenset((*end, *(op for found in before for op in found.ops))), row[0].table
     words = f"nearest of {table.shape[0]} codes of width {table.shape[1]}"
     if len(row) > 1:
         return Pattern("codebooks", ops, "Residual quantiser", "embedding", f"{len(row)} codebooks, {words} each")
@@ -49,7 +55,7 @@ def _pattern(row: list[_Quantiser]) -> Pattern:
 
 
 def _at(flow: Flow, nearest: Op, rests: frozenset[int]) -> _Quantiser | None:
-    lookups = list(_lookups(flow, nearest))
+    lookups = sorted(_lookups(flow, nearest), key=lambda found: found[0].id)[:1]  # a later one reads the codes again
     table = next((table for _, _, table in lookups), None) or _compared(flow, nearest)
     if table is None:
         return None
@@ -57,16 +63,13 @@ def _at(flow: Flow, nearest: Op, rests: frozenset[int]) -> _Quantiser | None:
     if not measured or len(sources) != 1:
         return None
     ops, source, rest = {nearest.id, *distance}, next(iter(sources)), -1
-    for lookup, passed, other in lookups:
-        if other != table:
-            continue
+    for lookup, passed, _ in lookups:
         ops |= {lookup.id, *passed} | _straight_on(flow, lookup, sources)
         minus, moved = flow.next_op(lookup)
         if minus is not None and minus.name == "sub" and flow.origin(minus.inputs[0])[0].id == source:
-            rest = minus.outputs[0] if not ops & {minus.id} else rest
-            ops |= {minus.id, *moved}
-    data = frozenset(op for op in ops if flow.is_data(op))
-    return _Quantiser(data, flow.tensors[table], source, rest)
+            rest, ops = minus.outputs[0], ops | {minus.id, *moved}
+    choice, data = (frozenset(op for op in part if flow.is_data(op)) for part in ({nearest.id, *distance}, ops))
+    return _Quantiser(choice, data, flow.tensors[table], source, rest)
 
 
 def _lookups(flow: Flow, nearest: Op) -> Iterator[tuple[Op, list[int], int]]:

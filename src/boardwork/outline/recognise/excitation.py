@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.product import Product, product
 from boardwork.trace.records import Op
 
@@ -41,7 +41,7 @@ def _closing(flow: Flow, multiply: Op, scaled: int, gate: int) -> list[Pattern] 
     pool = None if narrow is None else _before(flow, narrow.data, ops)
     if narrow is None or pool is None or not _is_pool(flow, pool, scaled):
         return None
-    word = ACTIVATIONS[activation.name] if activation is not None and activation.name in ACTIVATIONS else ""
+    word = name_of(activation) if activation is not None and activation.name in ACTIVATIONS else ""
     return _patterns(multiply, frozenset(ops), narrow, wide, word)
 
 

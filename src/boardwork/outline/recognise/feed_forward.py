@@ -12,7 +12,7 @@ from boardwork.outline.recognise.elementwise import ELEMENTWISE
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 
-_BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys()) - {"softmax", "log_softmax", "glu"}
+_BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
 _LINEAR = ("linear", "addmm")
 
 
@@ -119,7 +119,9 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
 def _boxes(flow: Flow, ups: list[Op], middle: set[int], gate: Op | None, activation: str) -> list[Pattern]:
     if gate is None:
         ops = frozenset({ups[0].id} | middle)
-        return [Pattern("linear", ops, f"Linear, {activation}", "linear", _in_out(flow, ups[0]))]
+        normal = any(flow.ops[op].name == "batch_norm" for op in middle)
+        label = f"Linear, BN, {activation}" if normal else f"Linear, {activation}"
+        return [Pattern("linear", ops, label, "linear", _in_out(flow, ups[0]))]
     boxes = [Pattern("multiply", frozenset([gate.id]), "×", "multiply")]
     if len(ups) == 1:
         moved = frozenset(op for op in middle if flow.is_shape(op))

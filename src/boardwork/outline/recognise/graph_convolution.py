@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.product import Product, product
 from boardwork.trace.records import Op
 
@@ -50,7 +50,7 @@ def _pattern(flow: Flow, spread: Op, layer: Product) -> Pattern:
         following, passed = flow.next_op(following)
     if following is not None and following.name in ACTIVATIONS and not passed:
         ops.add(following.id)
-        label += f", {ACTIVATIONS[following.name]}"
+        label += f", {name_of(following)}"
     nodes = flow.tensors[spread.inputs[0]].shape[-1]
     facts = {
         "nodes": nodes, "d_in": layer.before, "d_out": layer.after, "bias": bias,

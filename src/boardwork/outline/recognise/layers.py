@@ -8,7 +8,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.feed_forward import is_linear
 from boardwork.outline.recognise.norms import CALLED, called
 from boardwork.trace.records import Op
@@ -61,7 +61,7 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
         facts = called(flow, op).facts
         return dataclasses.replace(_followed(flow, op, "norm", CALLED[op.name][1], "norm", ""), facts=facts)
     if op.name in ACTIVATIONS:
-        return Pattern("activation", frozenset([op.id]), ACTIVATIONS[op.name], "activation")
+        return Pattern("activation", frozenset([op.id]), name_of(op), "activation")
     return None
 
 
@@ -79,7 +79,7 @@ def _followed(flow: Flow, op: Op, kind: str, label: str, role: str, detail: str)
         if following is None or following.name not in wanted or passed or following.name.endswith("softmax"):
             continue
         ops.add(following.id)
-        words.append(SHORT.get(CALLED[following.name][1], "") if wanted is CALLED else ACTIVATIONS[following.name])
+        words.append(SHORT.get(CALLED[following.name][1], "") if wanted is CALLED else name_of(following))
         after = following
     return Pattern(kind, frozenset(ops), ", ".join(words), role, detail)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.product import Product, product, through
 from boardwork.trace.records import Op
 
@@ -88,6 +88,6 @@ def _layers(
         own = made is not None and made.name in ACTIVATIONS and len(flow.data_users(made)) == 1
         before = [made.id, *passed] if own and made is not None else []
         parts = f"{layer.after // width} × {width}" if layer.after > width else str(width)
-        word = f"{ACTIVATIONS[made.name]}, Linear" if before and made is not None else "Linear"
+        word = f"{name_of(made)}, Linear" if before and made is not None else "Linear"
         label = f"{word}: {'modulation' if layer.after > width else purpose}"
         yield Pattern("modulation_layer", frozenset([index, *before]), label, "linear", f"{layer.before} → {parts}")

@@ -29,7 +29,7 @@ def _computes(flow: Flow, op: int) -> bool:
     record = flow.ops[op]
     if flow.is_shape(op) or any(out in flow.outputs for out in record.outputs):
         return not flow.is_shape(op)
-    if _is_index(flow, op):
+    if _is_index(flow, op) or _scales_weight(flow, op):
         return False
     neutral = _NEUTRAL.get(record.name)
     if len(record.inputs) > 1:
@@ -41,6 +41,18 @@ def _is_index(flow: Flow, op: int) -> bool:
     """True for whole numbers and truths."""
     results = (flow.tensors[out].dtype for out in flow.ops[op].outputs)
     return all(dtype.removeprefix("torch.").startswith(_INDICES) for dtype in results)
+
+
+def _scales_weight(flow: Flow, op: int) -> bool:
+    """True for a parameter times a number: that is the parameter as it is used."""
+    record = flow.ops[op]
+    number = len(record.inputs) == 1 or any(flow.tensors[t].size == 1 for t in record.inputs)
+    return (
+        record.name in ("mul", "div")
+        and op not in flow.fed
+        and number
+        and flow.origin(record.inputs[0])[0].kind == "parameter"
+    )
 
 
 def _finds(flow: Flow, op: int) -> bool:

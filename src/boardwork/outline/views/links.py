@@ -9,6 +9,7 @@ from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
+from boardwork.trace.records import Tensor
 
 _JOINS = ("add", "multiply", "subtract", "concat")
 
@@ -101,9 +102,7 @@ class Links:
             box = self.boxes[target]
             if box.role not in _JOINS or sum(n > 1 for n in origin.shape) < 1 or box.children:
                 return None
-            selected = any(other.label == "First token" for other in self.boxes)
-            token = "Class token" if selected else "Learned token"
-            label = token if box.role == "concat" else "Position embedding" if box.role == "add" else "Learned scale"
+            label = self._learned(box, origin)
             name = origin.name
             source = Block(
                 label,
@@ -125,6 +124,18 @@ class Links:
         source = self._source((target, tensor), box)
         self.inside[source] = target
         return source
+
+    def _learned(self, box: Block, weight: Tensor) -> str:
+        """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
+        if box.role == "concat":
+            return "Class token" if any(other.label == "First token" for other in self.boxes) else "Learned token"
+        if box.role != "add":
+            return "Learned scale"
+        laws = self.flow.tensors[self.flow.ops[box.ops[-1]].outputs[0]].symbols
+        aligned = list(zip(reversed(weight.shape), reversed(laws), strict=False))
+        grows = any(not law.isdigit() and law != "batch" for law in laws)
+        placed = any(size > 1 and not law.isdigit() for size, law in aligned)
+        return "Position embedding" if placed or not grows else "Learned bias"
 
     def _source(self, key: int | tuple[int, int], box: Block) -> int:
         if key not in self.sources:

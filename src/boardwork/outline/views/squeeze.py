@@ -49,7 +49,8 @@ class Squeeze:
         """Layers in series of one sort but for a part, as dense before experts, are one row that tells the parts."""
         rows: list[list[Block]] = []
         for box in boxes:
-            if rows and _same_sort(rows[-1][-1], box) and self._feeds(rows[-1][-1], box):
+            level = rows and not self._grows(rows[-1][-1]) and not self._grows(box)
+            if level and _same_sort(rows[-1][-1], box) and self._feeds(rows[-1][-1], box):
                 rows[-1].append(box)
             else:
                 rows.append([box])

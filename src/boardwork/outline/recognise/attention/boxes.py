@@ -117,20 +117,33 @@ class Boxes:
     def _fused(self, op: Op, branches: list[Branch], letters: str) -> Iterator[Pattern]:
         """One product for several letters, and a box for the part of each."""
         shared = frozenset.intersection(*(frozenset(b.walk) for b in branches))
-        common = frozenset(i for i in shared if self.flow.is_shape(i))
+        common = self._right_after(op, shared)
+        normal = {i for i in common if self.flow.ops[i].name == "batch_norm"}
         box = self._linear(common | {op.id}, op, letters)
         before, _, after = box.detail.partition(" → ")
         parts, whole = len(branches), int(after)
         if whole % parts == 0 and len({held(self.flow, b) for b in branches}) == 1:
             after = f"{parts} × {whole // parts}"
-        yield Pattern(box.kind, box.ops, box.label, box.role, f"{before} → {after}")
-        yield from self._splits(branches, common)
+        label = f"{box.label}, BN" if normal else box.label
+        yield Pattern(box.kind, box.ops, label, box.role, f"{before} → {after}")
+        yield from self._splits(branches, shared)
 
-    def _splits(self, branches: list[Branch], common: frozenset[int]) -> Iterator[Pattern]:
+    def _right_after(self, op: Op, shared: Collection[int]) -> frozenset[int]:
+        """Moves of the projection's result alone, and a norm that folds into its weights."""
+        made, found = set(op.outputs), set[int]()
+        for i in sorted(shared):
+            record = self.flow.ops[i]
+            plain = self.flow.is_shape(i) or record.name == "batch_norm"
+            if plain and made.issuperset(self.flow.data_inputs(record)):
+                found.add(i)
+                made.update(record.outputs)
+        return frozenset(found)
+
+    def _splits(self, branches: list[Branch], shared: frozenset[int]) -> Iterator[Pattern]:
         found = []
         for branch in branches:
             turned = self.turned[branch.letter].ops if branch.letter in self.turned else frozenset()
-            ops = frozenset(i for i in branch.walk if self.flow.is_shape(i)) - common - turned
+            ops = frozenset(i for i in branch.walk if self.flow.is_shape(i)) - shared - turned
             found.append(Pattern("split", ops, branch.letter, "reshape", self._heads_of(branch)))
         if all(box.ops for box in found):
             yield from found

@@ -117,9 +117,12 @@ def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
         return {"cross": False}
     mine, theirs = _source(flow, query), _source(flow, key)
     pooled = mine != theirs and _pooled_from(flow, theirs, mine)
-    found: dict[str, Any] = {"cross": mine != theirs and not pooled}
+    asked = mine != theirs and _pooled_from(flow, mine, theirs)
+    found: dict[str, Any] = {"cross": mine != theirs and not pooled and not asked}
     if pooled:
         found["pooled"] = True
+    if asked:
+        found["pooled_queries"] = True
     one, all_tokens = data_of(flow, query), data_of(flow, key)
     if mine == theirs and flow.tensors[one].size < flow.tensors[all_tokens].size:
         found["picked_queries"] = True
@@ -132,14 +135,17 @@ def _source(flow: Flow, projection: Op) -> int:
     return flow.origin(data_of(flow, projection))[0].id
 
 
-def _pooled_from(flow: Flow, keys: int, queries: int) -> bool:
-    """True when `keys` come from `queries` by convolution, pooling and norms."""
-    tensor = keys
+def _pooled_from(flow: Flow, fewer: int, whole: int) -> bool:
+    """True when `fewer` come from `whole` by convolution, pooling and norms."""
+    tensor = fewer
     for _ in range(12):
         tensor = flow.origin(tensor)[0].id
-        if tensor == queries:
-            return True
+        if tensor == whole:
+            return flow.tensors[fewer].size < flow.tensors[whole].size
         op = flow.producer(tensor)
+        if op is not None and op.name == "cat" and len({flow.origin(t)[0].id for t in op.inputs}) == 1:
+            tensor = op.inputs[0]
+            continue
         if op is None or not (op.name.startswith(_POSITIONS) or op.name in NORMALISING or op.name in ("gelu", "relu")):
             return False
         tensor = op.inputs[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import branch_of
@@ -34,19 +35,32 @@ def _with_memory(flow: Flow, last: Op, memory: int) -> Core | None:
     query = second.left if memory == second.right else second.right
     key = first.left if first.holds(first.left, second.inner_axis(memory)) else first.right
     value = first.right if key == first.left else first.left
-    if not varies(flow, key, first.inner_axis(key)) or varies(flow, query, second.inner_axis(query)):
+    projections = [branch_of(flow, "", t, FEATURES).projection for t in (query, key, value)]
+    if projections[0] is None or projections[1] is None or projections[2] is None:
         return None
-    if any(branch_of(flow, "", t, FEATURES).projection is None for t in (query, key, value)):
+    over = _over_positions(flow, key, first.inner_axis(key), projections[1])
+    if not over or _over_positions(flow, query, second.inner_axis(query), projections[0]):
         return None
     scale = 1.0
     for index in passed:
         scale *= factor(flow, flow.ops[index])
-    ops = {last.id, made.id, *passed} | _shares(flow, last, query, key)
+    column = _ones_column(flow, last)
+    ops = {last.id, made.id, *passed} | (column or _shares(flow, last, query, key))
     return Core(
         frozenset(ops), flow.ops[max(ops)], query, key, value, scale=scale,
-        q_len=second.own(query), k_len=first.inner(), d_k=second.inner(), d_v=first.own(value), scores=0,
+        q_len=second.own(query), k_len=first.inner(), d_k=second.inner(), d_v=first.own(value) - bool(column), scores=0,
         kind="linear",
     )  # fmt: skip
+
+
+def _over_positions(flow: Flow, tensor: int, axis: int, projection: Op) -> bool:
+    """True for an axis that grows with the input; of a model of one size, for one as long as all positions."""
+    laws = flow.tensors[projection.outputs[0]].symbols
+    if any(not law.isdigit() and law != "batch" for law in laws):
+        return varies(flow, tensor, axis)
+    shape = flow.tensors[projection.outputs[0]].shape
+    positions = prod(shape[2:]) if projection.name.startswith("conv") else prod(shape[1:-1])
+    return flow.tensors[tensor].shape[axis] == positions
 
 
 def _through_numbers(flow: Flow, tensor: int) -> tuple[int, list[int]]:
@@ -57,6 +71,25 @@ def _through_numbers(flow: Flow, tensor: int) -> tuple[int, list[int]]:
         further, more = _through_numbers(flow, flow.data_inputs(op)[0])
         return further, [*passed, op.id, *more]
     return origin.id, passed
+
+
+def _ones_column(flow: Flow, last: Op) -> set[int]:
+    """The division by the last column, where values have a column of ones: the sum over keys."""
+    users = flow.data_users(last)
+    if len(users) != 2 or any(user.name != "getitem" for user in users):
+        return set()
+    ends, passed = [], {user.id for user in users}
+    for user in users:
+        op, moved = flow.skip(user)
+        passed |= set(moved)
+        if op is not None and op.name == "add" and len(flow.data_inputs(op)) == 1:
+            passed.add(op.id)
+            op, moved = flow.skip(op)
+            passed |= set(moved)
+        ends.append(op)
+    division = ends[0]
+    same = division is not None and division == ends[1] and division.name == "div"
+    return {*passed, division.id} if same and division is not None else set()
 
 
 def _shares(flow: Flow, last: Op, query: int, key: int) -> set[int]:

@@ -8,12 +8,14 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import NORMALISING, data_of, is_projection
 from boardwork.trace.records import Op
 
+_BENDS = ("relu", "gelu", "silu", "hardswish", "relu6")  # between heads and W_O, as LeViT has it
+
 
 @dataclass(frozen=True)
 class Output:
     """`projection`: W_O, None without one. `concat`: reshapes right after the core.
 
-    `normalised`: operations of a norm, `gated`: those of a gate, `moved`: reshapes and numbers between these and W_O.
+    `normalised`: operations of a norm, `gated`: those of a gate, `moved`: reshapes, numbers and activations before W_O.
     """
 
     projection: Op | None = None
@@ -39,7 +41,7 @@ def output(flow: Flow, last: Op) -> Output:
             normalised.add(following.id)
         elif not gated and gate:
             gated |= gate
-        elif not _is_number(flow, following):
+        elif not _is_number(flow, following) and following.name not in _BENDS:
             break
         else:
             moved.add(following.id)

@@ -50,6 +50,8 @@ def detail(facts: dict[str, Any]) -> str:
         words.append(f"window {facts['window']}")
     if facts.get("pooled"):
         words.append(f"keys pooled to {facts['k_len']}")
+    if facts.get("pooled_queries"):
+        words.append(f"queries pooled to {facts['q_len']}")
     return ", ".join(words)
 
 

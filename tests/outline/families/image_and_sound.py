@@ -1,0 +1,146 @@
+"""Blocks of image and sound models as people write them, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MAPS = torch.zeros(2, 32, 8, 8)
+
+
+class Normed(nn.Module):
+    """A linear layer over tokens with batch normalisation, as LeViT has it."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.layer, self.scaled = nn.Linear(before, after, bias=False), nn.BatchNorm1d(after)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        made = self.layer(tokens)
+        return self.scaled(made.flatten(0, 1)).reshape_as(made)
+
+
+class TokensInBatchNorm(nn.Module):
+    """Attention with a norm in its projections and an activation before the last, then a network of the same sort."""
+
+    def __init__(self, width: int = 32, heads: int = 4, own: int = 8) -> None:
+        super().__init__()
+        self.head_count, self.own = heads, own
+        self.three, self.finish = Normed(width, 3 * heads * own), Normed(heads * own, width)
+        self.wider, self.thinner = Normed(width, 2 * width), Normed(2 * width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, _ = tokens.shape
+        q, k, v = self.three(tokens).view(batch, length, 3, self.head_count, self.own).permute(2, 0, 3, 1, 4)
+        mixed = (q @ k.mT * self.own**-0.5).softmax(-1) @ v
+        tokens = tokens + self.finish(F.hardswish(mixed.transpose(1, 2).flatten(2)))
+        return tokens + self.thinner(F.hardswish(self.wider(tokens)))
+
+
+class PooledQueries(nn.Module):
+    """Every second token asks, made of two, all tokens answer."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.ask, self.offer = nn.Linear(width, width), nn.Linear(width, width)
+        self.carry, self.finish = nn.Linear(width, width), nn.Linear(width, width)
+        self.tilt = nn.Parameter(torch.zeros(heads, width // heads))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        few = F.avg_pool1d(tokens.transpose(1, 2), 2).transpose(1, 2)
+        pairs = ((self.ask, few), (self.offer, tokens), (self.carry, tokens))
+        q, k, v = (layer(x).unflatten(-1, (self.head_count, -1)) for layer, x in pairs)
+        q = (q + self.tilt * 0.5).transpose(1, 2)
+        mixed = F.scaled_dot_product_attention(q, k.transpose(1, 2), v.transpose(1, 2))
+        return self.finish(mixed.transpose(1, 2).flatten(2))
+
+
+class OnesColumn(nn.Module):
+    """Linear attention on a map; a column of ones beside the values counts the sum over keys."""
+
+    def __init__(self, width: int = 32, own: int = 8) -> None:
+        super().__init__()
+        self.own = own
+        self.three, self.finish = nn.Conv2d(width, 3 * width, 1, bias=False), nn.Conv2d(width, width, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        batch, _, height, width = maps.shape
+        made = self.three(maps).reshape(batch, -1, 3 * self.own, height * width).mT
+        q, k, v = made.chunk(3, dim=-1)
+        memory = F.relu(k).mT @ F.pad(v, (0, 1), value=1.0)
+        mixed = F.relu(q) @ memory
+        shared = mixed[..., :-1] / (mixed[..., -1:] + 1e-6)
+        return self.finish(shared.mT.reshape(batch, -1, height, width))
+
+
+class AllMapsOnce(nn.Module):
+    """Five convolutions in series, all maps joined at the end."""
+
+    def __init__(self, width: int = 32, inner: int = 16) -> None:
+        super().__init__()
+        self.steps = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(inner if i else width, inner, 3, padding=1), nn.ReLU()) for i in range(5)
+        )
+        self.joined = nn.Conv2d(width + 5 * inner, 48, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        kept = [maps]
+        for step in self.steps:
+            kept.append(step(kept[-1]))
+        return self.joined(torch.cat(kept, 1)) * 2.0
+
+
+class Deep(nn.Module):
+    """Two blocks of the kind and something between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = AllMapsOnce(), AllMapsOnce(48)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return self.second(F.max_pool2d(self.first(maps), 2))
+
+
+class ResidualCodes(nn.Module):
+    """Three tables, each for what the one before left over, and four that are looked up again and added."""
+
+    def __init__(self, codes: int = 16, width: int = 8) -> None:
+        super().__init__()
+        self.tables = nn.ParameterList(nn.Parameter(torch.zeros(codes, width)) for _ in range(4))
+        self.enter, self.leave = nn.Linear(12, width), nn.Linear(width, 12)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        left, chosen = self.enter(frames), []
+        for table in self.tables:
+            chosen.append(torch.cdist(left, table[None].expand(left.shape[0], -1, -1)).argmin(-1))
+            left = left - F.embedding(chosen[-1], table)
+        back = F.embedding(chosen[0], self.tables[0])
+        for index, table in zip(chosen[1:], list(self.tables)[1:], strict=True):
+            back = back + F.embedding(index, table)
+        return self.leave(back)
+
+
+class Clamped(nn.Module):
+    """One activation, two sets of bounds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(32, 32, 3), nn.Conv2d(32, 32, 3)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return F.hardtanh(self.two(F.hardtanh(self.one(maps), 0.0, 6.0)))
+
+
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "tokens_in_batch_norm": (TokensInBatchNorm, (torch.zeros(2, 20, 32),)),
+    "pooled_queries": (PooledQueries, (torch.zeros(2, 20, 32),)),
+    "ones_column": (OnesColumn, (MAPS,)),
+    "all_maps_once": (Deep, (MAPS,)),
+    "residual_codes": (ResidualCodes, (torch.zeros(2, 10, 12),)),
+    "clamped": (Clamped, (MAPS,)),
+}
