@@ -27,6 +27,15 @@ def size(value: float) -> str:
     return _scaled(value) + "B"
 
 
+def counted(value: float, name: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "note"), counted(12_000, "channel")
+    ('1 note', '12.0 k channels')
+    """
+    return f"{count(value)} {name}{'' if value == 1 else 's'}"
+
+
 def percent(value: float) -> str:
     """A share of one.
 

@@ -14,12 +14,13 @@ from typing import Any
 
 from boardwork.errors import KnowledgeError
 from boardwork.facts import WORDS
-from boardwork.numbers import count, exact, percent, size
+from boardwork.numbers import count, counted, exact, percent, size
 
 Value = int | float | str | bool | None
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "log2": math.log2, "ln": math.log,
-    "round": round, "min": min, "max": max, "count": count, "bytes": size, "percent": percent,
+    "round": round, "min": min, "max": max, "count": count, "counted": counted,
+    "bytes": size, "percent": percent,
 }  # fmt: skip
 BINARY: dict[type, tuple[Callable[[Any, Any], Any], str, int]] = {
     ast.Add: (operator.add, " + ", 1), ast.Sub: (operator.sub, " − ", 1), ast.Mult: (operator.mul, " · ", 2),

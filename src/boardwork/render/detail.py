@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, zip_longest
 
-from boardwork.render.words import counted
+from boardwork.numbers import counted
 from boardwork.sheet import Equation, Sheet, Tradeoff
 
 Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from boardwork.errors import DrawingError
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import COMPACT, POINTS
+from boardwork.numbers import counted
 from boardwork.render.detail import Detail, Thing, left_out
 from boardwork.render.edges import footer, header
 from boardwork.render.marks import Mark, Piece, moved, scaled
@@ -17,7 +18,6 @@ from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.paper import paper_size
 from boardwork.render.stages import stages
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
-from boardwork.render.words import counted
 from boardwork.sheet import Diagram, Sheet
 
 MARGIN = 24.0

@@ -95,8 +95,3 @@ def zoomed(sheet: Sheet) -> str:
     """Which block is opened."""
     zoom = sheet.zoom
     return f"{zoom.path} ({zoom.cls})" if zoom.cls and zoom.cls != zoom.path else zoom.path
-
-
-def counted(number: int, name: str) -> str:
-    """`1 note`, `3 notes`."""
-    return f"{number} {name}{'' if number == 1 else 's'}"

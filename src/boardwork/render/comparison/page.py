@@ -11,6 +11,7 @@ from boardwork.comparison.towers import closed
 from boardwork.errors import DrawingError
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
+from boardwork.numbers import counted
 from boardwork.options import Options
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
@@ -21,7 +22,6 @@ from boardwork.render.paper import paper_size
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
 from boardwork.render.theme import theme
 from boardwork.render.typeset import typeset
-from boardwork.render.words import counted
 
 # Sizes of text and of the towers, and whether these are packed.
 SIZES: tuple[tuple[Type, Metrics, bool], ...] = (
