@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boardwork.cli.draw import STDOUT, planned_format, widths
+from boardwork.cli.progress import working
 from boardwork.cli.shared import input_option, told
 from boardwork.options import Options
 from boardwork.sheet import Sheet
@@ -52,7 +53,10 @@ def compare(
         check(options)
         planned = [(output, planned_format(output, format)) for output in outputs or (STDOUT,)]
         with redirect_stdout(sys.stderr):  # a model that prints must not write into the text
-            comparison = side_by_side([item(target, inputs) for target in targets], options, zooms)
+            with working(f"building {' and '.join(targets)}"):
+                items = [item(target, inputs) for target in targets]
+            with working("running, explaining and comparing them"):
+                comparison = side_by_side(items, options, zooms)
         for output, form in planned:
             if output == STDOUT:
                 click.echo(render(comparison, form, options), nl=False)

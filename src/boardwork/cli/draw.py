@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from boardwork.cli.progress import working
 from boardwork.cli.shared import input_option, told, zoom_option
 from boardwork.errors import FormatError
 from boardwork.options import Options
@@ -70,7 +71,10 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
     from boardwork.targets import load
 
     with redirect_stdout(sys.stderr):  # a model that prints must not write into the sheet
-        return draw_subject(load(target, inputs), options)
+        with working(f"building {target}"):
+            subject = load(target, inputs)
+        with working(f"running and explaining {target}"):
+            return draw_subject(subject, options)
 
 
 def _read(path: str, options: Options) -> Sheet:
@@ -110,7 +114,9 @@ def planned_format(output: str, format: str | None) -> str:
 def _put(sheet: Sheet, output: str, format: str, options: Options) -> None:
     from boardwork.render import render, write
 
-    if output == STDOUT:
-        click.echo(render(sheet, format, options), nl=False)
-    else:
-        write(sheet, Path(output), format=format, options=options)
+    with working(f"drawing {format}"):
+        if output != STDOUT:
+            write(sheet, Path(output), format=format, options=options)
+            return
+        drawn = render(sheet, format, options)
+    click.echo(drawn, nl=False)

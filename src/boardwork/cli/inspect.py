@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from boardwork.cli.progress import working
 from boardwork.cli.shared import input_option, told, zoom_option
 from boardwork.options import Options
 
@@ -18,7 +19,9 @@ def explain(target: str, inputs: tuple[str, ...], zoom: str) -> None:
         from boardwork.pipeline import explain as steps
         from boardwork.targets import load
 
-        for line in steps(load(target, inputs), Options(zoom=zoom)):
+        with working(f"running {target}"):
+            lines = list(steps(load(target, inputs), Options(zoom=zoom)))
+        for line in lines:
             click.echo(line)
 
 
@@ -34,7 +37,9 @@ def tree(target: str, inputs: tuple[str, ...]) -> None:
         from boardwork.pipeline import tree as blocks
         from boardwork.targets import load
 
-        for line in blocks(load(target, inputs), Options()):
+        with working(f"running {target}"):
+            lines = list(blocks(load(target, inputs), Options()))
+        for line in lines:
             click.echo(line)
 
 

@@ -1,0 +1,75 @@
+"""Traces -> a table: outline to text, then SVG, then PDF, in processor seconds and as shares of import torch.
+
+python benchmarks/speed.py [--all] [NAME ...]    a slice of the zoo if neither is given
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "zoo"))
+from models import SLICE, all_models, target_of
+
+from boardwork.errors import BoardworkError
+from boardwork.options import Options
+from boardwork.render import render
+
+WANTED = {"text": 0.15, "svg": 0.5, "pdf": 0.5}  # seconds, where import torch takes TORCH
+TORCH = 1.0
+_IMPORT = "import time, sys; import {}; print(time.process_time())"
+
+
+def processor_seconds_of(module: str) -> float:
+    """What a fresh interpreter takes to import a module; the least of three."""
+    ways = [sys.executable, "-c", _IMPORT.format(module)]
+    return min(float(subprocess.run(ways, capture_output=True, text=True, check=True).stdout) for _ in range(3))
+
+
+def row(name: str, folder: Path) -> dict[str, float]:
+    """Seconds of each format; the text's begin at the trace."""
+    from boardwork.pipeline import draw_trace
+    from boardwork.targets import load
+    from boardwork.trace import trace
+
+    record = trace(load(target_of(name, folder), ()))
+    began = time.process_time()
+    sheet = draw_trace(record, Options())
+    seconds = {}
+    for format in WANTED:
+        render(sheet, format)
+        seconds[format] = time.process_time() - began
+        began = time.process_time()
+    return seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--all", action="store_true")
+    chosen = parser.parse_args()
+    whole = processor_seconds_of("torch")
+    print(f"import torch: {whole:.2f} s of the processor; wanted of it: {WANTED}")
+    slow = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen.names or (all_models() if chosen.all else SLICE):
+            try:
+                seconds = row(name, Path(folder))
+            except BoardworkError as error:
+                print(f"{name:<46} not drawn: {error.message[:60]}")
+                continue
+            shares = {format: spent / whole for format, spent in seconds.items()}
+            late = [format for format, share in shares.items() if share > WANTED[format] / TORCH]
+            slow += bool(late)
+            told = "".join(f"{format:>7}{seconds[format]:>6.2f} s{share:>6.2f}" for format, share in shares.items())
+            print(f"{name:<46}{told}{'  slow: ' + ', '.join(late) if late else ''}", flush=True)
+    print(f"{slow} are slower than wanted")
+    return int(slow > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
