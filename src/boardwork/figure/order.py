@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from boardwork.sheet import Diagram, Edge, Group
+from boardwork.sheet import Diagram, Edge, Group, Node
 
 
 def outside_in(diagram: Diagram) -> list[Group]:
@@ -20,6 +20,28 @@ def outside_in(diagram: Diagram) -> list[Group]:
         return len(seen)
 
     return sorted(diagram.groups, key=lambda g: depth(g.id))
+
+
+def frames_of(diagram: Diagram) -> dict[str, list[str]]:
+    """The frames round every node, inside out."""
+    parents = {group.id: group.parent for group in diagram.groups}
+    found: dict[str, list[str]] = {}
+    for node in diagram.nodes:
+        chain, parent = list[str](), node.parent
+        while parent in parents and parent not in chain:
+            chain.append(parent)
+            parent = parents[parent]
+        found[node.id] = chain
+    return found
+
+
+def fed_by(start: str, nodes: Sequence[Node], into: Mapping[str, Sequence[Edge]]) -> set[str]:
+    """A box, and those of `nodes`, in order, that get all they take from it and from one another."""
+    found = {start}
+    for node in nodes:
+        if node.id in into and {edge.source for edge in into[node.id]} <= found:
+            found.add(node.id)
+    return found
 
 
 def by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:

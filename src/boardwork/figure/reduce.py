@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import takewhile
 
 from boardwork.figure.blocks import (
     Block,
@@ -12,18 +13,16 @@ from boardwork.figure.blocks import (
     Par,
     Seq,
     Space,
-    in_parallel,
     in_sequence,
     is_open,
-    parts_of,
 )
+from boardwork.figure.graph import END, START, Graph
 from boardwork.figure.lifted import marked
-from boardwork.figure.order import outside_in, ranks
+from boardwork.figure.order import frames_of, outside_in, ranks
 from boardwork.figure.sides import sides
 from boardwork.figure.towers import joining
 from boardwork.sheet import Diagram, Edge, Group
 
-START, END = "(start)", "(end)"
 _TRIED = 40  # edges up to which every single lift is tried before the longest is taken
 Texts = Mapping[Edge, tuple[str, ...]]
 
@@ -36,90 +35,6 @@ def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False) -> Block:
     return _Reducer(diagram, texts, stacked).block()
 
 
-class _Graph:
-    """A graph whose edges hold blocks: (from, to, block). Edges with the same ends are merged as they come."""
-
-    def __init__(self, edges: Sequence[tuple[str, str, Block]]) -> None:
-        self.edges: dict[int, tuple[str, str, Block]] = {}
-        self.into: dict[str, dict[int, None]] = {}
-        self.out: dict[str, dict[int, None]] = {}
-        self.between: dict[tuple[str, str], int] = {}
-        self.waiting: list[str] = []
-        self.fresh = 0
-        for edge in edges:
-            self.add(edge)
-
-    def copy(self) -> _Graph:
-        twin = _Graph([])
-        twin.edges, twin.between, twin.fresh = dict(self.edges), dict(self.between), self.fresh
-        twin.into = {vertex: dict(held) for vertex, held in self.into.items() if held}
-        twin.out = {vertex: dict(held) for vertex, held in self.out.items() if held}
-        return twin
-
-    def reduce(self) -> None:
-        """Contract every vertex with one way in and one way out, until there is none."""
-        while self.waiting:
-            vertex = self.waiting.pop()
-            into, out = self.into.get(vertex, {}), self.out.get(vertex, {})
-            if vertex not in (START, END) and len(into) == 1 == len(out):
-                first, second = self.pop(next(iter(into))), self.pop(next(iter(out)))
-                self.add((first[0], second[1], in_sequence(first[2], second[2])))
-
-    def add(self, edge: tuple[str, str, Block]) -> None:
-        source, target, block = edge
-        if (source, target) in self.between:
-            block = in_parallel(self.pop(self.between[source, target])[2], block)
-        self.edges[self.fresh] = (source, target, block)
-        self.into.setdefault(target, {})[self.fresh] = None
-        self.out.setdefault(source, {})[self.fresh] = None
-        self.between[source, target] = self.fresh
-        self.waiting += [source, target]
-        self.fresh += 1
-
-    def pop(self, index: int) -> tuple[str, str, Block]:
-        edge = self.edges.pop(index)
-        del self.into[edge[1]][index], self.out[edge[0]][index], self.between[edge[:2]]
-        for held, vertex in ((self.into, edge[1]), (self.out, edge[0])):
-            if not held[vertex]:
-                del held[vertex]
-        self.waiting += edge[:2]
-        return edge
-
-    def lines_to_lift(self) -> list[int]:
-        """Edges that are one bare wire and whose both ends stay connected without them."""
-        return [
-            index
-            for index, (source, target, block) in self.edges.items()
-            if isinstance(block, Line)
-            and block.edge is not None
-            and len(self.out[source]) > 1
-            and len(self.into[target]) > 1
-        ]
-
-    def cut(self) -> list[Line]:
-        """No bare wire can go: end a branch that holds boxes before its last wires; return those wires."""
-        for index, (source, target, block) in sorted(self.edges.items()):
-            if len(self.out[source]) > 1 and len(self.into[target]) > 1 and target != END:
-                ended, lines = _ended(block)
-                self.pop(index)
-                self.add((source, END, ended))
-                return lines
-        raise AssertionError("a graph that cannot be reduced has a join")
-
-
-def _ended(block: Block) -> tuple[Block, list[Line]]:
-    """The block up to its last wires, and those wires."""
-    if isinstance(block, Line):
-        return Line(None), [block] if block.edge is not None else []
-    if isinstance(block, Par):
-        ends = [_ended(branch) for branch in block.branches]
-        kept = [ended for ended, _ in ends if ended != Line(None)]
-        return in_parallel(*kept) if len(kept) > 1 else kept[0], [line for _, lines in ends for line in lines]
-    *before, last = parts_of(block)
-    ended, lines = _ended(last)
-    return in_sequence(*before, ended), lines
-
-
 class _Reducer:
     """Takes frames inside out; numbers the lifted edges."""
 
@@ -127,7 +42,7 @@ class _Reducer:
         self.diagram, self.texts, self.stacked = diagram, texts, stacked
         self.rank = ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
-        self.parents = {group.id: group.parent for group in diagram.groups}
+        self.frames = frames_of(diagram)
         self.lifted: list[Edge] = []
         self.torn = False
         beside = sides(diagram)
@@ -160,7 +75,7 @@ class _Reducer:
         for edge in edges:
             source, target = owner.get(edge.source), owner.get(edge.target)
             if source is not None and target is not None and source != target:
-                if (source in self.parents or target in self.parents) and (source, target) in drawn:
+                if (source not in self.order or target not in self.order) and (source, target) in drawn:
                     continue
                 drawn.add((source, target))
                 inner.append((f"{source}>", f"<{target}", self._line(edge, arrow=target in self.order)))
@@ -170,16 +85,12 @@ class _Reducer:
         inner += self._ends(
             group, edges, owner, {e[1] for e in inner if e[1][0] == "<"}, {e[0] for e in inner if e[0][-1] == ">"}
         )
-        return self._reduced(_Graph(inner), edges)
+        return self._reduced(Graph(inner), edges)
 
     def _child(self, group: str, node: str) -> str:
         """The node itself, or the outermost frame between `group` and it."""
-        parents, parent = self.parents, self.marks[node].node.parent
-        chain = [node]
-        while parent and parent != group and parent in parents:
-            chain.append(parent)
-            parent = parents[parent]
-        return chain[-1]
+        between = takewhile(lambda frame: frame != group, self.frames[node])
+        return [node, *between][-1]
 
     def _inside(self, name: str, edges: list[Edge], owner: Mapping[str, str]) -> Block:
         group = next((g for g in self.diagram.groups if g.id == name), None)
@@ -191,16 +102,7 @@ class _Reducer:
     def _members(self, group: str) -> set[str]:
         """The nodes inside a frame, at any depth; all for the top."""
         everything = {n.id for n in self.diagram.nodes} - self.aside
-        return {node for node in everything if not group or group in self._frames(node)}
-
-    def _frames(self, node: str) -> list[str]:
-        """The frames round a node, inside out."""
-        parents, parent = self.parents, self.marks[node].node.parent
-        found: list[str] = []
-        while parent in parents and parent not in found:
-            found.append(parent)
-            parent = parents[parent]
-        return found
+        return {node for node in everything if not group or group in self.frames[node]}
 
     def _no_way_back(self, group: str, edges: list[Edge]) -> None:
         """Frames need not be drawn in one piece of the order: edges that would run back into one become tags."""
@@ -256,14 +158,14 @@ class _Reducer:
 
     # -- reduction ------------------------------------------------------------------------------------------------
 
-    def _reduced(self, graph: _Graph, edges: list[Edge]) -> Block:
+    def _reduced(self, graph: Graph, edges: list[Edge]) -> Block:
         graph.reduce()
         while len(graph.edges) > 1:
             self._lift_one(graph, edges)
             graph.reduce()
         return next(iter(graph.edges.values()))[2]
 
-    def _lift_one(self, graph: _Graph, edges: list[Edge]) -> None:
+    def _lift_one(self, graph: Graph, edges: list[Edge]) -> None:
         lines = graph.lines_to_lift()
         best = (
             next((i for i in self._by_length(graph, lines) if self._suffices(graph, i)), None)
@@ -278,7 +180,7 @@ class _Reducer:
             assert line.edge is not None
             self._lift(line.edge, edges)
 
-    def _by_length(self, graph: _Graph, lines: list[int]) -> list[int]:
+    def _by_length(self, graph: Graph, lines: list[int]) -> list[int]:
         """Longest first."""
 
         def length(index: int) -> int:
@@ -289,7 +191,7 @@ class _Reducer:
         return sorted(lines, key=lambda i: (-length(i), i))
 
     @staticmethod
-    def _suffices(graph: _Graph, index: int) -> bool:
+    def _suffices(graph: Graph, index: int) -> bool:
         twin = graph.copy()
         twin.pop(index)
         twin.reduce()
@@ -300,7 +202,7 @@ class _Reducer:
             return
         self.lifted.append(edge)
         edges.remove(edge)
-        self.torn |= self.marks[edge.source].node.parent != self.marks[edge.target].node.parent
+        self.torn |= self.frames[edge.source] != self.frames[edge.target]
 
     def _numbered(self, block: Block) -> tuple[int, Block]:
         """The boxes as they are now, tags included, in the place of those that the graph was built from.

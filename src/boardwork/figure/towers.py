@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from boardwork.figure.order import by
+from boardwork.figure.order import by, fed_by
 from boardwork.sheet import Edge, Node
 
 
@@ -14,9 +14,6 @@ def joining(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:
     sources = [node.id for node in nodes if node.id not in into and not node.parent]
     found: list[Edge] = []
     for source in sources[:-1]:
-        tower = {source}
-        for node in nodes:
-            if node.id in into and {e.source for e in into[node.id]} <= tower:
-                tower.add(node.id)
+        tower = fed_by(source, nodes, into)
         found += [e for e in edges if e.source in tower and e.target not in tower]
     return found

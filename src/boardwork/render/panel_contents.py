@@ -28,7 +28,7 @@ class Contents:
     def __init__(self, type: Type) -> None:
         self.type, self.table = type, True
         self.set: dict[Hashable, Piece] = {}
-        self.flows: dict[Hashable, Panel] = {}
+        self.flows: dict[Hashable, Panel | None] = {}
 
     def without_table(self) -> Contents:
         """The same, and the same texts set, without the table."""
@@ -53,10 +53,17 @@ class Contents:
             self._flow("Questions", sheet.questions, [self._item(question, q) for q in sheet.questions]),
             self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15),
         ]
-        rows = stages(sheet.big_picture) if self.table else ()
-        tables = [table_panel(rows, type)] if rows else []
+        tables = [self._stages(sheet.big_picture)] if self.table else []
         codes = [_code(sheet.code, type)] if sheet.code is not None else []
-        return [*panels, *(panel for panel in flows if panel is not None), *tables, *codes]
+        return [*panels, *(panel for panel in (*flows, *tables) if panel is not None), *codes]
+
+    def _stages(self, diagram: Diagram) -> Panel | None:
+        """The table of stages, made once."""
+        key = ("stages", id(diagram))
+        if key not in self.flows:
+            rows = stages(diagram)
+            self.flows[key] = table_panel(rows, self.type) if rows else None
+        return self.flows[key]
 
     def _flow(self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0) -> Panel | None:
         """The panel of these things, made once; `gap` between two of them, as a share of the usual one."""
