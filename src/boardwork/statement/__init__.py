@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
-from boardwork.statement.names import identifier
+from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.records import Argument, Statement
 from boardwork.statement.terms import UnstatedError
 from boardwork.statement.walk import Function, Library, boundary_of, helper_name, leaving
@@ -44,8 +44,9 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     boundary = boundary_of(flow, empty.ops)
     drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
     labels = {box.facts["tensor"]: identifier(box.label) for box in drawn if box.role == "input"}
-    library = Library()
     leaves = list(block.leaves())
+    labels = {**tables_of(flow, leaves), **labels}
+    library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
     function = Function(flow, library, boundary, labels, entering)
     owner = {op: leaf for leaf in leaves for op in leaf.ops}

@@ -51,7 +51,7 @@ class Lines:
             if term.tensor >= 0:
                 continue
             code = self._filled(term.code)
-            alone = self._uses[term.key] > 1 and not isinstance(term.code, ast.Constant)
+            alone = self._uses[term.key] > 1 and not term.within and not isinstance(term.code, ast.Constant)
             if term.line or alone:
                 self._lines.append((term, code))
             else:

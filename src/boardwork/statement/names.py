@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Iterable
 
 from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import names_in
 from boardwork.statement.terms import Scope, Term
 from boardwork.trace.records import Op
@@ -15,12 +17,12 @@ _LETTERS = re.compile(r"W_([A-Z]+)")
 _GATED = ("gate", "up", "down")
 _SLOTS = {"weight": "W", "bias": "b", "running_mean": "mean", "running_var": "variance"}
 _NORM = {"weight": "gamma", "bias": "beta"}
-_NUMBERED = (("W", "b", "w"), ("gamma", "beta", "mean", "variance"))
+_NUMBERED = (("W", "b"), ("w",), ("gamma", "beta", "mean", "variance"))
 _BENDS = re.compile(r"\b(silu|gelu|relu|sigmoid|tanh|mish|softplus|gated)\b")
 
 
-def weight_name(box: Block, op: Op, place: int) -> str:
-    """The stem of a weight's name, from the box that uses it and the argument that it fills."""
+def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
+    """The stem of a weight's name, from the box that uses it, the argument that it fills, and how many axes it has."""
     slot = op.slots[place]
     first = "b" if slot == "bias" else "W"
     letters = _LETTERS.findall(box.label)
@@ -33,18 +35,35 @@ def weight_name(box: Block, op: Op, place: int) -> str:
     words = re.findall(r"[a-z]+", box.label)
     if box.role == "linear" and (part := next((word for word in _GATED if word in words), "")):
         return f"{first}_{part}"
-    return _SLOTS.get(slot, "W" if op.name in ("matmul", "mm", "addmm") else "w")
+    if slot in _SLOTS:
+        return _SLOTS[slot]
+    return "W" if axes > 1 else "b" if op.name == "add" else "w"
 
 
-def table_name(box: Block, op: Op, tensor: int) -> str:
+def table_name(flow: Flow, box: Block, op: Op, tensor: int) -> str:
     """A constant: cosines are what meets the queries as they are, sines what meets them turned."""
+    if flow.readings(tensor, "angles") and not flow.tensors[tensor].dtype.startswith("complex"):
+        return "sin"
     if box.kind == "rope" and op.name == "mul":
-        return "cos" if op.id == min(box.ops, default=-1) or not _met(box, op, tensor) else "sin"
+        others = [flow.producer(t) for t in op.inputs if t != tensor]
+        if any(other is not None and other.name == "view_as_complex" for other in others):
+            return "turn"
+        computed = any(o is not None and o.id in box.ops and not flow.is_shape(o.id) for o in others)
+        read = any(flow.readings(t, "angles") for index in box.ops for t in flow.ops[index].inputs)
+        return "sin" if computed and not read else "cos"
+    if "float" not in flow.tensors[tensor].dtype:
+        return "mask" if flow.tensors[tensor].dtype == "bool" else "index"
     return "mask" if box.kind == "attention_core" else "table"
 
 
-def _met(box: Block, op: Op, tensor: int) -> bool:
-    return tensor in op.inputs and op.id > min(box.ops)
+def tables_of(flow: Flow, boxes: Iterable[Block]) -> dict[int, str]:
+    """Names of the tables that queries and keys are turned by, wherever else they are used."""
+    found: dict[int, str] = {}
+    for box in boxes:
+        for op in (flow.ops[index] for index in box.ops if box.kind == "rope"):
+            if op.name == "mul":
+                found |= {t: table_name(flow, box, op, t) for t in op.inputs if flow.is_constant(t)}
+    return found
 
 
 def identifier(words: str) -> str:
@@ -53,7 +72,9 @@ def identifier(words: str) -> str:
     >>> identifier("Multi-head attention")
     'multi_head_attention'
     """
-    name = re.sub(r"\W+", "_", words.lower()).strip("_") or "block"
+    name = re.sub(r"\W+", "_", words.lower()).strip("_")
+    if not re.search("[a-z]", name):
+        return "block"
     name = re.sub(r"_+", "_", name)
     return f"_{name}" if name[0].isdigit() else f"{name}_" if keyword.iskeyword(name) else name
 
@@ -72,7 +93,9 @@ def name_parts(scope: Scope, letters: dict[Term, str]) -> None:
     for term in scope.terms:
         factors = term.factors
         if factors is not None and factors.weight.picks and factors.weight.wanted == "W_gate":
-            bent = any(term.key in names_in(user.code) and _BENDS.search(_text(user)) for user in scope.terms)
+            bent = any(
+                term.key in names_in(user.code) and _BENDS.search(ast.unparse(user.code)) for user in scope.terms
+            )
             if not bent:
                 _rename(term, "up")
 
@@ -82,12 +105,6 @@ def _rename(product: Term, part: str) -> None:
     product.factors.weight.wanted = f"W_{part}"
     if product.factors.bias is not None:
         product.factors.bias.wanted = f"b_{part}"
-
-
-def _text(term: Term) -> str:
-    import ast
-
-    return ast.unparse(term.code)
 
 
 def _sources(terms: dict[str, Term], term: Term) -> Iterable[Term]:
@@ -109,12 +126,15 @@ def number(scope: Scope, made_for: dict[Term, int]) -> None:
     arguments = [term for term in scope.arguments if term in made_for]
     for family in _NUMBERED:
         own = [term for term in arguments if term.wanted in family]
-        groups = list(dict.fromkeys(made_for[term] for term in own))
+        first = [made_for[term] for term in own if term.wanted == family[0]] or [made_for[term] for term in own]
+        groups = sorted(set(first))
         for term in own:
-            if len(groups) > 1:
-                term.wanted = f"{term.wanted}_{groups.index(made_for[term]) + 1}"
-    taken: set[str] = set()
+            if len(groups) > 1:  # a bias that is added by itself has the number of the product before it
+                term.wanted = f"{term.wanted}_{max(1, sum(group <= made_for[term] for group in groups))}"
+    taken = set(scope.sizes.names.values())  # of an image W is the width
     for term in scope.arguments:
-        name = next(n for n in (term.wanted, *(f"{term.wanted}_{i}" for i in range(2, 1000))) if n not in taken)
+        start = 1 if term.wanted in scope.sizes.names.values() else 2
+        names = (term.wanted, *(f"{term.wanted}_{i}" for i in range(start, 1000)))
+        name = next(name for name in names if name not in taken)
         term.wanted = name
         taken.add(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from math import prod
 
@@ -11,11 +11,12 @@ from boardwork.statement.expressions import expression
 from boardwork.trace.laws import evaluated
 from boardwork.trace.records import Tensor
 
-# Large primes: a length that an axis of the input has a part in is no number that a model would hold.
+# Large primes, far apart: a length that an axis of the input has a part in is no number that a model would hold.
 _PRIMES = (
-    1_000_000_007, 1_000_000_009, 1_000_000_021, 1_000_000_033, 1_000_000_087, 1_000_000_093, 1_000_000_097,
-    1_000_000_103, 1_000_000_123, 1_000_000_181,
+    1_030_000_001, 1_970_000_017, 3_110_000_063, 4_490_000_017, 5_830_000_019, 7_210_000_013,
+    8_570_000_009, 9_910_000_007, 11_300_000_009, 12_700_000_009,
 )  # fmt: skip
+_LARGEST_OFFSET = 1_000_000
 _MOST_FACTORS = 3
 _SHORT = {"batch": "B", "seq_len": "T", "src_len": "S", "tgt_len": "T", "height": "H", "width": "W", "length": "L"}
 
@@ -42,10 +43,11 @@ class Sizes:
         found = evaluated(law, self._large)
         return int(found) if found == int(found) else size
 
-    def name(self, tensor: Tensor) -> None:
-        """Give names to the lengths of an input that vary."""
-        for length, law in zip(self.of(tensor), tensor.symbols, strict=False):
-            if not law.isdigit() and length >= min(_PRIMES) and length not in self.names:
+    def name(self, tensors: Sequence[Tensor]) -> None:
+        """Give names to the lengths of inputs that vary, the simple ones first: B * T needs no name then."""
+        varying = [pair for tensor in tensors for pair in zip(self.of(tensor), tensor.symbols, strict=False)]
+        for length, law in sorted(varying, key=lambda pair: not pair[1].isidentifier()):
+            if not law.isdigit() and length >= min(_PRIMES) and self.write(length) is None:
                 self.names[length] = self._free(_letter(law))
 
     def _free(self, wanted: str) -> str:
@@ -63,7 +65,7 @@ class Sizes:
             if whole % length == 0 and whole // length < min(_PRIMES):
                 return expression(f"{' * '.join(names)} // {whole // length}")
         for known, name in self.names.items():
-            if 0 < abs(length - known) < min(_PRIMES):
+            if 0 < abs(length - known) < _LARGEST_OFFSET:
                 return expression(f"{name} {'+' if length > known else '-'} {abs(length - known)}")
         return None
 

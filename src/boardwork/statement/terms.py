@@ -30,7 +30,8 @@ class Term:
     """One tensor. `code` names other terms by their `key`.
 
     `tensor`: id in the trace of what an argument stands for, -1 for what is computed. `wanted`: the name to give it.
-    `line`: it stands on a line of its own, however short it is. `factors`: of a product with a weight, see `Product`.
+    `line`: it stands on a line of its own, however short it is; `within`: it never does. `factors`: of a product with a
+    weight, see `Product`.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Term:
     shape: Shape
     wanted: str = ""
     line: bool = False
+    within: bool = False
     tensor: int = -1
     picks: tuple[Pick, ...] = ()
     factors: Product | None = None

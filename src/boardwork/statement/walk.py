@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.statement.expressions import constant, expression
+from boardwork.statement.expressions import called, constant, expression
 from boardwork.statement.lines import Lines
 from boardwork.statement.names import identifier, name_parts, number, table_name, weight_name
 from boardwork.statement.operations import write
@@ -18,6 +19,12 @@ from boardwork.trace.records import Op
 
 _HELPERS = {"rope": "rotate", "norm": "", "activation": ""}
 _NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
+_FILLED = {
+    "zeros": "zeros", "new_zeros": "zeros", "zeros_like": "zeros",
+    "ones": "ones", "new_ones": "ones", "ones_like": "ones",
+    "empty": "empty", "new_empty": "empty", "empty_like": "empty",
+}  # fmt: skip
+_TABLES = ("cos", "sin", "turn")
 _WANTED = {"add": "x", "attention_core": "y"}
 
 
@@ -54,9 +61,9 @@ class Function:
         self.values: dict[int, Value] = {}
         self.letters: dict[Term, str] = {}
         self._made_for: dict[Term, int] = {}
-        for tensor in boundary:
-            if flow.tensors[tensor].kind not in ("parameter", "buffer"):
-                self.scope.sizes.name(flow.tensors[tensor])
+        self.scope.sizes.name(
+            [flow.tensors[t] for t in boundary if flow.tensors[t].kind not in ("parameter", "buffer")]
+        )
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
@@ -64,23 +71,35 @@ class Function:
         """What was computed, or an argument."""
         if tensor in self.values:
             return self.values[tensor]
-        numbers = self.flow.readings(tensor, "number")
         record = self.flow.tensors[tensor]
-        if numbers and not record.shape:
-            self.values[tensor] = self.scope.value(constant(numbers[0][0]), ())
+        code = self._constant(tensor)
+        if code is not None:
+            self.values[tensor] = self.scope.value(code, self.scope.sizes.of(record))
             return self.values[tensor]
         term = self.scope.argument(tensor, self.scope.sizes.of(record), self._stem(tensor, box, op))
         self._made_for.setdefault(term, op.id)
         self.values[tensor] = plain(term)
         return self.values[tensor]
 
+    def _constant(self, tensor: int) -> ast.expr | None:
+        """A number, or a tensor of zeros or ones, that was made from sizes alone."""
+        record, maker = self.flow.tensors[tensor], self.flow.producer(tensor)
+        numbers = self.flow.readings(tensor, "number")
+        if numbers and not record.shape:
+            return constant(numbers[0][0])
+        filled = _FILLED.get(maker.name, "") if maker is not None else ""
+        sizes = [self.scope.sizes.write(length) for length in self.scope.sizes.of(record)]
+        if not filled or "float" not in record.dtype or None in sizes:
+            return None
+        return called(ast.Name("torch", ast.Load()), filled, [size for size in sizes if size is not None])
+
     def _stem(self, tensor: int, box: Block, op: Op) -> str:
         record = self.flow.tensors[tensor]
         if record.kind in ("parameter", "buffer"):
-            return weight_name(box, op, op.inputs.index(tensor))
+            return weight_name(box, op, op.inputs.index(tensor), len(record.shape))
         if tensor in self.labels:
             return self.labels[tensor]
-        return table_name(box, op, tensor) if self.flow.is_constant(tensor) else "x"
+        return table_name(self.flow, box, op, tensor) if self.flow.is_constant(tensor) else "x"
 
     # -- operations ---------------------------------------------------------------------------------------------------
 
@@ -117,12 +136,14 @@ class Function:
 
     def helper(self, box: Block, name: str) -> None:
         """Write a box as a call of a helper that holds its operations."""
-        ops = [self.flow.ops[op] for op in box.ops]
-        boundary = boundary_of(self.flow, box.ops)
-        inner = Function(self.flow, self.library, boundary)
+        after = moves_after(self.flow, box)
+        ops = [self.flow.ops[op] for op in box.ops if op not in after]
+        own = [op.id for op in ops]
+        labels = {tensor: label for tensor, label in self.labels.items() if label in _TABLES}
+        inner = Function(self.flow, self.library, boundary_of(self.flow, own), labels)
         for op in ops:
             inner.state(op, box)
-        outputs = leaving(self.flow, frozenset(box.ops))
+        outputs = leaving(self.flow, frozenset(own))
         if len(outputs) != 1:
             raise UnstatedError("several results")
         text = inner.text(name, [outputs[0]], shapes=False)
@@ -131,6 +152,8 @@ class Function:
         call.args = given  # type: ignore[attr-defined]
         shape = self.scope.sizes.of(self.flow.tensors[outputs[0]])
         self._keep(self.flow.ops[self.flow.tensors[outputs[0]].producer], box, [self.scope.value(call, shape)])
+        for moving in sorted(after):
+            self.state(self.flow.ops[moving], box)
 
     # -- the text -----------------------------------------------------------------------------------------------------
 
@@ -153,6 +176,16 @@ def _user(ops: Sequence[Op], tensor: int) -> Op:
     return next(op for op in ops if tensor in op.inputs)
 
 
+def moves_after(flow: Flow, box: Block) -> set[int]:
+    """Operations of a box that only move what it computed."""
+    needed: set[int] = set()
+    for index in sorted(box.ops, reverse=True):
+        if not flow.is_shape(index) or index in needed:
+            needed.add(index)
+            needed.update(flow.tensors[t].producer for t in flow.ops[index].inputs)
+    return set(box.ops) - needed
+
+
 def helper_name(flow: Flow, box: Block) -> str:
     """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
     if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
@@ -172,4 +205,5 @@ def boundary_of(flow: Flow, ops: Iterable[int]) -> list[int]:
 def leaving(flow: Flow, ops: frozenset[int]) -> list[int]:
     """Tensors that operations make and others use, or the model gives."""
     made = [t for op in sorted(ops) for t in flow.ops[op].outputs]
-    return [t for t in made if t in flow.outputs or any(u not in ops and u in flow.live for u in flow.users.get(t, ()))]
+    users = {t: [u for u in flow.users.get(t, ()) if u not in ops and flow.is_data(u)] for t in made}
+    return [t for t in made if t in flow.outputs or users[t]]

@@ -107,7 +107,10 @@ class Writing:
             return [self.scope.value(code, self.shape())]
         whole = self.scope.term(code, (), "parts", line=True)
         nodes = (expression("x[i]", x=whole.node, i=constant(place)) for place in range(len(self.op.outputs)))
-        return [self.scope.value(node, self.shape(place)) for place, node in enumerate(nodes)]
+        found = [self.scope.term(node, self.shape(place)) for place, node in enumerate(nodes)]
+        for term in found:
+            term.within = True
+        return [plain(term) for term in found]
 
     def fitting(self, value: Value, layout: Layout | None) -> list[Value]:
         """A view of a value; where the laws of its axes lead to none, the view in plain numbers."""

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
 
 SEED = 0
+
+
+class _Copying(TorchFunctionMode):
+    """Every tensor in a nested value or an object of any sort, as a cache, is replaced when it is copied."""
+
+    def __init__(self, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self._change = change
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.__deepcopy__:
+            return self._change(args[0])
+        return func(*args, **(kwargs or {}))
 
 
 class Numbers:
@@ -65,7 +79,11 @@ class Numbers:
                 known[id(tensor)] = self.tensor(tensor, table(tensor))
             return known[id(tensor)]
 
-        return with_tensors(value, drawn)
+        try:
+            with _Copying(drawn):
+                return copy.deepcopy(value)
+        except Exception:  # an object that cannot be copied is given as it is
+            return with_tensors(value, drawn)
 
     def tensor(self, tensor: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
         """One tensor: what is known of it, else drawn; whole numbers and truths that are not known are 1."""

@@ -12,7 +12,9 @@ from boardwork.statement.operations.parts import PARTS
 from boardwork.statement.operations.plain import as_called
 from boardwork.statement.operations.products import PRODUCTS
 from boardwork.statement.operations.recurrent import RECURRENT
+from boardwork.statement.operations.reductions import REDUCTIONS
 from boardwork.statement.operations.shapes import SHAPES
+from boardwork.statement.operations.writes import WRITES
 from boardwork.statement.terms import Value
 from boardwork.statement.writing import Writing
 
@@ -25,7 +27,9 @@ WRITERS: dict[str, Write] = {
     **PARTS,
     **PRODUCTS,
     **RECURRENT,
+    **REDUCTIONS,
     **SHAPES,
+    **WRITES,
 }
 
 

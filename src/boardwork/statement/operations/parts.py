@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
+from boardwork.statement.calls import Tensors
+from boardwork.statement.expressions import constant
 from boardwork.statement.layout import Layout
 from boardwork.statement.operations.plain import as_called
 from boardwork.statement.terms import Value
@@ -107,8 +109,22 @@ def _is_slice(part: Any) -> bool:
     return step in (None, 1) and all(n is None or isinstance(n, int) for n in (start, stop))
 
 
+def _joined(writing: Writing) -> list[Value]:
+    """Tensors side by side; empty ones, as a cache at its start, add nothing."""
+    given = writing.argument("tensors", 0)
+    if not isinstance(given, Tensors):
+        return as_called(writing)
+    held = tuple(t for t in given.ids if writing.flow.tensors[t].size)
+    if len(held) == 1:
+        return [writing.value(held[0])]
+    axis = writing.argument("dim", 1)
+    operands = writing.node(Tensors(held, many=True))
+    return writing.made("torch.cat(x, dim=i)", x=operands, i=constant(0 if axis is None else axis))
+
+
 PARTS: dict[str, Callable[[Writing], list[Value]]] = {
     **dict.fromkeys(_CUTS, _cut),
+    "cat": _joined,
     "unbind": _unbind,
     "select": _select,
     "narrow": _narrow,

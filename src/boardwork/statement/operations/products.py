@@ -52,6 +52,19 @@ def _embedding(writing: Writing) -> list[Value]:
     return writing.made("E[i]", E=table, i=tokens)
 
 
+def _by_expert(writing: Writing) -> list[Value]:
+    """Rows sorted by expert, each with the matrix of its own."""
+    values = [writing.first(), writing.value(writing.op.inputs[1]), writing.tensor("offs", 2)]
+    rows, matrices, ends = values
+    if rows is None or matrices is None or ends is None or len(writing.op.inputs) > 3 or len(rows.shape) != 2:
+        return as_called(writing)
+    return writing.made(f"{writing.helper(_BY_EXPERT)}(x, W, n)", x=rows, W=matrices, n=ends)
+
+
+_BY_EXPERT = """def by_expert(rows, W, ends):  # rows sorted by expert; those of one end at ends[expert]
+    parts = rows.tensor_split([int(end) for end in ends[:-1]])
+    return torch.cat([part @ W_e for part, W_e in zip(parts, W)])"""
+
 PRODUCTS: dict[str, Callable[[Writing], list[Value]]] = {
     "linear": _linear,
     "addmm": _addmm,
@@ -59,4 +72,5 @@ PRODUCTS: dict[str, Callable[[Writing], list[Value]]] = {
     "mm": _matmul,
     "bmm": _matmul,
     "embedding": _embedding,
+    "grouped_mm": _by_expert,
 }

@@ -41,7 +41,7 @@ def _cast(writing: Writing) -> list[Value]:
 
 def _expand(writing: Writing) -> list[Value]:
     value = writing.first()
-    return writing.fitting(value, value.layout.expanded(writing.shape()))
+    return [Value(value.term, value.layout.expanded(writing.shape()))]
 
 
 def _permute(writing: Writing) -> list[Value]:

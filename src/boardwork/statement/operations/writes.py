@@ -1,0 +1,58 @@
+"""Writes to a tensor or a part of one -> a new tensor: functions have no memory of what was there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from boardwork.statement.calls import arguments
+from boardwork.statement.expressions import constant, expression
+from boardwork.statement.terms import UnstatedError, Value
+from boardwork.statement.writing import Writing
+
+_PUT = """def put(x, place, value):
+    x = x.clone()
+    x[place] = value
+    return x"""
+
+
+def _set(writing: Writing) -> list[Value]:
+    """x[place] = value."""
+    value = writing.node(writing.argument("value", 2))
+    return [_put(writing, writing.first(), writing.argument("index", 1), value)]
+
+
+def _put(writing: Writing, base: Value, index: object, value: ast.expr) -> Value:
+    place = _as_argument(writing.node(index))
+    call = expression(f"{writing.helper(_PUT)}(x, i, v)", x=writing.scope.node(base), i=place, v=value)
+    return writing.scope.value(call, base.shape)
+
+
+def _as_argument(index: ast.expr) -> ast.expr:
+    """An index outside of brackets."""
+    if isinstance(index, ast.Tuple | ast.List):
+        return ast.Tuple([_as_argument(part) for part in index.elts], ast.Load())
+    if isinstance(index, ast.Slice):
+        parts = [constant(None) if part is None else part for part in (index.lower, index.upper, index.step)]
+        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+    return index
+
+
+def _copied(writing: Writing) -> list[Value]:
+    """x.copy_(value), where x may be a part of a larger tensor: that one is new too."""
+    part, given = writing.op.inputs[0], writing.value(writing.op.inputs[1])
+    value = writing.scope.node(given)
+    if given.shape != writing.shape():
+        value = expression("v.expand_as(x)", v=value, x=writing.scope.node(writing.first()))
+    found = [writing.scope.value(value, writing.shape())]
+    if len(writing.op.outputs) == 1:
+        return found
+    maker = writing.flow.producer(part)
+    if maker is None or maker.name != "getitem" or len(writing.op.outputs) > 2:
+        raise UnstatedError("a write to a view of a view")
+    given_index = arguments(maker)
+    index = given_index.placed[1] if len(given_index.placed) > 1 else given_index.named["index"]
+    return [*found, _put(writing, writing.value(maker.inputs[0]), index, value)]
+
+
+WRITES: dict[str, Callable[[Writing], list[Value]]] = {"setitem": _set, "copy": _copied}
