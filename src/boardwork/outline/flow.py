@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from boardwork.trace.records import Op, Tensor, Trace
@@ -80,14 +81,17 @@ _FILLED = frozenset(
     ["new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like"]
 )
 
+# Operations that take their second tensor for the same.
+_AS = frozenset(["expand_as", "view_as", "reshape_as", "type_as"])
+
 
 class Flow:
     """Read-only queries over one trace; every step is linear in its operations."""
 
     def __init__(self, trace: Trace) -> None:
-        self.trace, self.ops, self.tensors = trace, trace.ops, trace.tensors
+        self.trace, self.ops, self.tensors = trace, tuple(map(_of_values, trace.ops)), trace.tensors
         self.users: dict[int, list[int]] = {}
-        for op in trace.ops:
+        for op in self.ops:
             for tensor in dict.fromkeys(op.inputs):
                 self.users.setdefault(tensor, []).append(op.id)
         self._readings: dict[tuple[int, str], list[tuple[float, ...]]] = {}
@@ -113,7 +117,7 @@ class Flow:
         """Operations that depend on a tensor that `start` accepts."""
         found: set[int] = set()
         for op in self.ops:
-            for tensor in op.inputs if op.name not in _FILLED else ():
+            for tensor in op.inputs:
                 record = self.tensors[tensor]
                 if start(record) or record.producer in found:
                     found.add(op.id)
@@ -216,3 +220,10 @@ class Flow:
     def _after(self, op: int) -> Iterator[int]:
         for out in self.ops[op].outputs:
             yield from (u for u in self.users.get(out, ()) if self.is_data(u))
+
+
+def _of_values(op: Op) -> Op:
+    """The operation with only those inputs whose values it takes."""
+    if op.name not in _FILLED and op.name not in _AS:
+        return op
+    return dataclasses.replace(op, inputs=op.inputs[: op.name in _AS], slots=op.slots[: op.name in _AS])

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from boardwork.errors import BoardworkError, TraceError
+from boardwork.meta.autocast import autocast_for_meta
 from boardwork.meta.nesting import named_tensors, tensors_in
 from boardwork.meta.values import remembered, table
 from boardwork.targets.torchvision_operators import admitted
@@ -36,7 +37,7 @@ def one_forward(
     doubles = _doubles(run, beside) if beside else nullcontext()
     with doubles:
         inputs = _inputs(run, recorder)
-    with recorder.recording(doubles), admitted():
+    with recorder.recording(doubles), admitted(), autocast_for_meta():
         try:
             out, listed = (
                 tree.run(run.model, run.args, run.kwargs) if rows else (run.model(*run.args, **run.kwargs), ())

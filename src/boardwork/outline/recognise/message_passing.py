@@ -13,6 +13,7 @@ from boardwork.trace.records import Op
 _SCATTERS = ("index_add", "scatter_add", "scatter_reduce", "index_reduce", "scatter")
 _GATHERS = ("getitem", "index_select", "gather")
 _REDUCED = {"mean": "mean", "amax": "maximum", "amin": "minimum", "prod": "product"}
+_DEGREE_STEPS = ("clamp", "pow", "rsqrt", "sqrt", "reciprocal")
 _MOST = 64
 
 
@@ -56,7 +57,7 @@ def _spread(flow: Flow, scatter: Op) -> Spread | None:
             continue
         if _is_gather(flow, op):
             ops.add(op.id)
-            made = flow.producer(through(flow, op.inputs[0], ("clamp", "pow", "rsqrt", "sqrt", "reciprocal"))[0])
+            made = _before_powers(flow, op.inputs[0])
             if made is not None and made.name in _SCATTERS:
                 todo.append(op.inputs[0])
                 counts |= _counts(flow, made)
@@ -79,18 +80,32 @@ def _whole(flow: Flow, tensor: int) -> bool:
 
 
 def _given(flow: Flow, index: int) -> bool:
-    """True when an index is an input or a table, not chosen by scores."""
-    record = flow.origin(index)[0]
-    made = flow.producer(record.id)
-    if made is not None and made.name in ("cat", "add"):
-        return all(_given(flow, t) for t in made.inputs)
-    return record.kind in ("input", "buffer", "constant") or flow.is_constant(record.id)
+    """True when an index is made of inputs and tables that hold indices, not chosen by scores."""
+    todo, seen = [index], set[int]()
+    while todo and len(seen) < _MOST:
+        tensor = todo.pop()
+        if tensor in seen or flow.is_constant(tensor):
+            continue
+        seen.add(tensor)
+        made = flow.producer(tensor)
+        if not _whole(flow, tensor) and flow.tensors[tensor].dtype != "bool":
+            return False
+        todo += made.inputs if made is not None else ()
+    return not todo
 
 
 def _is_gather(flow: Flow, op: Op) -> bool:
     """Rows of a tensor of numbers at positions that edges name."""
     given = len(op.inputs) > 1 and _whole(flow, op.inputs[-1]) and not _whole(flow, op.inputs[0])
     return op.name in _GATHERS and given and _given(flow, op.inputs[-1])
+
+
+def _before_powers(flow: Flow, tensor: int) -> Op | None:
+    """What made the numbers that powers were taken of, as degrees; nodes without neighbours may be masked."""
+    made = flow.producer(through(flow, tensor, _DEGREE_STEPS)[0])
+    if made is not None and made.name == "masked_fill":
+        made = flow.producer(through(flow, made.inputs[0], _DEGREE_STEPS)[0])
+    return made
 
 
 def _counts(flow: Flow, scatter: Op) -> bool:

@@ -64,13 +64,14 @@ def _root(flow: Flow, op: Op) -> Op | None:
 
 
 def called(flow: Flow, op: Op) -> Pattern:
-    """A norm that is one operation."""
+    """A norm that is one operation, with the weight that may follow it instead of being its own."""
     kind, label = CALLED[op.name]
-    weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None]
+    ops = {op.id}
+    weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None] or _scaling(flow, op, ops)
     value = flow.tensors[op.inputs[0]]
     width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
     return Pattern(
-        "norm", frozenset([op.id]), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps"))
+        "norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps"))
     )
 
 
@@ -134,7 +135,7 @@ def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
             passed.append(op.id)
             continue
         extra = [t for t in op.inputs if _gain(flow, t)]
-        first = root.name != "div" and not weights and root.outputs[0] in op.inputs
+        first = root.name not in ("div", *CALLED) and not weights and root.outputs[0] in op.inputs
         if (op.name == "mul" and (first or extra)) or (op.name == "add" and extra and weights):
             ops.update(passed, [op.id])
             ops.update(_centring(flow, op, ops))
