@@ -294,6 +294,8 @@ WORDS: dict[str, str] = {
     "message_passing.count": "sums over neighbours in the model",
     "message_passing.nodes": "nodes of the graph at the drawn sizes",
     "message_passing.edges": "edges, one message each",
+    "message_passing.nodes_axis": "name of the input axis that counts nodes",
+    "message_passing.edges_axis": "name of the input axis that counts edges",
     "message_passing.width": "numbers of one message",
     "codebook.count": "codebooks in the model",
     "codebook.codes": "rows of the table of codes",

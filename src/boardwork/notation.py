@@ -43,19 +43,28 @@ _TOKENS = (
     ("tokens", "patch.tokens", "patches and class tokens of one image"),
     ("patches", "patch.count", "patches of one image"),
 )
+_COUNTED = (
+    ("nodes", "message_passing.nodes_axis", "nodes of the graph"),
+    ("edges", "message_passing.edges_axis", "edges of the graph"),
+)
 _HEADS = (
     ("heads", "attention.heads", "query heads"),
     ("kv_heads", "attention.kv_heads", "key and value heads"),
     ("d_k", "attention.d_k", "width of one query and key head"),
     ("d_v", "attention.d_v", "width of one value head"),
 )
+_MEANINGS_OF_AXES = _AXES | {name: meaning for name, _, meaning in _COUNTED}
 
 
 class Notation:
     """Writes shapes and remembers which symbols it used."""
 
     def __init__(self, facts: Facts, outline: Outline) -> None:
-        self.facts, self.axes = facts, outline.trace.axes
+        self.facts = facts
+        self._called_so = {
+            str(facts[word]): name for name, word, _ in _COUNTED if facts.get(word) not in (None, *_AXES)
+        }
+        self.axes = {self._called_so.get(name, name): size for name, size in outline.trace.axes.items()}
         self.used: dict[str, Symbol] = {}
         self._zoomed = False
         self._tensors, self._names = outline.trace.tensors, axis_names(outline, facts)
@@ -68,7 +77,7 @@ class Notation:
 
     def write(self, tensor: Tensor, *, split_in_heads: bool = False) -> tuple[str, ...]:
         """The shape in symbols; `split_in_heads` where the tensor is (batch, heads, length, head width)."""
-        shape = [_read(law) for law in tensor.symbols or map(str, tensor.shape)]
+        shape = [_read(self._renamed(law)) for law in tensor.symbols or map(str, tensor.shape)]
         own = tensor.id < len(self._tensors) and self._tensors[tensor.id] is tensor
         if split_in_heads and len(shape) >= 4:
             head = self._match(shape[-1], _HEADS[2:])
@@ -84,8 +93,14 @@ class Notation:
             shape = [self._tokens(length, axis) for length, axis in zip(tensor.shape, shape, strict=True)]
         for name, size in self.axes.items():
             if any(name in re.findall(r"[A-Za-z_]+", axis) for axis in shape):
-                self.used[name] = Symbol(size, _AXES.get(name, "axis of the input"))
+                self.used[name] = Symbol(size, _MEANINGS_OF_AXES.get(name, "axis of the input"))
         return tuple(shape)
+
+    def _renamed(self, law: str) -> str:
+        """The law with input axes by what recognition found them to count."""
+        return (
+            re.sub(r"[A-Za-z_]+", lambda name: self._called_so.get(name[0], name[0]), law) if self._called_so else law
+        )
 
     def _called(self, place: Axis, axis: str) -> str:
         name = self._names.get(place, "")

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from boardwork.errors import TargetError
+from boardwork.targets.input_axes import agreed, axes_of
 from boardwork.targets.input_spec import InputSpec
-from boardwork.targets.layers import Argument, axes_of
+from boardwork.targets.layers import Argument
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -68,7 +69,8 @@ def arrange(module: nn.Module, inputs: Sequence[Argument], extra: dict[str, Any]
             break
         args.append(left.pop(name))
     check_complete(module, [item.name for item in inputs])
-    return Arguments(tuple(args), {**left, **(extra or {})}, {item.name: item.axes for item in inputs})
+    axes = agreed({item.name: item.axes for item in inputs}, {item.name: item.tensor for item in inputs})
+    return Arguments(tuple(args), {**left, **(extra or {})}, axes)
 
 
 def positional_names(module: nn.Module, count: int) -> list[str]:

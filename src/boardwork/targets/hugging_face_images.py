@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from boardwork.targets.hugging_face_maker import Maker
-from boardwork.targets.layers import AXES_BY_RANK, IMAGE, TOKENS, Argument, argument
+from boardwork.targets.input_axes import AXES_BY_RANK
+from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument
 
 FRAMES = 16  # of a clip
 GRID = 16  # patches along each side of an image that comes as a list of patches

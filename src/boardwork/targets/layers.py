@@ -11,13 +11,6 @@ from torch import nn
 
 TOKENS = 128
 IMAGE = 224
-AXES_BY_RANK = {
-    1: ("batch",),
-    2: ("batch", ""),
-    3: ("batch", "seq_len", ""),
-    4: ("batch", "", "height", "width"),
-    5: ("batch", "", "frames", "height", "width"),
-}
 
 
 @dataclass(frozen=True)
@@ -31,13 +24,6 @@ class Argument:
 
 def argument(name: str, shape: tuple[int, ...], axes: tuple[str, ...], dtype: torch.dtype | None = None) -> Argument:
     return Argument(name, torch.empty(shape, dtype=dtype or torch.float32, device="meta"), axes)
-
-
-def axes_of(tensor: torch.Tensor) -> tuple[str, ...]:
-    """The usual names by rank and dtype: (batch, seq_len) for whole numbers, (batch, "", height, width) for images."""
-    if not tensor.is_floating_point() and tensor.ndim == 2:
-        return ("batch", "seq_len")
-    return AXES_BY_RANK.get(tensor.ndim, ("",) * tensor.ndim)
 
 
 def layer_arguments(layer: nn.Module) -> tuple[Argument, ...] | None:

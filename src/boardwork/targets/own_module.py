@@ -15,8 +15,9 @@ from boardwork.targets import load_given
 from boardwork.targets.assemble import assemble
 from boardwork.targets.first_layer import first_layer
 from boardwork.targets.forward_arguments import Arguments, check_complete, positional_names
+from boardwork.targets.input_axes import agreed, axes_of
 from boardwork.targets.input_spec import InputSpec
-from boardwork.targets.layers import axes_of, layer_arguments
+from boardwork.targets.layers import layer_arguments
 from boardwork.targets.subject import Subject
 from boardwork.targets.wrappers import unwrapped
 
@@ -93,10 +94,11 @@ def _called(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     check_complete(model, [*names[: len(args)], *kwargs])
     known = _known_axes(model, names)
     axes = {}
-    for path, tensor in _free([*zip(names, args, strict=False), *kwargs.items()]):
+    tensors = dict(_free([*zip(names, args, strict=False), *kwargs.items()]))
+    for path, tensor in tensors.items():
         usual = known.get(path, ())
         axes[path] = usual if len(usual) == tensor.ndim else axes_of(tensor)
-    return Arguments(args, kwargs, axes)
+    return Arguments(args, kwargs, agreed(axes, tensors))
 
 
 def _free(given: list[tuple[str, Any]]) -> list[tuple[str, torch.Tensor]]:

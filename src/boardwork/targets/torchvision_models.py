@@ -13,8 +13,9 @@ from torch import nn
 from boardwork.targets.assemble import assemble
 from boardwork.targets.build import build, library
 from boardwork.targets.call import Call
+from boardwork.targets.input_axes import AXES_BY_RANK
 from boardwork.targets.input_spec import InputSpec
-from boardwork.targets.layers import AXES_BY_RANK, IMAGE, Argument, argument
+from boardwork.targets.layers import IMAGE, Argument, argument
 from boardwork.targets.subject import Subject
 from boardwork.targets.unknown import unknown
 

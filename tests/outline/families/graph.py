@@ -130,12 +130,64 @@ class DeepSet(nn.Module):
 
 
 NODES, EDGES = torch.zeros(20, 24), torch.zeros(2, 60, dtype=torch.long)
+
+
+def _with_loops(edges: Tensor, count: int) -> Tensor:
+    """Edges of a node to itself are taken out, then one is put in for every node."""
+    loops = torch.arange(count).view(1, -1).repeat(2, 1)
+    return torch.cat([edges[:, edges[0] != edges[1]], loops], dim=1)
+
+
+class LibraryGCN(nn.Module):
+    """As graph libraries write it: self loops, a mask for nodes without neighbours, indices stretched to the values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only_linear = nn.Linear(24, 16, bias=False)
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        source, target = _with_loops(edges, nodes.size(0))
+        weight = nodes.new_ones(target.size(0))
+        scale = nodes.new_zeros(nodes.size(0)).scatter_add_(0, target, weight).pow_(-0.5)
+        scale = scale.masked_fill_(scale == float("inf"), 0)
+        y = self.only_linear(nodes)
+        messages = (scale[source] * weight * scale[target]).view(-1, 1) * y.index_select(0, source)
+        into = target.view(-1, 1).expand_as(messages)
+        return messages.new_zeros(nodes.size(0), 16).scatter_add_(0, into, messages)
+
+
+class LibraryAttention(nn.Module):
+    """GAT with a softmax that takes the largest score of a node off, over the mean of the heads."""
+
+    def __init__(self, heads: int = 4, leaving: int = 8) -> None:
+        super().__init__()
+        self.heads, self.leaving = heads, leaving
+        self.only_linear = nn.Linear(24, heads * leaving, bias=False)
+        self.score_source = nn.Parameter(torch.randn(1, heads, leaving))
+        self.score_target = nn.Parameter(torch.randn(1, heads, leaving))
+
+    def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+        source, target = _with_loops(edges, nodes.size(0))
+        y = self.only_linear(nodes).view(-1, self.heads, self.leaving)
+        one, two = (y * self.score_source).sum(dim=-1), (y * self.score_target).sum(-1)
+        scores = F.leaky_relu(one.index_select(0, source) + two.index_select(0, target), 0.2)
+        into = target.view(-1, 1).expand_as(scores)
+        most = scores.new_zeros(nodes.size(0), self.heads).scatter_reduce_(0, into, scores.detach(), "amax")
+        scores = (scores - most.index_select(0, target)).exp()
+        total = scores.new_zeros(nodes.size(0), self.heads).scatter_add_(0, into, scores) + 1e-16
+        messages = (scores / total.index_select(0, target)).unsqueeze(-1) * y.index_select(0, source)
+        into = target.view(-1, 1, 1).expand_as(messages)
+        return messages.new_zeros(nodes.size(0), self.heads, self.leaving).scatter_add_(0, into, messages).mean(dim=1)
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "sparse_gcn": (TwoSparseLayers, (NODES, EDGES)),
     "graph_attention": (GraphAttention, (NODES, EDGES)),
     "mean_neighbours": (MeanNeighbours, (NODES, EDGES)),
     "isomorphism": (Isomorphism, (NODES, EDGES)),
     "edge_messages": (EdgeMessages, (NODES, EDGES, torch.zeros(60, 6))),
+    "library_gcn": (LibraryGCN, (NODES, EDGES)),
+    "library_attention": (LibraryAttention, (NODES, EDGES)),
     "point_set": (PointSet, (torch.zeros(2, 3, 50),)),
     "deep_set": (DeepSet, (torch.zeros(2, 12, 8),)),
 }

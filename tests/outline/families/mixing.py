@@ -165,6 +165,18 @@ class LongConvolution(nn.Module):
 
 
 TOKENS = torch.zeros(2, 16, 32)
+class GainBehind(nn.Module):
+    """A norm without weights, then a gain that starts from zero."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.bare, self.gain = nn.LayerNorm(width, elementwise_affine=False), nn.Parameter(torch.zeros(width))
+        self.only_linear = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.only_linear(self.bare(tokens) * (self.gain + 1.0))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "gated_linear": (GatedLinear, (TOKENS,)),
     "retention": (Retention, (TOKENS,)),
@@ -173,4 +185,5 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "token_mixing": (MixerStack, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),
     "long_convolution": (LongConvolution, (TOKENS,)),
+    "gain_behind": (GainBehind, (TOKENS,)),
 }

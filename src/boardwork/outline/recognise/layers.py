@@ -198,7 +198,9 @@ def _mean(flow: Flow, op: Op) -> Pattern | None:
     over = {d % rank for d in (dims if isinstance(dims, list) else [dims]) if isinstance(d, int)}
     if result.size * 2 > source.size or result.size < 2 or over == {rank - 1}:
         return None
-    label = "Global average pool" if rank >= 4 else "Mean over sequence"
+    law = source.symbols[min(over)] if source.symbols and over else ""
+    fewer = f"Mean over {law}" if law.isdigit() else "Mean over positions"  # of a fixed number: heads, as it may be
+    label = "Global average pool" if rank >= 4 else fewer
     return Pattern("global_pool" if rank >= 4 else "pool", frozenset([op.id]), label, "pool")
 
 

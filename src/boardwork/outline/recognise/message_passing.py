@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -64,6 +65,7 @@ def _spread(flow: Flow, scatter: Op) -> Spread | None:
                 weighs |= not _counts(flow, made)
             elif not all(_whole(flow, t) or flow.is_constant(t) for t in op.inputs):
                 gathers.append(op.id)
+                ops |= _scores(flow, op.inputs[0])
             continue
         if product(flow, op) is not None:
             layers.append(op.id)
@@ -100,6 +102,15 @@ def _is_gather(flow: Flow, op: Op) -> bool:
     return op.name in _GATHERS and given and _given(flow, op.inputs[-1])
 
 
+def _scores(flow: Flow, tensor: int) -> set[int]:
+    """A product of every node with one learned vector, summed to a number: its half of the scores of its edges."""
+    total = flow.producer(tensor)
+    made = flow.producer(total.inputs[0]) if total is not None and total.name == "sum" else None
+    if total is None or made is None or made.name != "mul" or not any(map(flow.is_weight, made.inputs)):
+        return set()
+    return {total.id, made.id}
+
+
 def _before_powers(flow: Flow, tensor: int) -> Op | None:
     """What made the numbers that powers were taken of, as degrees; nodes without neighbours may be masked."""
     made = flow.producer(through(flow, tensor, _DEGREE_STEPS)[0])
@@ -121,7 +132,8 @@ def _patterns(flow: Flow, found: Spread) -> list[Pattern]:
         mean = True
     nodes = flow.tensors[found.scatter.outputs[0]].shape
     edges = flow.tensors[flow.ops[found.gathers[0]].outputs[0]].shape[0]
-    facts = {"nodes": nodes[0], "edges": edges, "width": flow.tensors[found.scatter.outputs[0]].size // nodes[0]}
+    width = flow.tensors[found.scatter.outputs[0]].size // nodes[0]
+    facts: dict[str, object] = {"nodes": nodes[0], "edges": edges, "width": width, **_axes(flow, found)}
     label, detail = _label(found, mean), f"{edges} edges → {nodes[0]} nodes"
     if not found.layers:
         return [Pattern("message_passing", frozenset(ops), label, "matmul", detail, facts=facts)]
@@ -130,6 +142,21 @@ def _patterns(flow: Flow, found: Spread) -> list[Pattern]:
     total = Pattern("aggregate", last, label, "matmul", detail)
     frame = Pattern("message_passing", frozenset(ops), "Message passing", "block", detail, leaf=False, facts=facts)
     return [*gathers, total, frame]
+
+
+def _axes(flow: Flow, found: Spread) -> dict[str, str]:
+    """The axes of the inputs that count nodes and edges; loops of every node to itself are in the edges."""
+    nodes = _names(flow, found.scatter)
+    edges = [name for name in _names(flow, flow.ops[found.gathers[0]]) if name not in nodes]
+    named = {"nodes_axis": nodes, "edges_axis": edges}
+    return {word: names[0] for word, names in named.items() if len(names) == 1}
+
+
+def _names(flow: Flow, op: Op) -> list[str]:
+    """The input axes in the law of the first axis of what an operation gives."""
+    return (
+        re.findall(r"[A-Za-z_]+", flow.tensors[op.outputs[0]].symbols[0]) if flow.tensors[op.outputs[0]].symbols else []
+    )
 
 
 def _counting(flow: Flow, division: Op) -> set[int]:

@@ -70,9 +70,7 @@ def called(flow: Flow, op: Op) -> Pattern:
     weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None] or _scaling(flow, op, ops)
     value = flow.tensors[op.inputs[0]]
     width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
-    return Pattern(
-        "norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps"))
-    )
+    return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps")))
 
 
 def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -> dict[str, object]:
