@@ -165,6 +165,8 @@ class LongConvolution(nn.Module):
 
 
 TOKENS = torch.zeros(2, 16, 32)
+
+
 class GainBehind(nn.Module):
     """A norm without weights, then a gain that starts from zero."""
 
