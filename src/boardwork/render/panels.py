@@ -13,7 +13,6 @@ from boardwork.errors import KnowledgeError
 from boardwork.figure.points import width
 from boardwork.formula import draw_points
 from boardwork.formula.font import measure
-from boardwork.numbers import count
 from boardwork.render.marks import (
     BOLD,
     MATHS,
@@ -178,10 +177,9 @@ def _indent(text: str, size: float) -> float:
 def symbol(name: str, item: Symbol, room: float, type: Type, widest: int) -> Piece:
     """One row: the symbol, its value, what it means; the longest symbol has `widest` letters."""
     left, middle = min(0.3 * room, (0.6 * widest + 1) * type.body), 4.2 * type.body
-    value = count(item.value) if isinstance(item.value, int | float) else str(item.value)
     rows = (
         paragraph([Run(name, BOLD)], left - 4, type.body, type.leading),
-        paragraph([Run(value)], middle - 4, type.body, type.leading),
+        paragraph([Run(str(item.value))], middle - 4, type.body, type.leading),
         paragraph([Run(item.meaning, PLAIN, GREY)], room - left - middle, type.body, type.leading),
     )
     xs = (0.0, left, left + middle)
