@@ -173,7 +173,7 @@ def test_curves_tell_where_one_overtakes_the_other() -> None:
     state = {"state.bytes": 5000, "growth.axis": "seq_len", "growth.size": 128, "growth.macs_linear": 5}
     cache = {**state, "state.bytes": 0, "cache.decodes": True, "cache.token_bytes": 100, "growth.macs_linear": 7}
     sheets = [replace(sheet_of(LAYER), facts=facts) for facts in (state, cache)]
-    curve = next(c for c in compared(sheets).curves if c.title == "Kept while decoding")
+    curve = next(c for c in compared(sheets).curves if c.title == "Kept of the past")
     assert curve.formulas == ("5.00 kB", "100 B · T")
     assert curve.notes == ("B costs more than A from 51 tokens on (5.00 kB).",)
 

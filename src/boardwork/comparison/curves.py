@@ -16,7 +16,7 @@ SIZES = {"seq_len": [2**k for k in range(7, 18)], "pixels": [(112 * k) ** 2 for 
 RANGE = {"seq_len": (16.0, 1_000_000.0), "pixels": (56.0**2, 10_000.0**2)}  # crossings elsewhere are of no use
 CURVES: tuple[tuple[str, Callable[[Facts], Cost | None]], ...] = (
     ("Multiply-adds", multiply_adds),
-    ("Kept while decoding", kept),
+    ("Kept of the past", kept),
     ("Activation memory at its peak", activations),
 )
 Told = tuple[str, Cost, float]  # name, cost, largest size that the model takes

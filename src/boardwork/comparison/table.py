@@ -55,7 +55,7 @@ def _costs(sheets: Sequence[Sheet]) -> Iterator[Row]:
     for topic, cost in (
         ("Multiply-adds of an input of any size", multiply_adds),
         ("Activation memory of any size", activations),
-        ("Kept while decoding", kept),
+        ("Kept of the past, of any length", kept),
     ):
         found = [cost(sheet.facts) for sheet in sheets]
         yield _row(topic, ["" if one is None else one.formula() for one in found])

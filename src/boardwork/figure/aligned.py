@@ -28,6 +28,11 @@ class Row:
     marks: tuple[str, ...]
 
 
+def is_straight(diagrams: Sequence[Diagram], rows: Sequence[Row]) -> bool:
+    """Whether each diagram is one chain of boxes with skips beside it, which is what a tower shows well."""
+    return all(spine(d, [r.boxes[i] for r in rows], rows, i).is_straight for i, d in enumerate(diagrams))
+
+
 def aligned(diagrams: Sequence[Diagram], rows: Sequence[Row], titles: Sequence[str], metrics: Metrics) -> Figure:
     """The towers side by side, each below its title. Boxes that are in no row stand beside those that they feed."""
     columns = [_Column(spine(d, [r.boxes[i] for r in rows], rows, i), metrics, d) for i, d in enumerate(diagrams)]

@@ -46,13 +46,17 @@ class Skip:
 
 @dataclass(frozen=True)
 class Spine:
-    """`wires`: rows that a wire joins; `below`: the edge that leaves a row downwards; `frames`: first and last row."""
+    """`wires`: rows that a wire joins; `below`: the edge that leaves a row downwards; `frames`: first and last row.
+
+    `is_straight`: nothing but skips goes past a box.
+    """
 
     cells: tuple[Cell, ...]
     wires: tuple[tuple[int, int], ...]
     below: dict[int, Edge]
     rails: tuple[Skip, ...]
     frames: tuple[tuple[int, int], ...] = field(default=())
+    is_straight: bool = True
 
 
 def spine(diagram: Diagram, boxes: Sequence[str], rows: Sequence[Placing], column: int = -1) -> Spine:
@@ -77,7 +81,8 @@ def spine(diagram: Diagram, boxes: Sequence[str], rows: Sequence[Placing], colum
     few = _few(skips)
     ops = marked(ops, [skip.edge for skip in skips if skip not in few])
     cells = tuple(_cell(box, row, ops, groups, column) for box, row in zip(boxes, rows, strict=True))
-    return Spine(cells, tuple(_wires(cells, straight, after)), straight, tuple(few), frames)
+    plain = len(few) == len(skips) and all(skip.edge.kind == "residual" for skip in skips)
+    return Spine(cells, tuple(_wires(cells, straight, after)), straight, tuple(few), frames, plain)
 
 
 def _cell(box: str, row: Placing, ops: dict[str, Op], groups: dict[str, Group], column: int) -> Cell:

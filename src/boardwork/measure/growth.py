@@ -107,8 +107,9 @@ class Growth:
     def _filling(self) -> dict[int, int | None]:
         """Memory of inputs and results -> a tensor that fills it."""
         found: dict[int, int | None] = {}
+        fixed = {tensor.storage for tensor in self.flow.tensors if tensor.kind not in ("op", "input")}
         for tensor in self.flow.tensors:
-            if tensor.storage >= 0 and tensor.kind in ("op", "input"):
+            if tensor.storage >= 0 and tensor.storage not in fixed:
                 whole = tensor.size * tensor.element_bytes == self.trace.storages[tensor.storage]
                 if whole and found.get(tensor.storage) is None:
                     found[tensor.storage] = tensor.id

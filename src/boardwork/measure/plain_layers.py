@@ -11,7 +11,7 @@ from boardwork.outline.flow import Flow
 
 _ACTIVATIONS = (
     "relu", "gelu", "silu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "relu6", "hardswish", "mish", "softplus",
-    "prelu",
+    "prelu", "hardtanh",
 )  # fmt: skip
 _FUSED = ("scaled_dot_product_attention", "flex_attention")
 _NARROW = ("int8", "uint8", "float8")

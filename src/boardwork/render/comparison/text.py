@@ -94,12 +94,13 @@ class Writer:
 
     def pictures(self) -> str:
         """The towers side by side, or one under the other."""
-        if not self.stacked:
-            return self._narrowed(lambda whole, metrics: side_by_side(whole, metrics, self._sign()))
+        beside = "" if self.stacked else self._narrowed(lambda all, m: side_by_side(all, m, self._sign()))
+        if beside and max(map(len, beside.splitlines())) <= self.width:
+            return beside
         return "\n\n".join(map(self._tower, range(self.count)))
 
     def _tower(self, place: int) -> str:
-        return self._narrowed(lambda whole, metrics: alone(whole, place, metrics, self._sign()))
+        return self._narrowed(lambda all, m: alone(all, place, m, self._sign()))
 
     def _sign(self) -> str:
         return "*" if self.ascii else "≠"

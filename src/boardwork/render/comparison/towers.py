@@ -7,7 +7,8 @@ from itertools import groupby, zip_longest
 
 from boardwork.comparison.record import BOX, Comparison, Match
 from boardwork.figure import Figure, Metrics
-from boardwork.figure.aligned import Row, aligned
+from boardwork.figure.abreast import abreast
+from boardwork.figure.aligned import Row, aligned, is_straight
 
 DIFFERS, ALONE = "≠", "+"
 LEGEND = f"Dashed with {DIFFERS}: differs from what stands beside it; dashed with {ALONE}: only there."
@@ -15,10 +16,14 @@ NO_DIFFERENCE = "The models do not differ in anything that is compared here."
 
 
 def side_by_side(comparison: Comparison, metrics: Metrics, differs: str = DIFFERS, *, packed: bool = False) -> Figure:
-    """All towers. `packed`: boxes that stand alone share a row with those that stand alone in other towers."""
+    """All towers; pictures that branch are laid out by themselves.
+
+    `packed`: boxes that stand alone share a row with those that stand alone in other towers.
+    """
     rows = [Row(match.boxes, match.kind, _marks(match, differs)) for match in comparison.alignment]
-    rows = _packed(rows) if packed else rows
-    return aligned(comparison.pictures, rows, comparison.names, metrics)
+    if not is_straight(comparison.pictures, rows):
+        return abreast(comparison.pictures, _signs(rows), comparison.names, metrics)
+    return aligned(comparison.pictures, _packed(rows) if packed else rows, comparison.names, metrics)
 
 
 def _packed(rows: Sequence[Row]) -> list[Row]:
@@ -44,7 +49,16 @@ def alone(comparison: Comparison, place: int, metrics: Metrics, differs: str = D
     """The tower of one subject, without gaps for the others."""
     own = [match for match in comparison.alignment if match.boxes[place]]
     rows = [Row((match.boxes[place],), match.kind, (_marks(match, differs)[place],)) for match in own]
-    return aligned(comparison.pictures[place : place + 1], rows, comparison.names[place : place + 1], metrics)
+    pictures, names = comparison.pictures[place : place + 1], comparison.names[place : place + 1]
+    if not is_straight(pictures, rows):
+        return abreast(pictures, _signs(rows), names, metrics)
+    return aligned(pictures, rows, names, metrics)
+
+
+def _signs(rows: Sequence[Row]) -> list[dict[str, str]]:
+    """For each tower the signs by box."""
+    places = range(len(rows[0].boxes)) if rows else ()
+    return [{row.boxes[i]: row.marks[i] for row in rows if row.marks[i]} for i in places]
 
 
 def mark_of(match: Match, differs: str = DIFFERS) -> str:
