@@ -36,3 +36,22 @@ def test_a_tensor_in_a_text_is_written_as_its_number() -> None:
     assert not evaluation.guesses
     assert run(evaluation, "__format__", torch.empty((), device="meta"), "") == "1"
     assert evaluation.guesses
+
+
+def test_what_is_made_empty_holds_what_is_written() -> None:
+    evaluation, lengths = known(4, 5)
+    offsets = evaluation.run("empty", torch.empty, (3,), {"dtype": torch.int64, "device": "meta"}, "")
+    run(evaluation, "__setitem__", offsets, 0, 0)
+    run(evaluation, "__setitem__", offsets, slice(1, None), run(evaluation, "cumsum", lengths, 0))
+    assert evaluation.values.of(offsets).tolist() == [0, 4, 9]
+
+
+def test_what_is_forgotten_does_not_pass_to_another_tensor_in_its_place() -> None:
+    evaluation = Evaluation()
+    evaluation.values.give(torch.empty(1, device="meta"), torch.zeros(1))
+    for _ in range(50):  # freed at once, so that storages take the same place
+        evaluation.values.forget(torch.empty(4, device="meta"))
+    twins = [torch.empty(4, device="meta") for _ in range(50)]
+    for twin in twins:
+        evaluation.values.give(twin, torch.ones(4))
+    assert all(evaluation.values.of(twin) is not None for twin in twins)

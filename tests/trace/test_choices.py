@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from boardwork.meta.choices import EVENLY, even_choice
+from boardwork.meta.choices import ALIKE, EVENLY, choice
 from boardwork.targets import from_module
 from boardwork.trace import trace
 
@@ -54,7 +54,37 @@ def test_a_choice_that_no_size_depends_on_is_no_guess() -> None:
 
 def test_rows_differ_and_all_alternatives_are_taken() -> None:
     scores = torch.empty(6, 4, device="meta")
-    found = even_choice("topk", (scores, 2), {}, scores.topk(2))
+    found = choice("topk", (scores, 2), {}, scores.topk(2))
     assert found is not None
     assert found[1].tolist() == [[0, 1], [2, 3]] * 3
-    assert even_choice("max", (scores,), {}, scores.max()) is None
+    assert choice("max", (scores,), {}, scores.max()) is None
+
+
+def test_choices_that_are_alike_take_the_first_alternatives() -> None:
+    scores = torch.empty(3, 6, 4, device="meta")
+    assert choice("topk", (scores, 2), {}, scores.topk(2), alike=True)[1][1].tolist() == [[0, 1]] * 6
+    assert choice("topk", (scores, 2, 1), {}, scores.topk(2, 1), alike=True)[1][0].tolist() == [[0] * 4, [1] * 4]
+    assert not choice("argmax", (scores, -1), {}, scores.argmax(-1), alike=True)[1].any()
+
+
+class Crowd(nn.Module):
+    """So many experts, each run for the rows that chose it, that all of them are too many operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.router, self.weights = nn.Linear(4, 4000, bias=False), nn.Parameter(torch.zeros(4000, 4, 4))
+
+    def forward(self, x):
+        picked = self.router(x).topk(2)[1]
+        result = torch.zeros_like(x)
+        for index in picked.unique():
+            rows = torch.where(picked == index)[0]
+            result = result.index_add(0, rows, nn.functional.linear(x[rows], self.weights[index]))
+        return result
+
+
+def test_a_loop_over_too_many_experts_runs_for_a_few() -> None:
+    record = trace(from_module(Crowd(), (torch.zeros(4000, 4),)))
+    experts = [op for op in record.ops if op.name == "linear"][1:]
+    assert [record.tensors[op.outputs[0]].shape[0] for op in experts] == [4000, 4000]
+    assert any(ALIKE in guess for guess in record.guesses)

@@ -137,3 +137,14 @@ def test_dropouts_are_told_though_they_do_nothing_in_evaluation() -> None:
     record = traced(model, torch.zeros(2, 4))
     assert record.dropouts == (0.5, 0.25)
     assert [op.name for op in record.ops] == ["linear", "linear"]
+
+
+def test_what_has_no_forward_is_told_with_its_parts() -> None:
+    class Box(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+    with pytest.raises(TraceError, match="no forward") as caught:
+        trace(from_module(Box(), (torch.zeros(1, 4),)))
+    assert "layer (Linear)" in str(caught.value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from boardwork.meta.choices import CHOOSING, EVENLY, even_choice, masks_in
+from boardwork.meta.choices import ALIKE, CHOOSING, EVENLY, choice, masks_in
 from boardwork.meta.nesting import tensors_in
 from boardwork.meta.repeats import Repeats
 from boardwork.meta.spelling import target_of_write
@@ -19,10 +19,12 @@ class Evaluation:
     """Runs calls and remembers what was guessed. `values`: what is known of tensors on meta.
 
     `every_call`: torch sees every call, for a mode beneath that follows them; else a call like one before is skipped.
+    `alike`: choices by unknown scores fall on the first alternatives every time, not evenly on all.
     """
 
-    def __init__(self, *, every_call: bool = False) -> None:
-        self.values = Values()
+    def __init__(self, *, every_call: bool = False, alike: bool = False) -> None:
+        self.values = Values(filled_later=True)
+        self._alike, self._assumed = alike, ALIKE if alike else EVENLY
         self._call = _plainly if every_call else Repeats().run
         self.guesses: dict[str, None] = {}
         self._alive: list[torch.Tensor] = []
@@ -33,12 +35,12 @@ class Evaluation:
         if raw in NEEDS_VALUES and self.values.known(args, kwargs):
             real, assumed = self.values.run(func, args, kwargs), self.values.assumed((args, kwargs))
             if real is not None:
-                self._tell(raw, EVENLY if assumed else "", where)
+                self._tell(raw, self._assumed if assumed else "", where)
                 return self._twins(real, assumed)
         out, guess = self._on_meta(raw, func, args, kwargs)
         self._tell(raw, guess, where)
-        if raw in CHOOSING and (choice := even_choice(raw, args, kwargs, out)) is not None:
-            self.values.give(*choice, assumed=True)
+        if raw in CHOOSING and (taken := choice(raw, args, kwargs, out, alike=self._alike)) is not None:
+            self.values.give(*taken, assumed=True)
         if guess or self._guessed:
             self._mark(guess, args, kwargs, out)
         written = target_of_write(raw, args, kwargs)
@@ -61,7 +63,7 @@ class Evaluation:
             return replaced
         if raw in ("__getitem__", "__setitem__") and args[0].is_meta and not isinstance(args[1], int | str):
             index, guess = full_masks(args[1], self.values.of)
-            guess = guess or (EVENLY if self.values.assumed(masks_in(args[1])) else "")
+            guess = guess or (self._assumed if self.values.assumed(masks_in(args[1])) else "")
             args = (args[0], index, *args[2:])
         try:
             return self._call(func, args, kwargs), guess

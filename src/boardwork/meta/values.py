@@ -20,16 +20,21 @@ LARGEST = 262_144  # elements whose values are followed
 LARGEST_TABLE = 1_048_576  # elements of a buffer whose own values are kept
 _EXPANDED = ("expand", "expand_as", "broadcast_to")  # many elements in little memory
 _FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
+_EMPTY = ("empty", "empty_like", "new_empty")
 # Results that no value of an argument determines.
 _UNKNOWN = ("empty", "rand", "normal", "bernoulli", "multinomial", "dropout")
 
 
 class Values:
-    """What is known of tensors on meta. Kept by id: whoever uses it keeps the tensors alive."""
+    """What is known of tensors on meta. Kept by id: whoever uses it keeps the tensors alive.
 
-    def __init__(self) -> None:
+    `filled_later`: a tensor that is made empty is written before it is read, so that its values are those written.
+    """
+
+    def __init__(self, *, filled_later: bool = False) -> None:
+        self._filled = {**_FILLED, **dict.fromkeys(_EMPTY, 0)} if filled_later else _FILLED
         self._of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        self._forgotten: set[int] = set()
+        self._forgotten: dict[int, torch.Tensor] = {}  # kept alive: another storage may take a place that is free
         self._assumed: set[int] = set()
 
     def give(self, twin: torch.Tensor, real: torch.Tensor, *, assumed: bool = False) -> None:
@@ -67,7 +72,7 @@ class Values:
     def forget(self, tensor: torch.Tensor) -> None:
         """Something unknown was written to the memory behind `tensor`."""
         if self._of:
-            self._forgotten.add(storage_of(tensor))
+            self._forgotten[storage_of(tensor)] = tensor
 
     def run(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """`func` on the values; None when one of them is not known."""
@@ -94,10 +99,12 @@ class Values:
     def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
         """Keep the values of `out`, a result on meta, where the arguments determine them."""
         if isinstance(out, torch.Tensor):
-            if not out.is_meta or raw.startswith(_UNKNOWN) or (out.numel() > LARGEST and raw not in _EXPANDED):
+            if not out.is_meta or (out.numel() > LARGEST and raw not in _EXPANDED):
                 return
-            if raw in _FILLED:
-                self.give(out, torch.full(out.shape, _FILLED[raw], dtype=out.dtype, device="cpu"))
+            if raw in self._filled:
+                self.give(out, torch.full(out.shape, self._filled[raw], dtype=out.dtype, device="cpu"))
+                return
+            if raw.startswith(_UNKNOWN):
                 return
         elif not isinstance(out, list | tuple):
             return

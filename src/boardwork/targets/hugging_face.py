@@ -19,10 +19,16 @@ from boardwork.targets.call import Call
 from boardwork.targets.forward_arguments import arrange, forward_parameters
 from boardwork.targets.hugging_face_forms import other_forms
 from boardwork.targets.hugging_face_inputs import model_inputs
+from boardwork.targets.hugging_face_maker import parts_of
+from boardwork.targets.hugging_face_media import SOUNDS, media_inputs
 from boardwork.targets.input_spec import InputSpec
+from boardwork.targets.layers import Argument
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.subject import Subject
 
+ADDED = (
+    "The forward takes as many tokens as the sound has frames after its layers with strides; give --input to set them."
+)
 TEXT_ALONE = "The forward refused images and sounds made for it: it was run on text alone; give --input to set them."
 
 
@@ -46,10 +52,18 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     if given:
         return subject
     alone = model_inputs(module, config, names, media=False)
-    tried = [*other_forms(known), *([(alone, TEXT_ALONE)] if len(alone) < len(known) else [])]
+    tried = [*_added(module, config, names), *other_forms(known, getattr(config, "num_codebooks", 0))]
+    tried += [(alone, TEXT_ALONE)] if len(alone) < len(known) else []
     forms = [(arrange(module, inputs, extra), told) for inputs, told in tried]
     others = (replace(subject, **vars(arguments), guesses=(told,)) for arguments, told in forms)
     return replace(subject, others=tuple(others))
+
+
+def _added(module: nn.Module, config: Any, names: Sequence[str]) -> list[tuple[list[Argument], str]]:
+    """Text as long as the sound, where a config with a sound tower has no token that stands for it."""
+    placed = any(getattr(part, name, None) is not None for part in parts_of(config) for name in SOUNDS.token)
+    made = [] if placed or "input_features" not in names else media_inputs(module, config, names, added=True)
+    return [(made, ADDED)] if made else []
 
 
 def _config(transformers: ModuleType, folder: Path, call: Call) -> Any:

@@ -14,14 +14,25 @@ CHANNELS = 2  # of sound, at most
 SHORT = 512  # frames
 
 
-def other_forms(known: Sequence[Argument]) -> Iterator[tuple[list[Argument], str]]:
-    """`known` with one input in another form, and the sentence that says so; the likeliest form first."""
+def other_forms(known: Sequence[Argument], streams: int = 0) -> Iterator[tuple[list[Argument], str]]:
+    """`known` with one input in another form, and the sentence that says so; the likeliest form first.
+
+    `streams`: codes of sound that a model reads at once, 0 for one that does not say.
+    """
     for item in known:
-        if item.tensor.is_floating_point():
-            for form in _forms(item):
-                told = f"Input {form.name} {tuple(form.tensor.shape)} found by trying; give --input to set it."
-                lengths = tuple(item.tensor.shape[:2]), tuple(form.tensor.shape[:2])
-                yield [form if other is item else _cut(other, *lengths) for other in known], told
+        forms = _forms(item) if item.tensor.is_floating_point() else _streams(item, streams)
+        for form in forms:
+            told = f"Input {form.name} {tuple(form.tensor.shape)} found by trying; give --input to set it."
+            lengths = tuple(item.tensor.shape[:2]), tuple(form.tensor.shape[:2])
+            yield [form if other is item else _cut(other, *lengths) for other in known], told
+
+
+def _streams(item: Argument, streams: int) -> Iterator[Argument]:
+    """Tokens with a stream of text, perhaps, and `streams` of codes at every place."""
+    if item.name == "input_ids" and streams and item.tensor.dim() == 2:
+        batch, length = item.tensor.shape
+        for width in (streams, streams + 1):
+            yield _as(item, (batch, length, width), (*item.axes, ""))
 
 
 def _cut(mask: Argument, before: tuple[int, ...], after: tuple[int, ...]) -> Argument:

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from boardwork.meta.nesting import tensors_in
+from boardwork.targets.hugging_face_images import GRID
 from boardwork.targets.hugging_face_maker import Maker, parts_of
 from boardwork.targets.hugging_face_tensors import MAKERS, named_input
-from boardwork.targets.layers import TOKENS, Argument
+from boardwork.targets.layers import TOKENS, Argument, argument
 from boardwork.targets.running import run_on_meta
 
 
@@ -33,7 +34,8 @@ class Medium:
     kind: int
 
 
-KINDS = "mm_token_type_ids"
+ALIASES = {"pixel_values": "image_patches"}  # where forward and the method that makes embeddings differ
+KINDS = ("mm_token_type_ids", "moe_mm_token_type_ids")
 
 IMAGES = Medium(
     ("vision_config",),
@@ -51,29 +53,36 @@ SOUNDS = Medium(
 )
 
 
-def media_inputs(module: nn.Module, config: Any, names: Sequence[str]) -> list[Argument]:
+def media_inputs(module: nn.Module, config: Any, names: Sequence[str], *, added: bool = False) -> list[Argument]:
     """Images and sounds with a prompt that holds their places; nothing for a model without placeholders.
 
     Each feature that a tower gives has one token in the prompt, as the model's processor would write it: the tower is
-    run to count them.
+    run to count them. If `added`, what has no placeholder is added to the text, token by token.
     """
     inputs: list[Argument] = []
     places: list[int] = []
     kinds: list[int] = []
     for medium in (IMAGES, SOUNDS) if "input_ids" in names else ():
         token, owner = _entry(config, medium.token), _owner(module, medium.features)
+        token = _plain(config) if added and token is None else token
         if token is None or owner is None:
             continue
         counted = ((made, _places(owner, medium, made)) for made in _attempts(module, owner, config, names, medium))
         made, count = next(((made, count) for made, count in counted if count), ([], 0))
-        inputs += [item for item in made if item.name in names]
+        inputs += [item for item in (_as_forward_names(item, names) for item in made) if item.name in names]
         places += [int(token)] * count
         kinds += [medium.kind] * count
     if not places:
         return []
-    if KINDS in names:
-        inputs.append(_row(KINDS, [*kinds, *[0] * TOKENS]))
-    return [_row("input_ids", [*places, *[_plain(config)] * TOKENS]), *inputs]
+    text = [] if added else [_plain(config)] * TOKENS
+    inputs += [_row(name, [*kinds, *[0] * len(text)]) for name in KINDS if name in names]
+    return [_row("input_ids", [*places, *text]), *inputs]
+
+
+def _as_forward_names(item: Argument, names: Sequence[str]) -> Argument:
+    """The same tensor under the name that forward has for it."""
+    name = item.name if item.name in names else ALIASES.get(item.name, item.name)
+    return Argument(name, item.tensor, item.axes)
 
 
 def _entry(config: Any, names: tuple[str, ...]) -> Any:
@@ -96,6 +105,8 @@ def _attempts(
     tower = next((m for m in module.modules() if type(getattr(m, "config", None)) is type(part)), module)
     parameters = inspect.signature(getattr(owner, medium.features)).parameters.values()
     wanted = [p.name for p in parameters if p.default is p.empty or (p.name in medium.beside and p.name in names)]
+    if not set(wanted) & set(MAKERS):  # all of them may be left out: the first is the main one
+        wanted = [next(p.name for p in parameters if p.name in MAKERS), *wanted]
     inside = inspect.signature(tower.forward).parameters
     maker = Maker(tower, part, frozenset([*wanted, *inside]), "seq_len", config)
     made = [item for item in (named_input(maker, name) for name in wanted) if item is not None]
@@ -105,6 +116,9 @@ def _attempts(
         yield [Argument(first.name, first.tensor.unsqueeze(1), ("batch", "", *first.axes[1:])), *made[1:]]
         if "grid_thw" in maker.wanted:
             yield [Argument(first.name, first.tensor.flatten(1), first.axes[:2]), *made[1:]]
+        if medium is IMAGES and (side := maker.entry("patch_size")):
+            numbers = maker.entry("num_channels", default=3) * side**2
+            yield [argument(first.name, (1, GRID * GRID, numbers), ("batch", "", ""), maker.dtype), *made[1:]]
 
 
 def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:

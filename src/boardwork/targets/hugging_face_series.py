@@ -33,6 +33,8 @@ def speech(maker: Maker, name: str) -> Argument:
     layer = found[1] if found else None
     if isinstance(layer, nn.Conv1d) and (bins is None or layer.in_channels == bins) and not _frames_first(maker, bins):
         return argument(name, (1, layer.in_channels, SPEECH_FRAMES), ("batch", "", ""), maker.dtype)
+    if isinstance(layer, nn.Linear) and bins and layer.in_features % bins == 0:
+        bins = layer.in_features  # several frames are stacked into one
     linear = maker.first(nn.Linear)
     wide = linear.in_features if isinstance(layer, nn.Linear) and linear is not None else 80
     bins = bins or (layer.in_features if isinstance(layer, nn.Linear) else wide)

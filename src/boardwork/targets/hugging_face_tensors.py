@@ -35,7 +35,8 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "states": ("actions", "rewards", "returns_to_go", "timesteps"),
     "past_time_features": ("future_values", "future_time_features"),
     "image": ("bbox",),
-    "state": ("noise", "timestep"),
+    "state": ("noise", "timestep", "pixel_attention_mask"),
+    "input_values": ("pixel_values_videos",),
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
     "pixel_values": (
         "qformer_input_ids",
@@ -43,6 +44,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
         "spatial_shapes",
         "target_sizes",
         "aspect_ratio_ids",
+        "image_attention_mask",
     ),
     "aspect_ratio_ids": ("aspect_ratio_mask", "cross_attention_mask"),
     "qformer_input_ids": ("input_ids",),
@@ -93,6 +95,19 @@ def _sight(maker: Maker, name: str) -> Argument:
     tokens = _tokens(maker, name)
     shape = (*tokens.tensor.shape, 1, tiles(maker))
     return Argument(name, torch.ones(shape, dtype=torch.int64, device="cpu"), (*tokens.axes, "", ""))
+
+
+def _seen_images(maker: Maker, name: str) -> Argument:
+    """Which of the images each token of the text sees: the only one."""
+    tokens = _tokens(maker, name)
+    return Argument(name, torch.ones((*tokens.tensor.shape, 1), dtype=torch.int64, device="cpu"), (*tokens.axes, ""))
+
+
+def _real_patches(maker: Maker, name: str) -> Argument:
+    """Which patches are no padding, or which cameras of a robot there are: all."""
+    if "state" in maker.wanted:
+        return Argument(name, torch.ones(1, 1, dtype=torch.bool, device="cpu"), ("batch", ""))
+    return Argument(name, torch.ones(1, GRID * GRID, dtype=torch.int64, device="cpu"), ("batch", ""))
 
 
 def _numbers(*rows: int) -> Callable[[Maker, str], Argument]:
@@ -151,9 +166,8 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "high_res_pixel_values": large_image,
     "pixel_values_videos": clip,
     "videos": clip,
-    "pixel_attention_mask": lambda maker, name: Argument(
-        name, torch.ones(1, GRID * GRID, dtype=torch.int64, device="cpu"), ("batch", "")
-    ),
+    "pixel_attention_mask": _real_patches,
+    "image_attention_mask": _seen_images,
     "spatial_shapes": _numbers(GRID, GRID),
     "grid_thw": _numbers(1, GRID, GRID),
     "image_grid_thw": _numbers(1, GRID, GRID),

@@ -17,7 +17,7 @@ from boardwork.trace.cells import step_of
 from boardwork.trace.duplicate import module_on_meta, value_on_meta
 from boardwork.trace.long_forward import LongForwardError
 from boardwork.trace.one_forward import one_forward
-from boardwork.trace.prepare import is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu
+from boardwork.trace.prepare import check_forward, is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Cell, Trace
 from boardwork.trace.run import Run
@@ -39,7 +39,7 @@ def traced(subject: Subject) -> Trace:
     The subject's module, arguments and torch's random state are left as they were.
 
     Raises:
-        TraceError: forward raised; says in which module.
+        TraceError: there is no forward, or it raised; says in which module.
     """
     return rehearsed(subject)[0]
 
@@ -48,9 +48,10 @@ def rehearsed(subject: Subject) -> tuple[Trace, Run]:
     """The same, and the run that was recorded: its copy of the module and the sizes that it took in the end.
 
     Raises:
-        TraceError: forward raised; says in which module.
+        TraceError: there is no forward, or it raised; says in which module.
     """
     module = unwrapped(subject.module)
+    check_forward(module)
     with uncompiled():
         try:
             return _on_meta(subject, module)
@@ -99,16 +100,17 @@ def _complete(run: Run) -> tuple[Trace, Run]:
     """The trace of a run with its symbols and recurrent cells, and the run; a loop over a sequence is shortened."""
     sizes = run.sizes()
     factors = {name: SHORT / sizes[name] for name in SEQUENCES if sizes.get(name, 0) > SHORT}
-    try:
+    with contextlib.suppress(LongForwardError):
         return _finished(run, *one_forward(run, stop_at_loops=bool(factors))), run
-    except LongForwardError:
-        if not factors:
-            raise
+    if factors:
         short = run.with_guess(f"The forward loops over the sequence: it was run on {SHORT} steps of it.")
         short = short.resized(factors)
-    with contextlib.suppress(TraceError):  # no shorter: the forward does not loop
-        return _finished(short, *one_forward(short, stop_at_loops=True), loops=True), short
-    return _finished(run, *one_forward(run)), run
+        with contextlib.suppress(TraceError):  # no shorter: the forward does not loop
+            return _finished(short, *one_forward(short, stop_at_loops=True), loops=True), short
+        with contextlib.suppress(LongForwardError):
+            return _finished(run, *one_forward(run)), run
+    few = dataclasses.replace(run, alike=True)  # a loop over all experts becomes one over those of a single token
+    return _finished(few, *one_forward(few)), few
 
 
 def _finished(run: Run, first: Trace, recorder: Recorder, *, loops: bool = False) -> Trace:

@@ -7,6 +7,7 @@ from collections import Counter
 from boardwork.errors import TraceError
 
 LOOP = 500  # operations of one call's own that make a loop likely
+LESS = "give a shorter input with --input, or the model fewer layers"
 LARGEST = 15_000  # operations of a forward that loops
 
 
@@ -31,4 +32,4 @@ class Watch:
         self._loops = self._loops or self._own[call] > LOOP
         if self._loops and (self._stop_at_loops or before >= LARGEST):
             message = f"The forward loops and has more than {LARGEST} operations."
-            raise LongForwardError(message, where=path, hint="give a shorter input with --input")
+            raise LongForwardError(message, where=path, hint=LESS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import UserDict
 from contextlib import nullcontext
 from typing import Any
@@ -32,7 +33,8 @@ def one_forward(
     Raises:
         TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
     """
-    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops, every_call=beside is not None)
+    evaluated = {"every_call": beside is not None, "alike": run.alike}
+    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops, **evaluated)
     run = _on_meta(run, recorder) if run.device == "meta" else run
     doubles = _doubles(run, beside) if beside else nullcontext()
     with doubles:
@@ -59,7 +61,7 @@ def _on_meta(run: Run, recorder: Recorder) -> Run:
     for buffer in run.model.buffers():
         if (real := table(buffer)) is not None:
             values.give(buffer, real.clone())
-    return Run(run.subject, run.model, args, kwargs, run.device)
+    return dataclasses.replace(run, args=args, kwargs=kwargs)
 
 
 def _doubles(run: Run, beside: Run) -> Doubles:

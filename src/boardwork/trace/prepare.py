@@ -6,17 +6,40 @@ import copy
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import nn
 
+from boardwork.errors import TraceError
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.duplicate import module_on_meta
 
+MOST_NAMED = 6
 LARGEST_ON_CPU = 500_000_000  # parameters
+
+
+def check_forward(module: nn.Module) -> None:
+    """Does nothing for a module that can run.
+
+    Raises:
+        TraceError: it is a box of others, with no forward of its own; names those that have one.
+    """
+    if _has_forward(module):
+        return
+    parts = (f"{name} ({type(child).__name__})" for name, child in module.named_children() if _has_forward(child))
+    named = ", ".join(islice(parts, MOST_NAMED))
+    raise TraceError(
+        f"{type(module).__name__} has no forward of its own, so there is no data flow to draw.",
+        hint=f"draw one of its parts: {named}" if named else "put it into a module whose forward calls its parts",
+    )
+
+
+def _has_forward(module: nn.Module) -> bool:
+    return getattr(module.forward, "__func__", module.forward) is not nn.Module.forward
 
 
 def unwrap_children(module: nn.Module) -> nn.Module:

@@ -31,13 +31,13 @@ class Recorder(TorchFunctionMode):
     Raises LongForwardError as `Watch` does.
     """
 
-    def __init__(self, model: nn.Module, device: str, *, stop_at_loops: bool = False, every_call: bool = False) -> None:
+    def __init__(self, model: nn.Module, device: str, *, stop_at_loops: bool = False, **evaluated: bool) -> None:
         super().__init__()
         self._device, self._constructors = device, constructors()
         self.ops: list[Op] = []
         self.dropouts: list[float] = []
         self.recurrent: list[tuple[int, nn.Module]] = []
-        self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation(every_call=every_call)
+        self.calls, self.tensors, self.evaluation = Calls(model), Identities(), Evaluation(**evaluated)
         self.weights = self.tensors.weights(model)
         self._watch = Watch(stop_at_loops=stop_at_loops)
 

@@ -20,13 +20,17 @@ from boardwork.targets.subject import Subject
 
 @dataclass(frozen=True)
 class Run:
-    """One forward to come. `model` is a copy and may be changed; `subject` names the axes of the arguments."""
+    """One forward to come. `model` is a copy and may be changed; `subject` names the axes of the arguments.
+
+    `alike`: choices by unknown scores are alike, see `boardwork.meta.evaluation`.
+    """
 
     subject: Subject
     model: nn.Module
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     device: str
+    alike: bool = False
 
     def with_guess(self, guess: str) -> Run:
         """The same run, with one more sentence for the footnotes."""
