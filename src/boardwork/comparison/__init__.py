@@ -28,16 +28,18 @@ def compared(sheets: Sequence[Sheet]) -> Comparison:
     pictures = tuple(tower(sheet) for sheet in sheets)
     alignment, table = aligned(pictures), rows(sheets)
     names = "ABC"[: len(sheets)]
+    zooms = tuple(sheet.zoom for sheet in sheets) if len(sheets) == PAIR else ()
     return Comparison(
         subjects=tuple(sheet.subject for sheet in sheets),
         rows=table,
         alignment=alignment,
         pictures=pictures,
-        zooms=tuple(sheet.zoom for sheet in sheets) if len(sheets) == PAIR else (),
+        zooms=zooms,
         changes=changes(sheets),
         curves=curves(sheets, names),
         identical=not any(row.differs for row in table) and not any(match.differs for match in alignment),
         footnotes=_notes(sheets),
+        zoom_alignment=aligned([zoom.diagram for zoom in zooms]),
     )
 
 

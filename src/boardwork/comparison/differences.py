@@ -13,7 +13,8 @@ from boardwork.comparison.table import rows
 from boardwork.numbers import exact
 from boardwork.sheet import Diagram, Group, Node, Port, Sheet
 
-COUNTED = {"params_total": "parameters", "params_trainable": "trainable parameters", "macs": "multiply-adds"}
+COUNTED = {"params_total": "parameters", "macs": "multiply-adds"}
+TOLD = ("Multiply-adds", "Parameters", "Activation memory", "Kept of the past")  # numbers that follow from the rest
 SIZED = {"operations": "operations", "modules": "modules"}
 
 
@@ -32,7 +33,7 @@ def differences(before: Sheet, after: Sheet) -> tuple[str, ...]:
 
 def _facts(before: Sheet, after: Sheet) -> Iterator[Row]:
     if before.facts and after.facts:
-        yield from (row for row in rows((before, after)) if row.differs and not row.topic.startswith("Multiply-adds"))
+        yield from (row for row in rows((before, after)) if row.differs and not row.topic.startswith(TOLD))
 
 
 def _ports(kind: str, before: Sequence[Port], after: Sequence[Port]) -> Iterator[str]:
@@ -52,17 +53,28 @@ def _port(port: Port) -> str:
 
 
 def _boxes(diagrams: tuple[Diagram, Diagram], where: str) -> Iterator[str]:
+    """A line for each box that is not the same; of a frame that differs, not what is in it."""
     boxes = [_boxes_of(diagram) for diagram in diagrams]
+    told: set[str] = set()
     for match in aligned(diagrams):
         one, two = (held.get(box) for held, box in zip(boxes, match.boxes, strict=True))
-        if match.kind == CLOSES or not match.differs or _is_port(one) or _is_port(two):
+        parents = {f"{side}{box.parent}" for side, box in (("-", one), ("+", two)) if box is not None}
+        if match.kind == CLOSES or not match.differs or _is_port(one) or _is_port(two) or parents & told:
             continue
-        if one is None and two is not None:
-            yield f"+ {where}{_said(two)}{_at(two)}"
-        elif two is None and one is not None:
-            yield f"- {where}{_said(one)}{_at(one)}"
-        elif one is not None and two is not None and _said(one) != _said(two):
-            yield f"~ {where}{_said(one)} → {_said(two)}{_at(two)}"
+        line = _line(one, two, where)
+        if line:
+            told |= {f"{side}{box.id}" for side, box in (("-", one), ("+", two)) if box is not None}
+            yield line
+
+
+def _line(one: Node | Group | None, two: Node | Group | None, where: str) -> str:
+    if one is None and two is not None:
+        return f"+ {where}{_said(two)}{_at(two)}"
+    if two is None and one is not None:
+        return f"- {where}{_said(one)}{_at(one)}"
+    if one is not None and two is not None and _said(one) != _said(two):
+        return f"~ {where}{_said(one)} → {_said(two)}{_at(two)}"
+    return ""
 
 
 def _boxes_of(diagram: Diagram) -> dict[str, Node | Group]:

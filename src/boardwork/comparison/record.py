@@ -67,7 +67,7 @@ class Curve:
 class Comparison:
     """Two or three models side by side. `identical`: no difference was found; `pictures` are the towers of `alignment`.
 
-    Of three models there are no `zooms`.
+    `zoom_alignment` says the same of the `zooms`, of which there are none for three models.
     """
 
     subjects: tuple[Heading, ...]
@@ -79,6 +79,7 @@ class Comparison:
     curves: tuple[Curve, ...]
     identical: bool
     footnotes: tuple[str, ...] = ()
+    zoom_alignment: tuple[Match, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,6 +98,7 @@ class Comparison:
             "panels": {
                 "pictures": to_plain(self.pictures),
                 "zooms": zooms,
+                "zoom_alignment": to_plain(self.zoom_alignment),
                 "changes": to_plain(self.changes),
                 "curves": to_plain(self.curves),
             },

@@ -14,13 +14,17 @@ HEAD = 2  # lines that a title takes
 
 
 def abreast(
-    diagrams: Sequence[Diagram], marks: Sequence[Mapping[str, str]], titles: Sequence[str], metrics: Metrics
+    diagrams: Sequence[Diagram],
+    marks: Sequence[Mapping[str, str]],
+    titles: Sequence[str],
+    metrics: Metrics,
+    most_height: float | None = None,
 ) -> Figure:
-    """`marks`: the sign of each box or frame that has one, by its id."""
+    """`marks`: the sign of each box or frame that has one, by its id. `most_height`: as in `draw`."""
     found: list[Primitive] = []
     x, height, head = 0.0, 0.0, HEAD * metrics.text_height
     for diagram, signs, title in zip(diagrams, marks, titles, strict=True):
-        figure = draw(_signed(diagram, signs), metrics)
+        figure = draw(_signed(diagram, signs), metrics, most_height=most_height)
         wide = max(figure.width, metrics.width_of(title, "title") + metrics.unit)
         found.append(Text(x, 0, title, "title"))
         found += _moved(figure, signs, x, head)

@@ -10,15 +10,14 @@ from boardwork.comparison.record import Change, Comparison, Curve, Row
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import POINTS
 from boardwork.render.comparison.plot import plot
-from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, side_by_side
+from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, opened, side_by_side, with_short_names
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
-from boardwork.render.panel_contents import drawn, figure_panel
+from boardwork.render.panel_contents import figure_panel
 from boardwork.render.panels import columns
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.plans import Panel
 from boardwork.render.style import ACCENT, GREY, INK, PALE, Type
-from boardwork.render.symbols import shortened
 from boardwork.render.words import cited
 
 TITLES = ("Big pictures", "Facts", "What changed and why", "Costs over the size of the input", "Zooms")
@@ -33,23 +32,14 @@ def towers(comparison: Comparison, metrics: Metrics = POINTS, *, packed: bool = 
 
 
 def zooms(comparison: Comparison, metrics: Metrics = POINTS, most_height: float | None = None) -> Piece:
-    """The opened blocks side by side, each below its letter and path."""
-    marks: list[Mark] = []
-    x, high, size = 0.0, 0.0, metrics.size_of("title")
-    short, _ = shortened([zoom.diagram for zoom in comparison.zooms])
-    for letter, zoom, diagram in zip("AB", comparison.zooms, short, strict=False):
-        figure = drawn(diagram, metrics, most_height=most_height)
-        named = paragraph([Run(f"{letter}  {zoom.path}", BOLD)], max(figure.width, 90), size, 1.3)
-        marks += [*moved(named.marks, x, 0), *moved(figure.marks, x, named.height + metrics.gap / 2)]
-        x += max(figure.width, 90) + 2 * metrics.branch_gap
-        high = max(high, named.height + metrics.gap / 2 + figure.height)
-    return Piece(max(0.0, x - 2 * metrics.branch_gap), high, tuple(marks))
+    """The opened blocks side by side, with short names in their shapes."""
+    short, _ = with_short_names(comparison)
+    return figure_marks(opened(short, range(len(short.zooms)), metrics, most_height=most_height), metrics)
 
 
 def sizes_of(comparison: Comparison) -> str:
     """What the short names in the zooms stand for, "" if there are none."""
-    _, names = shortened([zoom.diagram for zoom in comparison.zooms])
-    return f"Sizes: {', '.join(f'{letter} {name}' for letter, name in names.items())}." if names else ""
+    return with_short_names(replace(comparison, pictures=()))[1] if comparison.zooms else ""
 
 
 def panels(comparison: Comparison, figures: Sequence[Piece], type: Type) -> list[Panel]:

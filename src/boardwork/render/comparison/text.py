@@ -11,17 +11,15 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from boardwork.comparison.record import Change, Comparison, Row
-from boardwork.figure import CELLS, Figure, Metrics, draw
+from boardwork.figure import CELLS, Figure, Metrics
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.comparison.costs import table_of_costs
-from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, alone, side_by_side
+from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, alone, opened, side_by_side, with_short_names
 from boardwork.render.raster import Raster
-from boardwork.render.symbols import shortened
 from boardwork.render.templates import template
 from boardwork.render.text import NARROWER, diagram_lines, in_ascii
 from boardwork.render.words import cited
-from boardwork.sheet import Diagram
 
 SIDE_BY_SIDE = 80
 ABSENT = "–"
@@ -109,13 +107,13 @@ class Writer:
         """With plain words before they are measured: an arrow is one column, `->` two."""
         if not self.ascii:
             return self.all
-        return replace(self.all, pictures=tuple(map(in_ascii, self.all.pictures)))
+        zooms = tuple(replace(zoom, diagram=in_ascii(zoom.diagram)) for zoom in self.all.zooms)
+        return replace(self.all, pictures=tuple(map(in_ascii, self.all.pictures)), zooms=zooms)
 
     def _short(self) -> tuple[Comparison, str]:
-        """The same with short names in the shapes, and what they stand for."""
-        pictures, names = shortened(self._shown().pictures)
-        told = ", ".join(f"{letter} {name}" for letter, name in names.items())
-        return replace(self._shown(), pictures=pictures), f"\n\n{self._filled(f'Sizes: {told}.')}" if told else ""
+        """The same with short names in the shapes, and a line on what they stand for."""
+        shown, told = with_short_names(self._shown())
+        return shown, f"\n\n{self._filled(told)}" if told else ""
 
     def _narrowed(self, drawn: Callable[[Comparison, Metrics], Figure]) -> str:
         """The loosest form that fits, else the narrowest."""
@@ -171,23 +169,25 @@ class Writer:
 
     def zooms(self) -> str:
         """The opened blocks, side by side where both can be read so."""
-        zooms = self.all.zooms
-        titles = [f"{letter}  {zoom.path}" for letter, zoom in zip("AB", zooms, strict=False)]
-        if not zooms:
-            return ""
-        room = (self.width - _GAP) // 2
-        if not self.stacked and all(_is_narrow(zoom.diagram, room) for zoom in zooms):
-            beside = [diagram_lines(zoom.diagram, room, ascii=self.ascii) for zoom in zooms]
-            left, right = ([title, "", *lines] for title, lines in zip(titles, beside, strict=True))
-            pairs = zip_longest(left, right, fillvalue="")
-            return "\n".join(f"{one:<{room + _GAP}}{two}" for one, two in pairs)
-        under = [diagram_lines(zoom.diagram, self.width, ascii=self.ascii) for zoom in zooms]
-        return "\n\n".join("\n".join([title, "", *lines]) for title, lines in zip(titles, under, strict=True))
+        places = range(len(self.all.zooms))
+        beside = "" if self.stacked or not places else self._opened(places)
+        return beside or "\n\n".join(self._opened([i]) or self._in_any_form(i) for i in places)
 
+    def _opened(self, places: Sequence[int]) -> str:
+        """Zooms with their signs, "" if they do not fit with their branches side by side."""
+        short, told = self._short()
+        for whole, names in ((self._shown(), ""), (short, told)):
+            for metrics in NARROWER[:4]:
+                tagged = replace(metrics, tag="({})".format) if self.ascii else metrics
+                lines = Raster(opened(whole, places, tagged, self._sign())).lines(self.ascii)
+                if max(map(len, lines)) <= self.width:
+                    return "\n".join(lines) + names
+        return ""
 
-def _is_narrow(diagram: Diagram, room: float) -> bool:
-    """Whether a diagram can be read in so many columns, with its branches side by side."""
-    return any(draw(diagram, metrics).width <= room for metrics in NARROWER[:4])
+    def _in_any_form(self, place: int) -> str:
+        zoom = self.all.zooms[place]
+        lines = diagram_lines(zoom.diagram, self.width, ascii=self.ascii)
+        return "\n".join([f"{'AB'[place]}  {zoom.path}", "", *lines])
 
 
 def _columns(cells: Sequence[str], wide: Sequence[int]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, zip_longest
 
 from boardwork.comparison.record import BOX, Comparison, Match
 from boardwork.figure import Figure, Metrics
 from boardwork.figure.abreast import abreast
 from boardwork.figure.aligned import Row, aligned, is_straight
+from boardwork.render.symbols import shortened
 
 DIFFERS, ALONE = "≠", "+"
 LEGEND = f"Dashed with {DIFFERS}: differs from what stands beside it; dashed with {ALONE}: only there."
@@ -24,6 +26,31 @@ def side_by_side(comparison: Comparison, metrics: Metrics, differs: str = DIFFER
     if not is_straight(comparison.pictures, rows):
         return abreast(comparison.pictures, _signs(rows), comparison.names, metrics)
     return aligned(comparison.pictures, _packed(rows) if packed else rows, comparison.names, metrics)
+
+
+def opened(
+    comparison: Comparison,
+    places: Sequence[int],
+    metrics: Metrics,
+    differs: str = DIFFERS,
+    *,
+    most_height: float | None = None,
+) -> Figure:
+    """The zooms of the subjects at these places, each below its letter and path."""
+    rows = [Row(match.boxes, match.kind, _marks(match, differs)) for match in comparison.zoom_alignment]
+    diagrams = [comparison.zooms[place].diagram for place in places]
+    titles = [f"{'AB'[place]}  {comparison.zooms[place].path}" for place in places]
+    return abreast(diagrams, [_signs(rows)[place] for place in places], titles, metrics, most_height)
+
+
+def with_short_names(comparison: Comparison) -> tuple[Comparison, str]:
+    """Short names in the shapes of all pictures and zooms, and what they stand for: "B batch, T seq_len"."""
+    count = len(comparison.pictures)
+    diagrams, names = shortened([*comparison.pictures, *(zoom.diagram for zoom in comparison.zooms)])
+    pairs = zip(comparison.zooms, diagrams[count:], strict=True)
+    zooms = tuple(replace(zoom, diagram=diagram) for zoom, diagram in pairs)
+    told = ", ".join(f"{letter} {name}" for letter, name in names.items())
+    return replace(comparison, pictures=diagrams[:count], zooms=zooms), f"Sizes: {told}." if told else ""
 
 
 def _packed(rows: Sequence[Row]) -> list[Row]:
