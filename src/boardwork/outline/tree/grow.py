@@ -11,7 +11,7 @@ from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
 _CIRCLES = {"add": "add", "mul": "multiply", "sub": "subtract", "cat": "concat", "stack": "concat"}
-# Where a new word begins: BatchNorm, CNBlock, GPT2MLP, PatchMergingV2, InceptionA, Block2DCross; RoIHeads has two, UNet one.
+# Where a new word begins: BatchNorm, CNBlock, GPT2MLP, PatchMergingV2, InceptionA, Block2D; RoIHeads has two, UNet one.
 _BOUNDARY = re.compile(
     r"_|(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Za-z0-9][A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=\dD(?![a-z]))"
     r"|(?<=[a-z]{2})(?=[A-Z]{2}|[A-Z]\d|[A-Z]$)|(?<=\d)(?!D[A-Z][a-z])(?=[A-Z]{2})"
