@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from boardwork.figure.place import Placer
 
 
+_HERE = ((0.0, 0.0), (0.0, 0.0))
+
+
 class Branches:
     """Places parallels with the metrics of a Placer."""
 
@@ -36,7 +39,7 @@ class Branches:
         sides = [self._rail(skip) for skip in skips]
         words = [_word(skip) for skip in skips]
         tall = max([inner.height + fork, *(s.height + fork + 2 * m.gap for s in sides if s.height)])
-        end = self.placer.op(join) if join is not None else self._onward(skips[0])
+        end = self.placer.op(join) if join is not None else Laid(m.unit, m.unit, m.unit, (self.placer.plain(*_HERE),))
         items: list[Item] = [self.placer.plain((0, 0), (0, fork)), *inner.at(0, fork)]
         if tall > inner.height + fork:
             items.append(self.placer.plain((0, inner.height + fork - m.unit), (0, tall - m.unit)))
@@ -54,16 +57,13 @@ class Branches:
     def _skipped(self, body: Sequence[Block], join: Op | None) -> Laid:
         """What is on the spine; it ends without an arrow head where the skips join the wire and no box."""
         if len(body) != 1:
-            return self._branches(body, None)
+            down = replace(_last(body[0]) or Line(None), text=(), arrow=join is not None)
+            return _stacked(self._branches(body, None), self.placer.line(down))
         before, last = _ended(body[0], False)
-        if join is not None or not isinstance(last, Line) or last.edge is None:
+        if not isinstance(last, Line) or last.edge is None:
             return self.placer.place(body[0])
-        return _stacked(self.placer.sequence(before), self.placer.line(replace(last, arrow=False)))
-
-    def _onward(self, skip: Block) -> Laid:
-        """The wire that the skips have joined."""
-        m, line = self.m, _first(skip)
-        return Laid(m.unit, m.unit, m.gap, (self.placer.wire([(0, 0), (0, m.gap - m.unit)], Line(None), line.arrow),))
+        arrow = last.arrow and join is not None
+        return _stacked(self.placer.sequence(before, onward=False), self.placer.line(replace(last, arrow=arrow)))
 
     def _rail(self, skip: Block) -> Laid:
         """The boxes of a skip, without the wires at both ends."""
@@ -103,7 +103,7 @@ class Branches:
         one_by_one = hang is not None or (join is not None and not box_of(join, m).round)
         inside = self.placer.narrow(forked=not opens)
         ends = [_ended(b, one_by_one) for b in branches]
-        above = [inside.sequence(before, shared=not opens) for before, _ in ends]
+        above = [inside.sequence(before, shared=not opens, onward=False) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
         laid = [_stacked(block, inside.branches.tail(last, 0)) for block, (_, last) in zip(above, ends, strict=True)]
         spots = self._spots(laid)
@@ -233,9 +233,20 @@ def _last(branch: Block) -> Line | None:
     return next((p for p in reversed(parts_of(branch)) if isinstance(p, Line)), None)
 
 
+def onward(block: Block) -> Line:
+    """The wire below what a block ends with: its last one, of wires that have met the first that is no skip."""
+    part = parts_of(block)[-1]
+    if isinstance(part, Par):
+        lines = [onward(branch) for branch in part.branches]
+        return replace(next((line for line in lines if line.edge and line.edge.kind != "residual"), lines[0]), text=())
+    return part if isinstance(part, Line) else Line(None)
+
+
 def _ended(branch: Block, one_by_one: bool) -> tuple[Sequence[Block], Line | Par]:
     """A branch up to its last wire, and that wire; or its last fork, if what follows takes branches one by one."""
     *before, last = parts_of(branch)
+    if isinstance(last, Par) and not is_open(last, -1) and (not one_by_one or skips_of(last)):
+        return [*before, last], onward(last)
     if isinstance(last, Line) or (
         one_by_one and isinstance(last, Par) and not skips_of(last) and not is_open(last, -1)
     ):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, Space, is_open
 from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
 from boardwork.figure.branches import Branches
+from boardwork.figure.branches import onward as onward_of
 from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
@@ -26,15 +27,15 @@ class Placer:
         if isinstance(block, Seq):
             return self.sequence(block.parts)
         if isinstance(block, Par):
-            return self.branches.parallel(block, None)
+            return self.sequence((block,))
         if isinstance(block, Framed):
             return self._framed(block)
         if isinstance(block, Space):
             return Laid(0, 0, self.m.gap)
         return self.line(block) if isinstance(block, Line) else self.op(block)
 
-    def sequence(self, parts: Sequence[Block], *, shared: bool = False) -> Laid:
-        """`shared`: a fork that comes first hangs from the bus above."""
+    def sequence(self, parts: Sequence[Block], *, shared: bool = False, onward: bool = True) -> Laid:
+        """`shared`: a fork that comes first hangs from the bus above; `onward`: wires that meet last go on as one."""
         stack = Stack()
         index = 0
         while index < len(parts):
@@ -45,6 +46,8 @@ class Placer:
                 continue
             if isinstance(part, Par):
                 stack.add(self.branches.parallel(part, None, shared=shared and not index))
+                if not is_open(part, -1) and (following is not None or onward):
+                    stack.add(self.line(onward_of(part)))
             else:
                 stack.add(self.place(part))
             index += 1

@@ -11,6 +11,7 @@ from boardwork.formula.font import measure
 from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
 
 HIGH, DEEP = 0.7, 0.1  # of a line of text over and under its baseline, in sizes
+NOISE = 1e-6  # of sums of widths
 TOUCH = 0.5  # points by which texts may meet
 
 
@@ -41,7 +42,8 @@ def inspect(page: Piece) -> Inspection:
     """Measured on the texts as they are set."""
     labels = [mark for mark in page.marks if isinstance(mark, Label)]
     extents = [_extent(label) for label in labels]
-    outside = (e for e in extents if e.left < 0 or e.top < 0 or e.right > page.width or e.bottom > page.height)
+    room = (page.width + NOISE, page.height + NOISE)
+    outside = (e for e in extents if min(e.left, e.top) < -NOISE or e.right > room[0] or e.bottom > room[1])
     return Inspection(
         min((label.size for label in labels), default=0.0), tuple(_overlaps(labels)), tuple(e.string for e in outside)
     )
