@@ -53,10 +53,15 @@ def _widths(trace: Trace, block: Block, value: object) -> list[Axis]:
         (tensor, place)
         for op in layers or ops
         for tensor in _data(trace, op)
-        if tensor.shape and tensor.shape[place := _feature_axis(op, tensor)] == value
+        if tensor.shape and not _is_map(op, tensor) and tensor.shape[place := _feature_axis(op, tensor)] == value
     ]
     fixed = all(not tensor.symbols or tensor.symbols[place].isdigit() for tensor, place in widths)
     return [(tensor.id, place) for tensor, place in widths] if fixed else []  # a layer over tokens has no fixed width
+
+
+def _is_map(op: Op, tensor: Tensor) -> bool:
+    """True for the channels of an image, which are no width of a model."""
+    return op.name.startswith("conv") and len(tensor.shape) > 3
 
 
 def _feature_axis(op: Op, tensor: Tensor) -> int:

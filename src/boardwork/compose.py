@@ -91,8 +91,8 @@ def _reason(outline: Outline) -> str:
 
 def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
     parent = {box: f"g{i}" for i, (_, inside) in enumerate(view.frames) for box in inside}
-    seen = {box.facts["tensor"] for box in view.boxes if box.role == "parameter"}
-    nodes = tuple(_node(i, box, trace, seen, parent.get(i, ""), notation) for i, box in enumerate(view.boxes))
+    owners = {box.facts["tensor"]: box.label for box in view.boxes if box.role == "parameter"}
+    nodes = tuple(_node(i, box, trace, owners, parent.get(i, ""), notation) for i, box in enumerate(view.boxes))
     edges = tuple(_edge(view, link, trace, notation) for link in view.links)
     groups = tuple(
         Group(f"g{i}", frame.label, frame.detail, frame.role, frame.path) for i, (frame, _) in enumerate(view.frames)
@@ -100,12 +100,15 @@ def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
     return Diagram(nodes, edges, groups)
 
 
-def _node(index: int, box: Block, trace: Trace, seen: set[int], parent: str, notation: Notation) -> Node:
+def _node(index: int, box: Block, trace: Trace, owners: dict[int, str], parent: str, notation: Notation) -> Node:
+    """`owners`: the label of the box that each weight is counted in; this box adds its own."""
     ops = [trace.ops[op] for op in box.all()]
     used = {t for op in ops for t in op.inputs if trace.tensors[t].kind == "parameter"}
-    new = {box.facts["tensor"]} if box.role == "parameter" else used - seen
-    seen |= new
+    new = {box.facts["tensor"]} if box.role == "parameter" else used - owners.keys()
     detail = box.detail
+    if used and not new:
+        detail = f"{detail}, {_borrowed(box, {owners[t] for t in used})}".removeprefix(", ")
+    owners |= dict.fromkeys(new, box.label)
     if box.runs > 1:
         detail = f"{detail}, run {box.runs} times, same weights".removeprefix(", ")
     if box.role in ("input", "output"):
@@ -122,6 +125,11 @@ def _node(index: int, box: Block, trace: Trace, seen: set[int], parent: str, not
         flops=2 * sum(op.macs for op in ops),
         parent=parent,
     )
+
+
+def _borrowed(box: Block, labels: set[str]) -> str:
+    """Whose weights a box uses that has none of its own."""
+    return "same weights again" if labels == {box.label} else f"weights of {', '.join(sorted(labels))}"
 
 
 def _edge(view: View, link: Link, trace: Trace, notation: Notation) -> Edge:

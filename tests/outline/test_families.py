@@ -75,3 +75,9 @@ def test_every_operation_is_in_one_box(family: str, name: str) -> None:
     found = outline(traced(family, name))
     hidden = [op for ops in found.hidden.values() for op in ops]
     assert sorted(found.root.all()) == sorted({op.id for op in found.trace.ops} - set(hidden))
+
+
+def test_weights_that_run_on_a_second_input_say_so() -> None:
+    sheet = draw_trace(traced("habits", "pair"), Options())
+    again = [node for node in sheet.big_picture.nodes if "same weights again" in node.detail]
+    assert [node.params for node in again] == [0] * len(again) != []

@@ -18,6 +18,7 @@ from math import prod
 # Axes that are counted, never cut: no stride divides them.
 WHOLE = ("batch",)
 _OFFSETS = (1, -1, 2, -2, 3, -3, 4, -4)
+_CUT_OFF = 12  # less than that is cut off by convolutions without padding; more is likelier a stride on another axis
 _STRIDES = (2, 3, 5, 7)  # primes that strides, patches and windows are made of
 
 
@@ -49,13 +50,13 @@ class Laws:
         for offset in _offsets(first):
             yield from (f"{law}{offset:+d}" for law in self._products(first - offset, second - offset))
         yield from self._sums(first, second)
-        for name, size in self.sizes.items():
-            if second - first == size * (self.factors[name] - 1):
-                yield f"{name}{first - size:+d}"
+        longer = [name for name, size in self.sizes.items() if second - first == size * (self.factors[name] - 1)]
+        yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer if first > self.sizes[name] - _CUT_OFF)
         for (length, other), law in self._found.items():
             if second - first == other - length and first > length:  # tokens that do not depend on the image
                 yield f"{law}{first - length:+d}"
         yield from self._rounded(first, second)
+        yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer)
 
     def _products(self, first: int, second: int) -> Iterator[str]:
         """number * axis * axis/stride ..."""

@@ -136,6 +136,21 @@ class Clamped(nn.Module):
         return F.hardtanh(self.two(F.hardtanh(self.one(maps), 0.0, 6.0)))
 
 
+class Responding(nn.Module):
+    """Channels compete by the length of their maps, as in the second ConvNeXt."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(width, width, 3, padding=1)
+        self.gain, self.shift = nn.Parameter(torch.zeros(width, 1, 1)), nn.Parameter(torch.zeros(width, 1, 1))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        made = self.mix(maps)
+        length = torch.norm(made, p=2, dim=(2, 3), keepdim=True)
+        share = length / (length.mean(dim=1, keepdim=True) + 1e-6)
+        return self.gain * (made * share) + self.shift + made
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "tokens_in_batch_norm": (TokensInBatchNorm, (torch.zeros(2, 20, 32),)),
     "pooled_queries": (PooledQueries, (torch.zeros(2, 20, 32),)),
@@ -143,4 +158,5 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "all_maps_once": (Deep, (MAPS,)),
     "residual_codes": (ResidualCodes, (torch.zeros(2, 10, 12),)),
     "clamped": (Clamped, (MAPS,)),
+    "responding": (Responding, (MAPS,)),
 }

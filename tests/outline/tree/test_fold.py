@@ -70,7 +70,7 @@ def test_layers_in_turn_are_one_box() -> None:
     found = outlined(*[layer for _ in range(4) for layer in (Dense(), Dense(), Attending())])
     (box,) = folded(found)
     assert (box.repeat, box.label) == (4, "3 layers in turn")
-    assert box.detail.startswith("2 × Dense, then Encoder layer")
+    assert box.detail.startswith("2 × Feed-forward, then Encoder layer")
     assert [part.repeat for part in box.children] == [2, 1]
     assert found.zoom.block.label == "Encoder layer"
     assert found.reason.startswith("one of 4 blocks")
@@ -98,7 +98,7 @@ def test_layers_that_differ_a_little_are_one_box_that_tells(layers: Callable[[],
 
 def test_layers_that_do_different_work_stay_apart() -> None:
     boxes = folded(outlined(Dense(), Dense(), Dense(), Attending(), Attending()))
-    assert [(box.label, box.repeat) for box in boxes] == [("Dense", 3), ("Encoder layer", 2)]
+    assert [(box.label, box.repeat) for box in boxes] == [("Feed-forward", 3), ("Encoder layer", 2)]
 
 
 def test_the_weights_of_folded_bodies_add_up() -> None:

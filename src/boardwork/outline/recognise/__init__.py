@@ -21,6 +21,7 @@ from boardwork.outline.recognise.modulation import modulations
 from boardwork.outline.recognise.norms import norms
 from boardwork.outline.recognise.patch_merging import patch_mergings
 from boardwork.outline.recognise.recurrent_cells import recurrent_cells
+from boardwork.outline.recognise.response_norm import response_norms
 from boardwork.outline.recognise.sampling import samplings
 from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
@@ -61,7 +62,8 @@ def recognise(flow: Flow) -> list[Pattern]:
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     written = (p for p in norms(flow) if len(p.ops) > 1)
-    for pattern in (*unit_lengths(flow), *frozen_norms(flow), *written, *activations(flow), *layers(flow)):
+    alone = (response_norms, unit_lengths, frozen_norms, activations, layers)
+    for pattern in (*written, *(pattern for find in alone for pattern in find(flow))):
         if not pattern.ops & claimed:
             found.append(pattern)
             claimed |= pattern.ops

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.scale import factor
+from boardwork.outline.recognise.unit_length import unit_length
 from boardwork.trace.records import Op
 
 CALLED = {
@@ -46,10 +49,35 @@ def norms(flow: Flow) -> Iterator[Pattern]:
         if op.name in CALLED:
             yield called(flow, op)
             continue
+        scaled = _scaled_length(flow, op)
+        if scaled is not None:
+            yield scaled
+            continue
         root = _root(flow, op)
         pattern = _written_out(flow, op, root) if root is not None else None
         if pattern is not None:
             yield pattern
+
+
+def _scaled_length(flow: Flow, op: Op) -> Pattern | None:
+    """x / ‖x‖ · √d · gain, by normalize: the root mean square is the length over √d."""
+    ops = unit_length(flow, op) if op.name == "normalize" else frozenset[int]()
+    shape = flow.tensors[op.outputs[0]].shape if ops else ()
+    if not shape or op.attrs.get("dim") not in (-1, len(shape) - 1):
+        return None
+    width = shape[-1]
+    found, weights, last, scale = set(ops), list[int](), op, 1.0
+    while (following := flow.next_op(last)[0]) is not None and following.name == "mul":
+        gains = [gain for t in following.inputs for gain in _gain(flow, t)]
+        if len(flow.data_inputs(following)) > 1 or math.isnan(scale * factor(flow, following)):
+            break
+        scale *= factor(flow, following)
+        weights += [weight for weight, _ in gains]
+        found |= {following.id, *flow.next_op(last)[1], *(i for _, made in gains for i in made)}
+        last = following
+    if abs(scale - width**0.5) > 1e-3 * scale:
+        return None
+    return Pattern("norm", frozenset(found), "RMSNorm", "norm", facts=_facts(flow, "rms", width, weights, None))
 
 
 def _root(flow: Flow, op: Op) -> Op | None:

@@ -82,7 +82,7 @@ def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     ops |= _forward(flow, ops, {step.add for step in chain})
     ops |= _start(flow, chain[0].before)
     ops |= _backward(flow, [*chain[0].decay, *chain[0].drive], ops)
-    ops = {i for i in ops if flow.is_data(i)}
+    ops = _own(flow, {i for i in ops if flow.is_data(i)}, {i for step in chain for i in step.passed})
     state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape[1:]
     detail = f"h = a h + b, {' × '.join(map(str, state))} states, {len(chain)} steps"
     if len(state) < 2 or not any(flow.ops[i].name == "exp" for i in ops):
@@ -90,6 +90,15 @@ def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
         return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail, facts=facts)
     facts = _facts(flow, ops, state, len(chain))
     return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)
+
+
+def _own(flow: Flow, ops: set[int], passed: set[int]) -> set[int]:
+    """Without the cuts of a tensor of which another part goes elsewhere."""
+    kept = set(ops)
+    for i in sorted(passed & ops, reverse=True):
+        if flow.is_shape(i) and any(user.id not in kept for user in flow.data_users(flow.ops[i])):
+            kept.remove(i)
+    return kept
 
 
 def _facts(flow: Flow, ops: set[int], state: tuple[int, ...], steps: int) -> dict[str, int]:

@@ -13,7 +13,9 @@ from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
+_SAYS = 3  # letters of an attribute that says something
 
+_WORK = ("attention", "feed_forward", "moe")
 _OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches")
 
 
@@ -52,11 +54,18 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
 
 
 def _only(block: Block) -> Block | None:
-    """The one recognised layer of a container that holds only arithmetic besides: a scaled embedding, a norm."""
+    """The one recognised part of a container that holds nothing but norms, skips and arithmetic besides."""
+    mixing = [child for child in block.children if child.kind in _WORK]
+    if len(mixing) == 1 and all(child in mixing or _accompanies(child) for child in block.children):
+        return mixing[0]
     known = [child for child in block.children if child.kind]
     others = [child for child in block.children if not child.kind]
     plain = known and known[0].kind in ("embedding", "norm") and not any(child.children for child in others)
     return known[0] if len(known) == 1 and plain else None
+
+
+def _accompanies(block: Block) -> bool:
+    return block.kind in ("norm", "activation") or block.role in SIGNS or (not block.kind and not block.children)
 
 
 def _count(block: Block) -> int:
@@ -97,7 +106,7 @@ def _content(block: Block) -> str:
         return "Downsample"
     labels = list(dict.fromkeys(part.label for part in parts))
     attribute = block.path.rpartition(".")[2]
-    if len(labels) <= _FEW or attribute.isdigit() or not attribute:
+    if len(labels) <= _FEW or attribute.isdigit() or len(attribute) < _SAYS:
         return ", ".join(labels[:_FEW]) + (" ..." if len(labels) > _FEW else "")
     return attribute.replace("_", " ").capitalize()
 
@@ -154,7 +163,7 @@ def _sizes(block: Block) -> str:
     inside = [b for child in block.children for b in child.walk()]
     attention = next(b.facts for b in inside if b.kind == "attention")
     heads, shared = attention["heads"], attention["kv_heads"]
-    words = [f"{heads} heads" + (f", {shared} KV" if shared != heads else "")]
+    words = [f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")]
     for part in inside:
         if part.kind == "moe":
             words.append(f"top-{part.facts['top_k']} of {part.facts['experts']} experts")

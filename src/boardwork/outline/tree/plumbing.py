@@ -65,6 +65,12 @@ def _finds(flow: Flow, op: int) -> bool:
     return len(source.shape) == 3 and rows.shape == places.shape == source.shape[:1] and found
 
 
+def _one(part: object) -> int | None:
+    """The number in an index, also as a list of one."""
+    only = part[0] if isinstance(part, list) and len(part) == 1 else part
+    return only if isinstance(only, int) and not isinstance(only, bool) else None
+
+
 def _selects(flow: Flow, op: int) -> bool:
     """Taking one position of a sequence (the class token, the last step) is worth a box."""
     if _finds(flow, op):
@@ -74,7 +80,7 @@ def _selects(flow: Flow, op: int) -> bool:
     if record.name != "getitem" or not isinstance(index, list) or not record.inputs:
         return False
     source = flow.tensors[record.inputs[0]]
-    axis = next((i for i, part in enumerate(index) if isinstance(part, int)), None)
+    axis = next((i for i, part in enumerate(index) if _one(part) is not None), None)
     return axis == 1 and len(source.shape) == 3 and source.producer >= 0 and source.shape[1] > 4
 
 
@@ -116,7 +122,7 @@ def _selection(flow: Flow, block: Block) -> Block:
         detail = "found in each sequence"
         return dataclasses.replace(block, label="One position", role="reshape", kind="select", detail=detail)
     index = flow.ops[chosen].attrs["index"]
-    place = next(part for part in index if isinstance(part, int))
+    place = next(one for part in index if (one := _one(part)) is not None)
     label = "First token" if place == 0 else "Last position" if place == -1 else f"Position {place}"
     return dataclasses.replace(block, label=label, role="reshape", kind="select")
 

@@ -45,6 +45,7 @@ class Boxes:
         boxes = [*(box for part in before for box in part()), self._core(mask), *self._bias(mask)]
         boxes += self._after(out)
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
+        inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts

@@ -36,7 +36,7 @@ def label(facts: dict[str, Any]) -> str:
 
 def detail(facts: dict[str, Any]) -> str:
     """Heads, their width, and who sees whom, in a few words."""
-    words = [f"{facts['heads']} heads"]
+    words = ["1 head" if facts["heads"] == 1 else f"{facts['heads']} heads"]
     if facts["kv_heads"] != facts["heads"]:
         words.append(f"{facts['kv_heads']} K/V heads")
     if facts.get("channels"):

@@ -1,0 +1,92 @@
+"""Known layers in the spelling that people use by hand, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ScaledLength(nn.Module):
+    """RMSNorm as the length of the vector, times the root of its width and a gain."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gain, self.root = nn.Parameter(torch.ones(width)), width**0.5
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.normalize(tokens, dim=-1) * self.root * self.gain
+
+
+class LastWord(nn.Module):
+    """The position that counts, taken by a list of one."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.table, self.before = nn.Embedding(50, width), ScaledLength(width)
+        self.wider, self.thinner = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.words = nn.Linear(width, 50, bias=False)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        tokens = self.table(numbers)
+        tokens = tokens + self.thinner(F.gelu(self.wider(self.before(tokens))))
+        return self.words(tokens[:, [-1], :])
+
+
+class ScanByHand(nn.Module):
+    """A selective scan whose decay and drive are made in each step."""
+
+    def __init__(self, width: int = 16, states: int = 4) -> None:
+        super().__init__()
+        self.held = states
+        self.parts, self.time = nn.Linear(width, 2 + 2 * states, bias=False), nn.Linear(2, width)
+        self.rates, self.past = nn.Parameter(torch.zeros(width, states)), nn.Parameter(torch.ones(width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        step, enter, leave = self.parts(tokens).split([2, self.held, self.held], dim=-1)
+        step, rates = F.softplus(self.time(step)), -torch.exp(self.rates)
+        state, made = torch.zeros(tokens.shape[0], tokens.shape[2], self.held), []
+        for t in range(tokens.shape[1]):
+            kept = torch.exp(step[:, t, :, None] * rates) * state
+            state = kept + step[:, t, :, None] * enter[:, t, None, :] * tokens[:, t, :, None]
+            made.append((state * leave[:, t, None, :]).sum(-1))
+        return torch.stack(made, 1) + tokens * self.past
+
+
+class OneHeadOnMaps(nn.Module):
+    """Attention over pixels, values times the transposed shares."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.calmed = nn.GroupNorm(4, width)
+        self.ask, self.offer = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+        self.carry, self.finish = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        calm = self.calmed(maps)
+        q, k, v = (layer(calm).flatten(2) for layer in (self.ask, self.offer, self.carry))
+        shares = torch.softmax(torch.bmm(q.mT, k) * q.shape[1] ** -0.5, dim=2)
+        return maps + self.finish(torch.bmm(v, shares.mT).view_as(maps))
+
+
+class Pair(nn.Module):
+    """Two inputs through the same layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = nn.Sequential(nn.Linear(12, 24), nn.ReLU(), nn.Linear(24, 8))
+        self.judge = nn.Linear(8, 1)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return self.judge((self.taken(left) - self.taken(right)).abs())
+
+
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
+    "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
+    "one_head_on_maps": (OneHeadOnMaps, (torch.zeros(2, 16, 6, 6),)),
+    "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
+}
