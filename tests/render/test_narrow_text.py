@@ -51,7 +51,7 @@ def test_wires_that_join_a_wire_have_one_arrow_head_between_them() -> None:
     edges = tuple(Edge(*ends) for ends in ("ab", "bc", "cd", "bd", "ad"))
     drawn = "\n".join(Raster(draw(Diagram(nodes, edges), CELLS)).lines())
     assert drawn.count("▼") + drawn.count("◄") == 4
-    assert re.search(r"├─+┘\s+│\n\s+▼", drawn)
+    assert re.search(r"├─+┘\s+│\n\s+│\s+│\n\s+▼", drawn)
 
 
 def test_the_count_of_a_box_keeps_off_the_wire_into_its_side() -> None:
