@@ -45,7 +45,8 @@ def table_of_costs(curve: Curve, letters: str, width: int, ascii: bool) -> list[
     for letter, points, formula in zip(letters, curve.points, curve.formulas, strict=False):
         bars = "" if ascii or not points or not values else f"  {sparkline(points, min(values), max(values))}"
         lines.append(f"  {letter}  {formula or '–'}{bars}")
-    lines.append("     " + "".join(f"{place_name(curve, x):>{_CELL}}" for x in shown))
+    names = (ascii_text(place_name(curve, x)) if ascii else place_name(curve, x) for x in shown)
+    lines.append("     " + "".join(f"{name:>{_CELL}}" for name in names))
     for letter, points in zip(letters, curve.points, strict=False):
         at = dict(points)
         cells = (told(curve, at[x]) if x in at else "–" for x in shown)

@@ -10,7 +10,14 @@ from boardwork.comparison.record import Change, Comparison, Curve, Row
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import POINTS
 from boardwork.render.comparison.plot import plot
-from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, opened, side_by_side, with_short_names
+from boardwork.render.comparison.towers import (
+    LEGEND,
+    NO_DIFFERENCE,
+    opened,
+    side_by_side,
+    with_short_names,
+    zoom_places,
+)
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
 from boardwork.render.panel_contents import figure_panel
@@ -34,7 +41,7 @@ def towers(comparison: Comparison, metrics: Metrics = POINTS, *, packed: bool = 
 def zooms(comparison: Comparison, metrics: Metrics = POINTS, most_height: float | None = None) -> Piece:
     """The opened blocks side by side, with short names in their shapes."""
     short, _ = with_short_names(comparison)
-    return figure_marks(opened(short, range(len(short.zooms)), metrics, most_height=most_height), metrics)
+    return figure_marks(opened(short, zoom_places(short), metrics, most_height=most_height), metrics)
 
 
 def sizes_of(comparison: Comparison) -> str:

@@ -15,7 +15,18 @@ from boardwork.figure import CELLS, Figure, Metrics
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.comparison.costs import table_of_costs
-from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE, alone, opened, side_by_side, with_short_names
+from boardwork.render.comparison.towers import (
+    DIFFERS,
+    LEGEND,
+    NO_DIFFERENCE,
+    alone,
+    opened,
+    side_by_side,
+    signed,
+    with_short_names,
+    zoom_places,
+    zoom_title,
+)
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
 from boardwork.render.text import NARROWER, diagram_lines, in_ascii
@@ -56,7 +67,7 @@ class Writer:
 
     def write(self) -> str:
         whole = self.all
-        legend = NO_DIFFERENCE if whole.identical else LEGEND
+        legend = NO_DIFFERENCE if whole.identical else LEGEND.replace(DIFFERS, self._sign())
         panels = [
             ("Big pictures", self._filled(legend), self.pictures()),
             ("Facts", "", self._table()),
@@ -64,13 +75,13 @@ class Writer:
             ("Costs over the size of the input", "", self.costs()),
             ("Zooms", "", self.zooms()),
         ]
-        shown = [(title, lead, body) for title, lead, body in panels if body]
         numbered = [
-            {"rule": "─" * self.width, "title": f"{number}  {title}", "lead": lead, "body": body}
-            for number, (title, lead, body) in enumerate(shown, 1)
+            {"rule": self._line() * self.width, "title": f"{number}  {title}", "lead": lead, "body": body}
+            for number, (title, lead, body) in enumerate(panels, 1)
+            if body
         ]
         notes = "\n".join(self._filled(note, "- ", "  ") for note in whole.footnotes)
-        numbered.append({"rule": "─" * self.width, "title": "Notes", "lead": "", "body": notes})
+        numbered.append({"rule": self._line() * self.width, "title": "Notes", "lead": "", "body": notes})
         said = template("sheet.txt").render(head=self._head(), panels=numbered)
         lines = "\n".join(line.rstrip() for line in said.splitlines()).strip("\n") + "\n"
         return ascii_text(lines) if self.ascii else lines
@@ -85,7 +96,7 @@ class Writer:
 
     def _filled(self, string: str, first: str = "", then: str | None = None) -> str:
         after = " " * len(first) if then is None else then
-        string = ascii_text(string) if self.ascii else string
+        string = self._plain(string)
         return textwrap.fill(string, self.width, initial_indent=first, subsequent_indent=after, break_long_words=False)
 
     # -- pictures -----------------------------------------------------------------------------------------------------
@@ -98,7 +109,17 @@ class Writer:
         return "\n\n".join(map(self._tower, range(self.count)))
 
     def _tower(self, place: int) -> str:
-        return self._narrowed(lambda all, m: alone(all, place, m, self._sign()))
+        drawn = self._narrowed(lambda all, m: alone(all, place, m, self._sign()))
+        if max(map(len, drawn.splitlines())) <= self.width:
+            return drawn
+        lines = diagram_lines(signed(self._shown(), place, self._sign()), self.width, ascii=self.ascii)
+        return "\n".join([self._plain(self.all.names[place]), "", *lines])
+
+    def _plain(self, string: str) -> str:
+        return ascii_text(string) if self.ascii else string
+
+    def _line(self) -> str:
+        return "-" if self.ascii else "─"
 
     def _sign(self) -> str:
         return "*" if self.ascii else "≠"
@@ -139,10 +160,11 @@ class Writer:
         each = min(each, max(len(value) for row in rows for value in (*row.values, *self.all.names)) if rows else each)
         wide = [2 + topics, *[each] * self.count, notes]
         head = ["", *self.all.names, ""]
-        lines = [*_columns(head, wide), *_columns(["", *("─" * each for _ in self.all.names), ""], wide)]
+        lines = [*_columns(head, wide), *_columns(["", *(self._line() * each for _ in self.all.names), ""], wide)]
         for row in rows:
             mark = self._sign() if row.differs else " "
-            lines += _columns([f"{mark} {row.topic}", *(value or ABSENT for value in row.values), row.note], wide)
+            cells = (f"{mark} {row.topic}", *(value or ABSENT for value in row.values), row.note)
+            lines += _columns(list(map(self._plain, cells)), wide)
         return "\n".join(lines)
 
     def _stacked_row(self, row: Row) -> list[str]:
@@ -169,7 +191,7 @@ class Writer:
 
     def zooms(self) -> str:
         """The opened blocks, side by side where both can be read so."""
-        places = range(len(self.all.zooms))
+        places = zoom_places(self.all)
         beside = "" if self.stacked or not places else self._opened(places)
         return beside or "\n\n".join(self._opened([i]) or self._in_any_form(i) for i in places)
 
@@ -185,9 +207,8 @@ class Writer:
         return ""
 
     def _in_any_form(self, place: int) -> str:
-        zoom = self.all.zooms[place]
-        lines = diagram_lines(zoom.diagram, self.width, ascii=self.ascii)
-        return "\n".join([f"{'AB'[place]}  {zoom.path}", "", *lines])
+        lines = diagram_lines(self.all.zooms[place].diagram, self.width, ascii=self.ascii)
+        return "\n".join([zoom_title(self.all, place), "", *lines])
 
 
 def _columns(cells: Sequence[str], wide: Sequence[int]) -> list[str]:

@@ -11,6 +11,7 @@ from boardwork.figure import Figure, Metrics
 from boardwork.figure.abreast import abreast
 from boardwork.figure.aligned import Row, aligned, is_straight
 from boardwork.render.symbols import shortened
+from boardwork.sheet import Diagram
 
 DIFFERS, ALONE = "≠", "+"
 LEGEND = f"Dashed with {DIFFERS}: differs from what stands beside it; dashed with {ALONE}: only there."
@@ -36,11 +37,24 @@ def opened(
     *,
     most_height: float | None = None,
 ) -> Figure:
-    """The zooms of the subjects at these places, each below its letter and path."""
+    """The zooms of the subjects at these places, each below its letters and path."""
     rows = [Row(match.boxes, match.kind, _marks(match, differs)) for match in comparison.zoom_alignment]
     diagrams = [comparison.zooms[place].diagram for place in places]
-    titles = [f"{'AB'[place]}  {comparison.zooms[place].path}" for place in places]
+    titles = [zoom_title(comparison, place) for place in places]
     return abreast(diagrams, [_signs(rows)[place] for place in places], titles, metrics, most_height)
+
+
+def zoom_places(comparison: Comparison) -> tuple[int, ...]:
+    """Whose zooms are to be shown: the first alone where both are the same."""
+    places = tuple(range(len(comparison.zooms)))
+    return places if any(match.differs for match in comparison.zoom_alignment) else places[:1]
+
+
+def zoom_title(comparison: Comparison, place: int) -> str:
+    """Letter and path of one zoom, both letters where there is but one."""
+    if len(zoom_places(comparison)) > 1:
+        return f"{'AB'[place]}  {comparison.zooms[place].path}"
+    return f"A, B  {', '.join(dict.fromkeys(zoom.path for zoom in comparison.zooms))}"
 
 
 def with_short_names(comparison: Comparison) -> tuple[Comparison, str]:
@@ -91,6 +105,18 @@ def _signs(rows: Sequence[Row]) -> list[dict[str, str]]:
 def mark_of(match: Match, differs: str = DIFFERS) -> str:
     """The sign of a row in which not all is the same, "" for another."""
     return (differs if sum(map(bool, match.boxes)) > 1 else ALONE) if match.differs else ""
+
+
+def signed(comparison: Comparison, place: int, differs: str = DIFFERS) -> Diagram:
+    """The picture with a sign before the name of each box that differs."""
+    signs = {m.boxes[place]: mark_of(m, differs) for m in comparison.alignment if m.boxes[place] and m.differs}
+    picture = comparison.pictures[place]
+
+    def named(box: str, label: str) -> str:
+        return f"{signs[box]} {label}" if box in signs else label
+
+    nodes = tuple(replace(node, label=named(node.id, node.label)) for node in picture.nodes)
+    return replace(picture, nodes=nodes, groups=tuple(replace(g, label=named(g.id, g.label)) for g in picture.groups))
 
 
 def _marks(match: Match, differs: str) -> tuple[str, ...]:
