@@ -55,7 +55,7 @@ class Generator(nn.Module):
 def test_skips_are_concatenated_and_a_pyramid_is_added() -> None:
     image = torch.zeros(2, 3, 16, 16)
     joined, added = facts(Hourglass("cat"), image), facts(Hourglass("add"), image)
-    assert group(joined, "skips") == {"count": 1, "width": 8, "bytes": 2 * 8 * 16 * 16 * 4}
+    assert group(joined, "skips") == {"count": 1, "levels": 1, "width": 8, "bytes": 2 * 8 * 16 * 16 * 4}
     assert group(joined, "max_pool") == {"count": 1, "kernel": 2, "stride": 2}
     assert group(joined, "pyramid") == group(added, "skips") == {}
     assert group(added, "pyramid")["count"] == 1
@@ -130,3 +130,18 @@ def test_sound_of_a_fixed_length() -> None:
     sound = torch.zeros(2, 4, 40)
     assert group(facts(Listener(20), sound), "sound") == {"frames": 40, "positions": 20}
     assert group(facts(Listener(30), sound), "sound") == {}
+
+
+def test_the_head_is_all_layers_on_one_vector_a_sample() -> None:
+    layers = (
+        nn.Linear(4, 4),
+        nn.Unflatten(1, (1, 2, 2)),
+        nn.Conv2d(1, 2, 1),
+        nn.Flatten(),
+        nn.Linear(8, 6),
+        nn.Linear(6, 3),
+    )
+    found = facts(nn.Sequential(*layers), torch.zeros(2, 4))
+    assert (found["classifier.head_params"], found["classifier.params"]) == (8 * 6 + 6 + 6 * 3 + 3, 6 * 3 + 3)
+    vit = measure(outline(trace(load("torchvision:vit_b_32"))))
+    assert vit["classifier.head_params"] == vit["classifier.params"]

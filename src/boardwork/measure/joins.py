@@ -27,6 +27,7 @@ def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
             tensors = {t.id: t for t in kept}.values()
             found |= {f"{word}.count": len(kept), f"{word}.width": kept[0].shape[1]}
             found[f"{word}.bytes"] = sum(t.size * t.element_bytes for t in tensors)
+            found[f"{word}.levels"] = len({t.shape[_AXES:] for t in tensors})
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from boardwork.measure.examples import count, everything, one
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
 
 # What recognition calls a block -> the first half of its facts' names.
 _WORDS = {
@@ -79,7 +81,19 @@ def _recurrent(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
     block = one(outline, "head")
-    return {} if block is None else {"classifier.params": flow.parameters(block.one())}
+    if block is None:
+        return {}
+    found = {"classifier.params": flow.parameters(block.one())}
+    return found | {"classifier.head_params": flow.parameters(_dense(flow, flow.ops[max(block.one())]))}
+
+
+def _dense(flow: Flow, last: Op) -> Iterator[int]:
+    """The operations on one vector a sample that lead to the last one: linear layers and what stands between them."""
+    op: Op | None = last
+    while op is not None and len(flow.tensors[op.outputs[0]].shape) == 2:
+        yield op.id
+        data = flow.data_inputs(op)
+        op = flow.producer(flow.origin(data[0])[0].id) if len(data) == 1 else None
 
 
 def _last_only(flow: Flow, block: Block) -> bool:
