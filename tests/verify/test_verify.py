@@ -13,7 +13,7 @@ from boardwork.statement import statement
 from boardwork.targets import from_module
 from boardwork.trace.forward import rehearsed
 from boardwork.verify import TOLERANCES, compared
-from boardwork.verify.block import Forward, around
+from boardwork.verify.block import Forward
 from boardwork.verify.numbers import Numbers
 
 SEQUENCE = torch.randn(2, 6, 32, generator=torch.Generator().manual_seed(1))
@@ -49,8 +49,7 @@ def prepared(dtype=torch.float64):
     model = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True).eval()
     trace, run = rehearsed(from_module(model, (SEQUENCE,)))
     found = statement(outline(trace, "self_attn"))
-    place = around(trace, run.model, found.ops)
-    return trace, found, Forward(trace, run, place, {}, Numbers(dtype))
+    return trace, found, Forward(trace, run, found, {}, Numbers(dtype))
 
 
 def test_double_precision_agrees_to_a_billionth():

@@ -6,7 +6,7 @@ from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
 from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.records import Argument, Statement
-from boardwork.statement.terms import UnstatedError
+from boardwork.statement.terms import Term, UnstatedError
 from boardwork.statement.walk import Function, Library, boundary_of, helper_name, leaving
 
 __all__ = ["Argument", "Statement", "statement"]
@@ -39,6 +39,10 @@ def _roles(block: Block) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind.replace("_", " ") for kind in kinds if kind not in ("", "other", "block")))
 
 
+def _argument(term: Term) -> Argument:
+    return Argument(term.wanted, term.tensor, term.picks, tuple(map(_argument, term.members)))
+
+
 def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     ops, block = frozenset(empty.ops), outline.zoom.block
     boundary = boundary_of(flow, empty.ops)
@@ -63,7 +67,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     text = function.text(name, outputs)
     whole = "\n\n".join([*library.texts.values(), text])
     imports = "".join(line for word, line in _IMPORTS.items() if word in whole)
-    arguments = tuple(Argument(t.wanted, t.tensor, t.picks) for t in function.scope.arguments)
+    arguments = tuple(map(_argument, function.scope.arguments))
     return Statement(
         empty.title,
         empty.path,

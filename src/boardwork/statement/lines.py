@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boardwork.statement.expressions import names_in, replaced
-from boardwork.statement.terms import Scope, Term
+from boardwork.statement.loops import COUNTER
+from boardwork.statement.terms import Loop, Scope, Term
 
 _LONGEST = 84  # columns of an expression
 _USUAL = "h"
@@ -17,11 +18,13 @@ _USUAL = "h"
 
 @dataclass(frozen=True)
 class Line:
-    """`name = code`, or the result where the name is empty. `term`: what it computes."""
+    """One line. `form`: assign, append (to the list `name`), for, or return. `term`: what it computes."""
 
     name: str
     code: ast.expr
     term: Term | None
+    form: str = "assign"
+    inside: bool = False
 
 
 class Lines:
@@ -30,11 +33,14 @@ class Lines:
     def __init__(self, scope: Scope, outputs: Sequence[Term]) -> None:
         self.scope, self.outputs = scope, list(outputs)
         self.terms = {term.key: term for term in scope.terms}
-        self._needed = self._reachable()
-        self._uses = Counter(key for term in self._needed for key in names_in(term.code) if key in self.terms)
+        self.needed = self._reachable()
+        self._uses = Counter(key for term in self.needed for key in names_in(term.code) if key in self.terms)
         self._uses.update(term.key for term in self.outputs)
         self._waiting: dict[str, ast.expr] = {}
-        self._lines: list[tuple[Term, ast.expr]] = []
+        self._lines: list[Line] = []  # named by keys
+        self._inside = False
+        self._same: dict[str, str] = {}  # keys that share a variable with another
+        self._until: dict[str, int] = {}  # lines that a variable must outlive
 
     def _reachable(self) -> list[Term]:
         wanted, todo = set[str](), [term.key for term in self.outputs]
@@ -47,46 +53,110 @@ class Lines:
 
     def lines(self) -> list[Line]:
         """All lines in order, the result last."""
-        for term in self._needed:
-            if term.tensor >= 0:
-                continue
-            code = self._filled(term.code)
-            alone = self._uses[term.key] > 1 and not term.within and not isinstance(term.code, ast.Constant)
-            if term.line or alone:
-                self._lines.append((term, code))
-            else:
-                self._waiting[term.key] = code
+        loops = {term.key for term in self.needed if term.loop is not None}
+        for term in self.needed:
+            if term.loop is not None:
+                self._loop(term, term.loop)
+            elif term.tensor < 0 and not (isinstance(term.code, ast.Name) and term.code.id in loops):
+                self._place(term, self._uses[term.key] > 1)
         results = [self._filled(term.node) for term in self.outputs]
         result = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
-        return self._named(result)
+        term_of_it = self.outputs[0] if len(self.outputs) == 1 else None
+        return self._named([*self._lines, Line("", result, term_of_it, "return")])
+
+    def _place(self, term: Term, shared: bool) -> None:
+        """A line, or what waits for the term that uses it."""
+        code = self._filled(term.code)
+        if term.line or (shared and not term.within and not isinstance(term.code, ast.Constant)):
+            self._write(term, code)
+        else:
+            self._waiting[term.key] = code
+
+    def _write(self, term: Term, code: ast.expr, form: str = "assign") -> None:
+        self._lines.append(Line(term.key, code, term, form, self._inside))
 
     def _filled(self, code: ast.expr) -> ast.expr:
         """The expression with what waits put in; what makes it too long gets lines of its own before it."""
         inside = {key: self._waiting[key] for key in names_in(code) if key in self._waiting}
         while len(ast.unparse(whole := replaced(code, inside))) > _LONGEST and any(map(_is_long, inside.values())):
             key = max(inside, key=lambda key: len(ast.unparse(inside[key])))
-            self._lines.append((self.terms[key], inside.pop(key)))
+            self._write(self.terms[key], inside.pop(key))
             del self._waiting[key]
         return whole
 
-    def _named(self, result: ast.expr) -> list[Line]:
-        last: dict[str, int] = {}
-        codes = [*(code for _, code in self._lines), result]
-        for place, code in enumerate(codes):
-            last.update(dict.fromkeys(names_in(code), place))
+    # -- loops --------------------------------------------------------------------------------------------------------
+
+    def _loop(self, term: Term, loop: Loop) -> None:
+        """Starts of what is carried, empty lists, then the body."""
+        self.terms |= {made.key: made for made in loop.body}
+        taken = {key for made in loop.body for key in names_in(made.code)}
+        for key in taken & self._waiting.keys():
+            if _is_long(self._waiting[key]):
+                self._write(self.terms[key], self._waiting.pop(key))
+        for key, start in loop.carried.items():
+            first = Term(f"{key}s_", term.code, self.terms[key].shape, self.terms[key].wanted)
+            self._write(first, self._filled(ast.Name(start, ast.Load())))
+            self._same[key] = first.key
+        for key, name in loop.collected.items():
+            self._write(Term(name, term.code, (), f"{self.terms[key].wanted or _USUAL}s"), ast.List([], ast.Load()))
+        self._write(term, ast.Call(ast.Name("range", ast.Load()), [ast.Constant(loop.times)], []), "for")
+        self._body(loop)
+        outer = taken - {made.key for made in loop.body}
+        kept = {*outer, *loop.carried, *(f"{key}s_" for key in loop.carried), *loop.collected.values()}
+        self._until |= dict.fromkeys(kept, len(self._lines) - 1)
+
+    def _body(self, loop: Loop) -> None:
+        self._inside = True
+        uses = Counter(key for made in loop.body for key in names_in(made.code))
+        finals = {made.key: key for key, made in loop.finals.items()}
+        for made in loop.body:
+            kept = made.key in loop.carried or made.key in finals
+            made.line |= kept
+            self._place(made, uses[made.key] > 1 or (bool(uses[made.key]) and made.key in loop.collected))
+            if made.key in finals:
+                self._same[finals[made.key]] = made.key
+            if made.key in loop.collected:
+                element = self._filled(made.node)
+                self._lines.append(Line(loop.collected[made.key], element, made, "append", True))
+        self._inside = False
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def _named(self, lines: Sequence[Line]) -> list[Line]:
+        last = self._last_uses(lines)
         names = {term.key: term.wanted for term in self.scope.arguments}
-        holders = {name: key for key, name in names.items()}
-        for reserved in ("torch", "F", "math", *self.scope.sizes.names.values()):
+        holders = {name: self._first(key) for key, name in names.items()}
+        for reserved in ("torch", "F", "math", COUNTER, *self.scope.sizes.names.values()):
             holders[reserved] = reserved
-            last[reserved] = len(codes)
+            last[reserved] = len(lines)
         found: list[Line] = []
-        for place, (term, code) in enumerate(self._lines):
-            written = replaced(code, {key: ast.Name(name, ast.Load()) for key, name in names.items()})
-            name = _free(term.wanted or _USUAL, holders, last, place)
-            names[term.key], holders[name] = name, term.key
-            found.append(Line(name, written, term))
-        written = replaced(result, {key: ast.Name(name, ast.Load()) for key, name in names.items()})
-        return [*found, Line("", written, self.outputs[0] if len(self.outputs) == 1 else None)]
+        for place, line in enumerate(lines):
+            every = {**names, **{key: names[same] for key, same in self._shared() if same in names}}
+            written = replaced(line.code, {key: ast.Name(name, ast.Load()) for key, name in every.items()})
+            name = every.get(line.name, "")
+            if line.form == "assign" and not (name and line.name in self._same):
+                wanted = line.term.wanted if line.term is not None else ""
+                name = _free(wanted or _USUAL, holders, last, place)
+                names[line.name], holders[name] = name, self._first(line.name)
+            found.append(Line(name, written, line.term, line.form, line.inside))
+        return found
+
+    def _first(self, key: str) -> str:
+        """The key whose variable this one is."""
+        while key in self._same:
+            key = self._same[key]
+        return key
+
+    def _shared(self) -> list[tuple[str, str]]:
+        return [(key, self._first(key)) for key in self._same]
+
+    def _last_uses(self, lines: Sequence[Line]) -> dict[str, int]:
+        last = {self._first(key): until for key, until in self._until.items()}
+        for place, line in enumerate(lines):
+            for key in (*names_in(line.code), *([line.name] if line.form == "append" else [])):
+                first = self._first(key)
+                last[first] = max(place, last.get(first, 0))
+        return last
 
 
 def _is_long(code: ast.expr) -> bool:

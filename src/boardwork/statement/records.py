@@ -9,11 +9,15 @@ from boardwork.statement.terms import Pick
 
 @dataclass(frozen=True)
 class Argument:
-    """A parameter of the function: `tensor` of the trace, or the rows of it that `picks` take one after the other."""
+    """A parameter of the function: `tensor` of the trace, or the rows of it that `picks` take one after the other.
+
+    `members`: it is a list of these.
+    """
 
     name: str
     tensor: int
     picks: tuple[Pick, ...] = ()
+    members: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True)

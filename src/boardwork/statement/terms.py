@@ -31,7 +31,8 @@ class Term:
 
     `tensor`: id in the trace of what an argument stands for, -1 for what is computed. `wanted`: the name to give it.
     `line`: it stands on a line of its own, however short it is; `within`: it never does. `factors`: of a product with a
-    weight, see `Product`.
+    weight, see `Product`. `loop`: the term is a loop. `members`: the argument is a list of them.
+    `weight`: the argument is a parameter of the module, so that rows of it can be an argument too.
     """
 
     key: str
@@ -43,11 +44,28 @@ class Term:
     tensor: int = -1
     picks: tuple[Pick, ...] = ()
     factors: Product | None = None
+    loop: Loop | None = None
+    members: tuple[Term, ...] = ()
+    weight: bool = False
 
     @property
     def node(self) -> ast.expr:
         """The term, named."""
         return ast.Name(self.key, ast.Load())
+
+
+@dataclass
+class Loop:
+    """A body that runs some times. `carried`: terms of the body that each turn takes from the one before -> key of what
+    the first turn takes. `collected`: terms of the body of which a list is made -> its key. `finals`: keys of what is
+    left by the last turn -> terms of the body.
+    """
+
+    body: list[Term]
+    times: int
+    carried: dict[str, str]
+    collected: dict[str, str] = field(default_factory=dict)
+    finals: dict[str, Term] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -184,10 +202,15 @@ class Scope:
 
     def _picked(self, weight: Term, pick: Pick, width: int) -> Term:
         shape = (*weight.shape[: pick.axis], width, *weight.shape[pick.axis + 1 :])
-        return self.argument(weight.tensor, shape, weight.wanted, (*weight.picks, pick))
+        picked = self.argument(weight.tensor, shape, weight.wanted, (*weight.picks, pick))
+        picked.weight = weight.weight
+        return picked
 
     def _part_of_term(self, value: Value, place: int, axis: int, start: int, length: int, *, dropped: bool) -> Value:
         row, atom, first = value.layout.first[place], value.layout.axes[axis][0], value.layout.first
+        if value.term.weight and len(row) == 1 and not dropped:
+            weight = self._picked(value.term, Pick(place, (atom.length,), 0, start, length), length)
+            return Value(weight, _shortened(value.layout, axis, length))
         node = value.term.node
         if len(row) > 1:
             first = (*first[:place], *((a,) for a in row), *first[place + 1 :])

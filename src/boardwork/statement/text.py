@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from boardwork.statement.expressions import names_in
 from boardwork.statement.lines import Line
+from boardwork.statement.loops import COUNTER
 from boardwork.statement.terms import Scope, Term
 
 _COLUMNS = 100
@@ -19,10 +20,19 @@ def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: boo
     head = _wrapped(f"def {name}(", [term.wanted for term in arguments], "):")
     body = [*(_argument_shapes(scope, arguments) if shapes else []), *_sizes(scope, lines)]
     for line in lines:
-        code = f"{line.name} = {_unparsed(line.code)}" if line.name else f"return {_unparsed(line.code)}"
-        shape = line.term.shape if line.term is not None else ()
+        code = _FORMS[line.form].format(name=line.name, code=_unparsed(line.code), counter=COUNTER)
+        code = f"    {code}" if line.inside else code
+        shape = line.term.shape if line.term is not None and line.form != "for" else ()
         body.append(_with_comment(code, scope.sizes.comment(shape) if shapes and shape else ""))
     return "\n".join([*head, *(f"    {line}" for line in body)])
+
+
+_FORMS = {
+    "assign": "{name} = {code}",
+    "append": "{name}.append({code})",
+    "for": "for {counter} in {code}:",
+    "return": "return {code}",
+}
 
 
 def _unparsed(code: ast.expr) -> str:
@@ -49,8 +59,15 @@ def _wrapped(start: str, words: Sequence[str], end: str) -> list[str]:
 
 
 def _argument_shapes(scope: Scope, arguments: Sequence[Term]) -> list[str]:
-    words = [f"{term.wanted} {scope.sizes.comment(term.shape)}" for term in arguments if term.shape]
+    words = [f"{term.wanted} {_shape(scope, term)}" for term in arguments if term.shape or term.members]
     return [f"# {line.strip()}" for line in _wrapped("", words, "")] if words else []
+
+
+def _shape(scope: Scope, term: Term) -> str:
+    """Of a list, how many of which shape."""
+    if term.members:
+        return f"{len(term.members)} x {scope.sizes.comment(term.members[0].shape)}"
+    return scope.sizes.comment(term.shape)
 
 
 def _sizes(scope: Scope, lines: Sequence[Line]) -> list[str]:

@@ -9,6 +9,7 @@ from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import called, constant, expression
 from boardwork.statement.lines import Lines
+from boardwork.statement.loops import roll
 from boardwork.statement.names import identifier, name_parts, number, table_name, weight_name
 from boardwork.statement.operations import write
 from boardwork.statement.sizes import Sizes
@@ -77,6 +78,7 @@ class Function:
             self.values[tensor] = self.scope.value(code, self.scope.sizes.of(record))
             return self.values[tensor]
         term = self.scope.argument(tensor, self.scope.sizes.of(record), self._stem(tensor, box, op))
+        term.weight = record.kind == "parameter"
         self._made_for.setdefault(term, op.id)
         self.values[tensor] = plain(term)
         return self.values[tensor]
@@ -162,13 +164,15 @@ class Function:
         terms = [self.scope.whole(self.values[tensor]) for tensor in outputs]
         self._drop_unused(terms)
         name_parts(self.scope, self.letters)
+        roll(self.scope, terms)
+        self._made_for |= {t: self._made_for[t.members[0]] for t in self.scope.arguments if t.members}
         number(self.scope, self._made_for)
         self.scope.arguments.sort(key=lambda term: self.flow.tensors[term.tensor].kind in ("parameter", "buffer"))
         return function_text(name, self.scope, Lines(self.scope, terms).lines(), shapes=shapes)
 
     def _drop_unused(self, outputs: Sequence[Term]) -> None:
         """A fused weight of which only rows are used is no argument itself."""
-        needed = {term.key for term in Lines(self.scope, outputs)._needed}
+        needed = {term.key for term in Lines(self.scope, outputs).needed}
         self.scope.arguments = [term for term in self.scope.arguments if term.key in needed]
 
 

@@ -16,7 +16,7 @@ from boardwork.sheet import Code
 from boardwork.statement import Argument, Statement, statement
 from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
-from boardwork.verify.block import Forward, around
+from boardwork.verify.block import Forward
 from boardwork.verify.numbers import Numbers
 
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-12}
@@ -55,16 +55,15 @@ def check(
     found = statement(outline(trace, zoom))
     if found.unstated:
         raise CheckError(f"{found.title}: {found.unstated}.", where=found.path, hint="open another block with --zoom")
-    place = around(trace, run.model, found.ops)
     try:
-        forward = Forward(trace, run, place, weights_of(own), Numbers(dtype))
+        forward = Forward(trace, run, found, weights_of(own), Numbers(dtype))
     except CheckError:
         raise
     except Exception as error:  # whatever a module raises
         words = str(error).strip().splitlines()[:1]
         raise CheckError(
             f"{found.title} does not run with numbers: {type(error).__name__}: {''.join(words)}",
-            where=place.path,
+            where=found.path,
             hint="open another block with --zoom",
         ) from error
     return compared(trace, found, forward, TOLERANCES[dtype])
@@ -103,15 +102,21 @@ def compared(trace: Trace, found: Statement, forward: Forward, tolerance: float)
         found.title,
         found.roles,
         found.text,
-        {name: tuple(value.shape) for name, value in bound.items() if name not in weights},
+        {
+            name: tuple(value.shape)
+            for name, value in bound.items()
+            if isinstance(value, torch.Tensor) and name not in weights
+        },
         max(error for error, _ in errors),
         max(relative for _, relative in errors),
         tolerance,
     )
 
 
-def bound_to(argument: Argument, forward: Forward, found: Statement) -> torch.Tensor:
-    """The numbers that stand for an argument."""
+def bound_to(argument: Argument, forward: Forward, found: Statement) -> Any:
+    """The numbers that stand for an argument, a tensor or a list of them."""
+    if argument.members:
+        return [bound_to(member, forward, found) for member in argument.members]
     value = forward.taken(argument.tensor, found.ops)
     for pick in argument.picks:
         cut = value.view(*value.shape[: pick.axis], *pick.lengths, *value.shape[pick.axis + 1 :])
@@ -120,7 +125,7 @@ def bound_to(argument: Argument, forward: Forward, found: Statement) -> torch.Te
     return value
 
 
-def run_text(found: Statement, bound: Mapping[str, torch.Tensor]) -> Any:
+def run_text(found: Statement, bound: Mapping[str, Any]) -> Any:
     """What the statement's function gives, from its text.
 
     Raises:

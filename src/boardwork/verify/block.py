@@ -15,6 +15,7 @@ from torch import nn
 from boardwork.errors import CheckError
 from boardwork.meta.nesting import with_tensors
 from boardwork.outline.flow import SHAPE_OPS
+from boardwork.statement import Statement
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.prepare import LARGEST_ON_CPU
@@ -22,6 +23,8 @@ from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
 from boardwork.verify.capture import Capture
 from boardwork.verify.numbers import Numbers
+
+LARGEST_ACTIVATIONS = 4_000_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -56,31 +59,39 @@ class Forward:
     """The call with numbers: what every operation took and gave."""
 
     def __init__(
-        self, trace: Trace, run: Run, place: Around, given: Mapping[str, torch.Tensor], numbers: Numbers
+        self, trace: Trace, run: Run, found: Statement, given: Mapping[str, torch.Tensor], numbers: Numbers
     ) -> None:
-        self.trace, self.place = trace, place
-        module = run.model.get_submodule(place.path)
-        _refuse_large(module, place.path)
-        args, kwargs = _arguments(run, module, place)
-        prefix = f"{place.path}." if place.path else ""
+        self.trace, self.place = trace, around(trace, run.model, found.ops)
+        path = self.place.path
+        module = run.model.get_submodule(path)
+        _refuse_large(module, path, sum(_bytes(trace, op) for op in self.place.ops))
+        arguments = _arguments(run, module, self.place)
+        prefix = f"{path}." if path else ""
         own = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
         twin = numbers.module(module, own)
-        self._capture = Capture(twin)
-        args, kwargs = numbers.value((args, kwargs))
-        with self._capture.recording(nullcontext()), admitted(), _every_operation():
-            twin(*args, **kwargs)
-        self._places = self._aligned()
+        rehearsal = _run(_beside(twin), numbers.value(arguments), ())
+        self._places = self._aligned(rehearsal)
+        self._capture = _run(twin, numbers.value(arguments), self._wanted(found))
 
-    def _aligned(self) -> dict[int, int]:
+    def _aligned(self, rehearsal: Capture) -> dict[int, int]:
         """Operations of the trace -> those of this run.
 
         A cast to the type that a tensor has already is none here; where numbers choose, as experts, runs may differ.
         """
         one = [(op.name, len(op.inputs)) for op in (self.trace.ops[index] for index in self.place.ops)]
-        two = [(op.name, len(op.inputs)) for op in self._capture.ops]
+        two = [(op.name, len(op.inputs)) for op in rehearsal.ops]
         whole = [Match(0, 0, len(one))]
         same = whole if one == two else SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
         return {self.place.ops[m.a + i]: m.b + i for m in same for i in range(m.size)}
+
+    def _wanted(self, found: Statement) -> frozenset[int]:
+        """Operations of this run at the edge of the block."""
+        ops = [self.trace.ops[index] for index in found.ops]
+        made = {tensor for op in ops for tensor in op.outputs}
+        edge = [op.id for op in ops if set(op.outputs) & set(found.outputs) or not made.issuperset(op.inputs)]
+        near = {u.id for index in edge for u in ops if set(u.inputs) & set(self.trace.ops[index].outputs)}
+        near |= {self.trace.tensors[t].producer for index in edge for t in self.trace.ops[index].inputs}
+        return frozenset(self._places[index] for index in {*edge, *near} if index in self._places)
 
     def taken(self, tensor: int, ops: Collection[int]) -> torch.Tensor:
         """A tensor as the first of `ops` that uses it met it.
@@ -116,14 +127,37 @@ class Forward:
         return CheckError("With numbers the block runs other operations than without.", where=self.place.path)
 
 
-def _refuse_large(module: nn.Module, path: str) -> None:
+def _run(module: nn.Module, arguments: Any, wanted: Collection[int]) -> Capture:
+    """One call of the module, recorded."""
+    args, kwargs = arguments
+    capture = Capture(module, wanted)
+    with capture.recording(nullcontext()), admitted(), _every_operation():
+        module(*args, **kwargs)
+    return capture
+
+
+def _beside(module: nn.Module) -> nn.Module:
+    """A copy that shares the weights: what a forward keeps in the module is not there the second time."""
+    return copy.deepcopy(module, {id(weight): weight for weight in module.parameters()})
+
+
+def _bytes(trace: Trace, op: int) -> int:
+    """What a run on CPU keeps of one operation."""
+    moves = trace.ops[op].name in SHAPE_OPS
+    return 0 if moves else sum(4 * trace.tensors[tensor].size for tensor in trace.ops[op].outputs)
+
+
+def _refuse_large(module: nn.Module, path: str, activations: int) -> None:
     size = sum(parameter.numel() for parameter in module.parameters())
+    told = ""
     if size > LARGEST_ON_CPU:
-        raise CheckError(
-            f"The block has {size:,} parameters, more than the {LARGEST_ON_CPU:,} that are run on CPU.",
-            where=path,
-            hint="open a part of it with --zoom, or check a smaller configuration of the model",
-        )
+        told = f"The block has {size:,} parameters, more than the {LARGEST_ON_CPU:,} that are run on CPU."
+    elif activations > LARGEST_ACTIVATIONS:
+        most = f"{LARGEST_ACTIVATIONS / 1e9:.0f} GB"
+        told = f"The block's activations take {activations / 1e9:.0f} GB, more than the {most} that are run on CPU."
+    if told:
+        hint = "open a part of it with --zoom, or check a smaller configuration of the model"
+        raise CheckError(told, where=path, hint=hint)
 
 
 def _arguments(run: Run, module: nn.Module, place: Around) -> tuple[Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import torch
@@ -14,23 +14,29 @@ from boardwork.trace.recorder import Recorder
 
 
 class Capture(Recorder):
-    """A recorder that copies before anything is written in place. `taken`, `given`: by number of the operation."""
+    """A recorder that copies before anything is written in place. `taken`, `given`: by number of the operation.
 
-    def __init__(self, model: nn.Module) -> None:
+    `wanted`: numbers of the operations whose tensors are copied.
+    """
+
+    def __init__(self, model: nn.Module, wanted: Collection[int] = ()) -> None:
         super().__init__(model, "cpu")
+        self._wanted = wanted
         self.evaluation = _Plainly()  # type: ignore[assignment]
         self.taken: dict[int, list[torch.Tensor]] = {}
         self.given: dict[int, list[torch.Tensor]] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if self.calls.open:  # a call that is not recorded is overwritten by the one after it
+        if (
+            self.calls.open and len(self.ops) in self._wanted
+        ):  # a call that is not recorded is overwritten by the one after it
             self.taken[len(self.ops)] = copies(tensors_in((args, kwargs or {})))
         return super().__torch_function__(func, types, args, kwargs)
 
     def _record(self, raw: str, args: Any, kwargs: Any, out: Any) -> None:
         place = len(self.ops)
         super()._record(raw, args, kwargs, out)
-        if len(self.ops) > place:
+        if len(self.ops) > place and place in self._wanted:
             results = list(tensors_in(out))
             written = target_of_write(raw, args, kwargs)
             if written is not None and not any(written is result for result in results):

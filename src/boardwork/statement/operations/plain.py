@@ -23,7 +23,8 @@ _FUNCTIONAL = frozenset(
 )  # fmt: skip
 _OF_TORCH = frozenset(
     ["cat", "stack", "einsum", "where", "meshgrid", "polar", "complex", "outer", "conv_tbc", "block_diag", "hstack",
-     "vstack", "dstack", "cartesian_prod", "broadcast_tensors", "view_as_complex", "view_as_real", "rsub", "arange",
+     "vstack", "dstack", "cartesian_prod", "broadcast_tensors", "cdist",
+     "view_as_complex", "view_as_real", "rsub", "arange",
      "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace",
      "bucketize"]
 )  # fmt: skip

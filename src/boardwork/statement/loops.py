@@ -1,0 +1,285 @@
+"""Terms that repeat with other numbers and weights -> one loop: the steps of a scan, experts one after the other."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from boardwork.statement.expressions import constant, expression, names_in, replaced
+from boardwork.statement.terms import Loop, Scope, Term
+
+COUNTER = "i"
+_LEAST = 3  # turns that make a loop
+_LONGEST = 48  # terms of one turn
+_KEY = re.compile(r"t\d+_")
+_Slot = ast.Name | ast.Constant
+
+
+def roll(scope: Scope, outputs: Sequence[Term]) -> None:
+    """Replace runs of like terms by loops, the one that saves most first."""
+    while True:
+        computed = _regular(_sunk([term for term in _needed(scope, outputs) if term.tensor < 0]))
+        found = next((rolled for run in _runs(computed) if (rolled := _rolled(scope, computed, run, outputs))), None)
+        if found is None:
+            return
+        scope.terms = [*(term for term in scope.terms if term.tensor >= 0), *found]
+
+
+def _needed(scope: Scope, outputs: Sequence[Term]) -> list[Term]:
+    """Terms that the results depend on, in order."""
+    terms, wanted = {term.key: term for term in scope.terms}, set[str]()
+    todo = [term.key for term in outputs]
+    while todo:
+        key = todo.pop()
+        if key in terms and key not in wanted:
+            wanted.add(key)
+            todo.extend(names_in(terms[key].code))
+    return [term for term in scope.terms if term.key in wanted]
+
+
+# -- finding ----------------------------------------------------------------------------------------------------------
+
+_Run = tuple[int, int, int]  # start, terms of a turn, turns
+
+
+def _runs(terms: Sequence[Term]) -> list[_Run]:
+    """Stretches that are like themselves some terms later, those that save most first."""
+    signs = [_signature(term) for term in terms]
+    found: dict[_Run, int] = {}
+    for period in range(1, min(_LONGEST, len(signs) // _LEAST) + 1):
+        start = 0
+        while start + period < len(signs):
+            end = start
+            while end + period < len(signs) and signs[end] == signs[end + period]:
+                end += 1
+            turns = (end - start) // period + 1
+            if turns >= _LEAST:
+                spare = end - start - (turns - 1) * period
+                found.update({(start + phase, period, turns): period * (turns - 1) for phase in range(spare + 1)})
+            start = end + 1
+    return sorted(found, key=lambda run: (-found[run], run[1], run[0]))
+
+
+def _signature(term: Term) -> str:
+    """Equal for terms that differ in what they name and in whole numbers alone."""
+    text = _KEY.sub("t", ast.dump(term.code))
+    return f"{term.line}{term.within}{re.sub(r'value=[0-9]+', 'value=n', text)}" if term.loop is None else term.key
+
+
+def _sunk(terms: list[Term]) -> list[Term]:
+    """A part of a tensor that is used once stands right before its use: steps cut at once join their turns."""
+    uses = Counter(key for term in terms for key in names_in(term.code))
+    late = {t.key: t for t in terms if isinstance(t.code, ast.Subscript) and uses[t.key] == 1 and not t.line}
+    found: list[Term] = []
+
+    def place(term: Term) -> None:
+        for key in names_in(term.code):
+            if key in late:
+                place(late.pop(key))
+        found.append(term)
+
+    for term in terms:
+        if term.key not in late and term not in found:
+            place(term)
+    return found
+
+
+def _regular(terms: list[Term]) -> list[Term]:
+    """What only the first turn makes, as it stays the same, comes before it: then that turn is like the others."""
+    best = next(iter(_runs(terms)), None)
+    if best is None:
+        return terms
+    start, period, times = best
+    begin, end = max(0, start - 2 * period), start + period * times
+    window = terms[begin:end]
+    counts = Counter(map(_signature, window))
+    early, known = list[Term](), {term.key for term in window}
+    for term in window:
+        if counts[_signature(term)] < _LEAST and not known.intersection(names_in(term.code)):
+            early.append(term)
+            known.discard(term.key)
+    return [*terms[:begin], *early, *(term for term in window if term not in early), *terms[end:]]
+
+
+# -- rolling ----------------------------------------------------------------------------------------------------------
+
+
+def _rolled(scope: Scope, terms: list[Term], run: _Run, outputs: Sequence[Term]) -> list[Term] | None:
+    """The terms with a loop in place of the run; None where its turns do not follow one from another."""
+    start, period, times = run
+    turns = [terms[start + turn * period : start + (turn + 1) * period] for turn in range(times)]
+    body = _Body(scope, turns)
+    loop = body.loop()
+    if loop is None:
+        return None
+    made = Term(f"t{len(scope.terms) + 10_000 * start}_", ast.Tuple(body.outside(), ast.Load()), (), loop=loop)
+    before, after = terms[:start], terms[start + period * times :]
+    after = [_collecting(term, turns, loop, made) for term in after]
+    used = {key for term in (*before, *after) for key in names_in(term.code)} | {term.key for term in outputs}
+    last = {term.key: place for place, term in enumerate(turns[-1])}
+    if used & {term.key for turn in turns[:-1] for term in turn}:
+        return None
+    ends = []
+    for key in used & last.keys():
+        final = turns[-1][last[key]]
+        final.code = made.node
+        loop.finals[final.key] = loop.body[last[key]]
+        ends.append(final)
+    lists = [Term(key, made.node, ()) for key in loop.collected.values()]
+    _take_lists(scope, body.lists)
+    return [*before, made, *ends, *lists, *after]
+
+
+def _take_lists(scope: Scope, lists: dict[tuple[str, ...], Term]) -> None:
+    """Weights, one a turn, are one argument: a list."""
+    gone = {member for members in lists for member in members}
+    scope.arguments = [term for term in scope.arguments if term.key not in gone] + list(lists.values())
+    scope.terms = [*lists.values(), *scope.terms]
+
+
+def _collecting(term: Term, turns: Sequence[Sequence[Term]], loop: Loop, made: Term) -> Term:
+    """The same term, where a list of what every turn made is the list that the loop collects."""
+    term = dataclasses.replace(term, code=copy.deepcopy(term.code))
+    columns = {turns[0][place].key: [turn[place].key for turn in turns] for place in range(len(turns[0]))}
+    for node in [node for node in ast.walk(term.code) if isinstance(node, ast.List)]:
+        keys = [element.id if isinstance(element, ast.Name) else "" for element in node.elts]
+        for place, key in enumerate(keys):
+            column = columns.get(key, [])
+            if column and keys[place : place + len(column)] == column:
+                body = loop.body[[t.key for t in turns[0]].index(key)]
+                name = loop.collected.setdefault(body.key, f"{made.key}{len(loop.collected)}_")
+                return _with_list(term, node, place, len(column), name)
+    return term
+
+
+def _with_list(term: Term, node: ast.List, place: int, count: int, name: str) -> Term:
+    parts: list[ast.expr] = [ast.Name(name, ast.Load())]
+    if place:
+        parts.insert(0, ast.List(node.elts[:place], ast.Load()))
+    if place + count < len(node.elts):
+        parts.append(ast.List(node.elts[place + count :], ast.Load()))
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = ast.BinOp(whole, ast.Add(), part)
+    term.code = _Swap({id(node): whole}).visit(term.code)
+    return term
+
+
+class _Body:
+    """The turns of a loop, and what their first one is when its numbers and names are general."""
+
+    def __init__(self, scope: Scope, turns: Sequence[Sequence[Term]]) -> None:
+        self.turns = turns
+        self.arguments = {term.key: term for term in scope.arguments}
+        self.places = {term.key: (n, j) for n, turn in enumerate(turns) for j, term in enumerate(turn)}
+        self.lists: dict[tuple[str, ...], Term] = {}
+        self.carried: dict[int, str] = {}
+        self._latest: dict[int, int] = {}
+        self._outside: dict[str, None] = {}
+
+    def loop(self) -> Loop | None:
+        """The loop, without what is used of it afterwards."""
+        body: list[Term] = []
+        for place in range(len(self.turns[0])):
+            code = self._code(place)
+            if code is None:
+                return None
+            first = self.turns[0][place]
+            body.append(Term(f"{first.key}b_", code, first.shape, first.wanted, first.line, first.within))
+        if any(self._latest[place] > place for place in self.carried):
+            return None  # the value of the turn before is used after the new one is made
+        names = {term.key: made.node for term, made in zip(self.turns[0], body, strict=True)}
+        for made in body:
+            made.code = replaced(made.code, names)
+        starts = {body[place].key: start for place, start in self.carried.items()}
+        return Loop(body, len(self.turns), starts)
+
+    def outside(self) -> list[ast.expr]:
+        """What the loop uses of what was there before."""
+        return [ast.Name(key, ast.Load()) for key in self._outside]
+
+    def _code(self, place: int) -> ast.expr | None:
+        code = copy.deepcopy(self.turns[0][place].code)
+        columns = zip(*(_slots(turn[place].code) for turn in self.turns), strict=True)
+        changes: dict[int, ast.expr] = {}
+        for own, column in zip(_slots(code), columns, strict=True):
+            general = self._number(column) if isinstance(own, ast.Constant) else self._name(column, place)
+            if general is None:
+                return None
+            changes[id(own)] = general
+        found: ast.expr = _Swap(changes).visit(code)
+        return found
+
+    def _number(self, column: Sequence[_Slot]) -> ast.expr | None:
+        """The same number in every turn, or one that grows by steps."""
+        numbers = [slot.value for slot in column if isinstance(slot, ast.Constant) and isinstance(slot.value, int)]
+        first, steps = numbers[0], {b - a for a, b in pairwise(numbers)}
+        if len(steps) != 1:
+            return None
+        step = steps.pop()
+        if not step:
+            return constant(first)
+        times = expression(COUNTER) if step == 1 else expression(f"{step} * {COUNTER}")
+        return expression(f"x + {first}", x=times) if first else times
+
+    def _name(self, column: Sequence[_Slot], place: int) -> ast.expr | None:
+        """What every turn uses, what this turn or the one before made, or one of a list of weights."""
+        keys = tuple(slot.id for slot in column if isinstance(slot, ast.Name))
+        inside = [self.places.get(key) for key in keys]
+        if len(set(keys)) == 1 and inside[0] is None:
+            self._outside.setdefault(keys[0])
+            return ast.Name(keys[0], ast.Load())
+        if inside[0] is not None:
+            local = inside[0][1]
+            same = inside == [(turn, local) for turn in range(len(keys))]
+            return ast.Name(keys[0], ast.Load()) if same else None
+        if inside[1] is not None:
+            return self._previous(keys, inside[1][1], inside, place)
+        return self._listed(keys)
+
+    def _previous(
+        self, keys: tuple[str, ...], made: int, inside: Sequence[tuple[int, int] | None], place: int
+    ) -> ast.expr | None:
+        before = [None, *((turn, made) for turn in range(len(keys) - 1))]
+        if list(inside) != before or self.carried.setdefault(made, keys[0]) != keys[0]:
+            return None
+        self._latest[made] = max(place, self._latest.get(made, 0))
+        self._outside.setdefault(keys[0])
+        return ast.Name(f"{self.turns[0][made].key}b_", ast.Load())
+
+    def _listed(self, keys: tuple[str, ...]) -> ast.expr | None:
+        if len(set(keys)) < len(keys) or not all(key in self.arguments for key in keys):
+            return None
+        members = tuple(self.arguments[key] for key in keys)
+        first = members[0]
+        if keys not in self.lists:
+            self.lists[keys] = Term(f"{first.key}l_", ast.Constant(None), (), first.wanted, tensor=first.tensor)
+            self.lists[keys].members = members
+        self._outside.setdefault(self.lists[keys].key)
+        return expression(f"x[{COUNTER}]", x=self.lists[keys].node)
+
+
+def _slots(code: ast.expr) -> Iterator[_Slot]:
+    """Names of terms and whole numbers, in a fixed order."""
+    for node in ast.walk(code):
+        if (isinstance(node, ast.Name) and _KEY.match(node.id)) or (
+            isinstance(node, ast.Constant) and type(node.value) is int
+        ):
+            yield node
+
+
+class _Swap(ast.NodeTransformer):
+    """Nodes replaced by their identity."""
+
+    def __init__(self, changes: dict[int, ast.expr]) -> None:
+        self.changes = changes
+
+    def visit(self, node: ast.AST) -> Any:
+        found = self.changes.get(id(node))
+        return self.generic_visit(node) if found is None else found

@@ -1,0 +1,82 @@
+"""Outline -> text: names by roles, one view for many moves, loops for what repeats, no torch needed."""
+
+import torch
+from torch import nn
+
+from boardwork.outline import outline
+from boardwork.statement import statement
+from boardwork.targets import from_module
+from boardwork.trace import trace
+
+
+def stated(model, *inputs, zoom=""):
+    found = statement(outline(trace(from_module(model.eval(), inputs)), zoom))
+    assert not found.unstated
+    return found
+
+
+class Scan(nn.Module):
+    """h = a h + x, step by step."""
+
+    def __init__(self):
+        super().__init__()
+        self.decay, self.into = nn.Parameter(torch.ones(8)), nn.Linear(8, 8)
+
+    def forward(self, series):
+        state, states = torch.zeros(series.shape[0], 8), []
+        for step in self.into(series).unbind(1):
+            state = self.decay * state + step
+            states.append(state)
+        return torch.stack(states, 1)
+
+
+class Experts(nn.Module):
+    """Every expert sees every token, weighed by a router."""
+
+    def __init__(self):
+        super().__init__()
+        self.router = nn.Linear(8, 4)
+        self.experts = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, tokens):
+        shares = self.router(tokens).softmax(-1)
+        total = torch.zeros_like(tokens)
+        for place, expert in enumerate(self.experts):
+            total = total + shares[..., place, None] * torch.relu(expert(tokens))
+        return total
+
+
+def test_names_follow_roles_and_not_attributes():
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    text = stated(layer, torch.zeros(2, 6, 32), zoom="self_attn").text
+    assert "def multi_head_attention(src, W_Q, b_Q, W_K, b_K, W_V, b_V, W_O, b_O):" in text
+    assert "q = (src @ W_Q.T + b_Q).view(B, T, 4, 8).transpose(1, 2)" in text
+    assert "in_proj" not in text
+
+
+def test_rows_of_a_fused_weight_are_arguments_of_their_own():
+    found = stated(nn.MultiheadAttention(32, 4, batch_first=True), *(torch.zeros(2, 6, 32) for _ in range(3)))
+    picked = {argument.name: argument.picks for argument in found.arguments if argument.picks}
+    assert {name: pick[0].start for name, pick in picked.items()} == {
+        "W_Q": 0, "b_Q": 0, "W_K": 32, "b_K": 32, "W_V": 64, "b_V": 64,
+    }  # fmt: skip
+
+
+def test_steps_of_a_scan_are_a_loop():
+    text = stated(Scan(), torch.zeros(2, 6, 8)).text
+    assert "for i in range(6):" in text
+    assert text.count("\n") < 20
+
+
+def test_weights_of_experts_are_lists_in_a_loop():
+    found = stated(Experts(), torch.zeros(2, 6, 8))
+    assert "for i in range(" in found.text
+    assert [len(argument.members) for argument in found.arguments if argument.members] == [4, 4]
+
+
+def test_what_is_too_long_is_not_stated():
+    found = statement(
+        outline(trace(from_module(nn.Sequential(*[nn.Tanh() for _ in range(500)]), (torch.zeros(2, 3),))))
+    )
+    assert "too many" in found.unstated
+    assert not found.text
