@@ -159,3 +159,53 @@ def test_the_list_of_paths_marks_what_opens() -> None:
     (marked,) = [line for line in lines if "opened by default" in line]
     assert "× 4 (1.layers.0 … 3)" in marked
     assert lines[0].split()[0] == "0"
+
+
+class Lower(nn.Module):
+    """One level of a decoder: wider, joined with what was kept, two convolutions."""
+
+    def __init__(self, deep: int, kept: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(deep + kept, kept, 3, padding=1), nn.Conv2d(kept, kept, 3, padding=1)
+        self.norm = nn.GroupNorm(4, kept)
+
+    def forward(self, deep: Tensor, kept: Tensor) -> Tensor:
+        wide = nn.functional.interpolate(deep, scale_factor=2.0)
+        return self.second(self.norm(self.first(torch.cat([wide, kept], 1))).tanh()).relu()
+
+
+class Joined(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Lower(2 * width, width) for width in (64, 32, 16, 8))
+
+    def forward(self, *kept: Tensor) -> Tensor:
+        deep, *others = reversed(kept)
+        for level, other in zip(self.levels, others, strict=True):
+            deep = level(deep, other)
+        return deep
+
+
+class EncoderAndDecoder(nn.Module):
+    """The skips are handed over in one call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.downs = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(n, 256, 3, 2, 1), nn.ReLU(), nn.Conv2d(256, 2 * n, 3, 1, 1))
+            for n in (8, 16, 32, 64)
+        )
+        self.decoder, self.last = Joined(), nn.Conv2d(8, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = [self.stem(x)]
+        for down in self.downs:
+            kept.append(down(kept[-1]))
+        return self.last(self.decoder(*kept))
+
+
+def test_what_takes_several_skips_is_opened() -> None:
+    found = drawn(EncoderAndDecoder(), 1, 3, 64, 64)
+    assert sum(label.startswith("Lower") for label in boxes(found)) == 4
+    assert not any(label.startswith("Joined") for label in boxes(found))
