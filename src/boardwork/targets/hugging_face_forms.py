@@ -23,8 +23,10 @@ def other_forms(known: Sequence[Argument], streams: int = 0) -> Iterator[tuple[l
         forms = _forms(item) if item.tensor.is_floating_point() else _streams(item, streams)
         for form in forms:
             told = f"Input {form.name} {tuple(form.tensor.shape)} found by trying; give --input to set it."
-            lengths = tuple(item.tensor.shape[:2]), tuple(form.tensor.shape[:2])
-            yield [form if other is item else _cut(other, *lengths) for other in known], told
+            yield (
+                [form if other is item else _cut(other, item.tensor.shape, form.tensor.shape) for other in known],
+                told,
+            )
 
 
 def _streams(item: Argument, streams: int) -> Iterator[Argument]:
@@ -35,9 +37,9 @@ def _streams(item: Argument, streams: int) -> Iterator[Argument]:
             yield _as(item, (batch, length, width), (*item.axes, ""))
 
 
-def _cut(mask: Argument, before: tuple[int, ...], after: tuple[int, ...]) -> Argument:
-    """A mask over what was `before` long and is `after` now."""
-    if tuple(mask.tensor.shape) != before or len(before) != len(after) or after[1] > before[1]:
+def _cut(mask: Argument, before: Sequence[int], after: Sequence[int]) -> Argument:
+    """A mask over the second axis of what had the shape `before` and has `after` now; no shorter if that axis moved."""
+    if tuple(mask.tensor.shape) != tuple(before[:2]) or before[1] in after[1:] or after[1] > before[1]:
         return mask
     return Argument(mask.name, mask.tensor[:, : after[1]], mask.axes)
 

@@ -51,7 +51,7 @@ def _required(module: nn.Module) -> list[str]:
 def _second_tower(config: Any, names: Sequence[str]) -> list[str]:
     """Text with an image or sound that has no place in the text, or that the text attends to."""
     attended = "cross_attention_mask" in names
-    for medium, name in ((IMAGES, "pixel_values"), (SOUNDS, "input_features")):
+    for medium, name in ((IMAGES, "pixel_values"), (IMAGES, "pixel_values_videos"), (SOUNDS, "input_features")):
         placed = any(hasattr(config, token) for token in medium.token) and not attended
         if "input_ids" in names and name in names and not placed:
             return ["input_ids", name]

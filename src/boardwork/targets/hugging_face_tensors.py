@@ -37,6 +37,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "image": ("bbox",),
     "state": ("noise", "timestep", "pixel_attention_mask"),
     "input_values": ("pixel_values_videos",),
+    "pixel_values_videos": ("input_values",),
     "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
     "pixel_values": (
         "qformer_input_ids",
