@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tomllib
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.outline import written
 
 from boardwork.measure import measure
 from boardwork.measure.examples import everything
 from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.pipeline import draw_trace
-from boardwork.targets import from_module
-from boardwork.trace import trace
 from boardwork.trace.records import Trace
 
 FOLDER = Path(__file__).parent / "families"
@@ -28,25 +24,13 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
 CASES = [(family, name) for family, models in EXPECTED.items() for name in models]
 
 
-@cache
-def models(family: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"families_{family}", FOLDER / f"{family}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
 def traced(family: str, name: str) -> Trace:
-    build, args = models(family).EXAMPLES[name]
-    return trace(from_module(build().eval(), args))
+    return written.traced(FOLDER / f"{family}.py", name)
 
 
 @pytest.mark.parametrize("family", EXPECTED)
 def test_every_model_is_expected(family: str) -> None:
-    assert list(EXPECTED[family]) == list(models(family).EXAMPLES)
+    assert list(EXPECTED[family]) == list(written.models(FOLDER / f"{family}.py").EXAMPLES)
 
 
 @pytest.mark.parametrize(("family", "name"), CASES)

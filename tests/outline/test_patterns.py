@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
+from tests.outline import written
 from torch import nn
 
 from boardwork.measure import measure
@@ -21,6 +20,8 @@ from boardwork.pipeline import draw_trace
 from boardwork.targets import from_module
 from boardwork.trace import trace
 from boardwork.trace.records import Trace
+
+MODELS = Path(__file__).parent / "models.py"
 
 SHOWN: dict[str, list[str]] = {
     "nanogpt": ["Decoder layer", "Multi-head attention", "Feed-forward", "Linear W_Q, W_K, W_V", "LM head"],
@@ -88,20 +89,8 @@ ABSENT: dict[str, tuple[str, ...]] = {
 COUNTED = ("looped_experts", "stacked_experts", "lora", "vae", "gcn", "selective_scan", "dit_block", "diffusion_unet")
 
 
-@cache
-def models() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("models_to_draw", Path(__file__).parent / "models.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
 def traced(name: str) -> Trace:
-    build, args = models().EXAMPLES[name]
-    return trace(from_module(build().eval(), args))
+    return written.traced(MODELS, name)
 
 
 @cache
@@ -110,7 +99,7 @@ def outlined(name: str) -> Outline:
 
 
 def test_every_model_is_listed() -> None:
-    assert list(SHOWN) == list(models().EXAMPLES)
+    assert list(SHOWN) == list(written.models(MODELS).EXAMPLES)
 
 
 @pytest.mark.parametrize("name", SHOWN)
