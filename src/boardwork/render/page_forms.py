@@ -82,13 +82,15 @@ def _forms(diagram: Diagram, high: float) -> Iterator[Form]:
     nodes = tuple(node if node.role in PORTS else replace(node, detail="") for node in diagram.nodes)
     last = (replace(NARROWEST, shapes=False), "column", WORDLESS)
     yield from _folded(replace(diagram, nodes=nodes), (last,), high)
+    names = tuple(replace(node, detail="") for node in diagram.nodes)
+    yield from _folded(replace(diagram, nodes=names), ((*last[:2], 2 * WORDLESS),), high)
 
 
 def _closed(diagram: Diagram, high: float) -> Iterator[Form]:
     """With some of the frames drawn as one box."""
     hidden = closable(diagram)
     frames = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
-    few = (*TIGHTER[:4:2], *_alike(TIGHTER[:4:2]))
+    few = (*TIGHTER[:4:2], *_alike(TIGHTER[:4:2]), (replace(NARROWEST, shapes=False), "column", WORDLESS))
     for number in range(1, len(frames) + 1):
         for some in combinations(frames, number):
             more = sum(CLOSED + HIDDEN * hidden[name] for name in some)

@@ -9,7 +9,7 @@ from boardwork.render.marks import Mark, Piece, moved
 from boardwork.render.plans import Draw, Panel, Plan, drawer, framed, heights, plans_of
 from boardwork.render.style import Type
 
-FULLEST = 0.97  # no plan fills more of a page than that
+FULLEST = 1.0  # no plan fills more of a page than that
 STEP = 20.0  # heights are compared at widths rounded down to this
 
 
