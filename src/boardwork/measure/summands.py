@@ -109,7 +109,7 @@ def _layer(flow: Flow, op: Op, used: dict[str, int]) -> tuple[str, dict[str, int
     if op.name == "embedding" and used.get("matrix"):
         rows = used["matrix"] // result.shape[-1]
         return "embedding", {"vocab": rows, "d": result.shape[-1]}
-    if op.name in _NORMS and data:
+    if op.name in _NORMS and data and len(data[0].shape) > max(_NORMS[op.name], 0):
         width = data[0].shape[_NORMS[op.name]]
         return "norm", {"t": max(1, sum(used.values()) // width), "d": width}
     if op.name in _LINEAR and used.get("matrix") and data:
