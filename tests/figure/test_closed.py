@@ -1,7 +1,7 @@
 """A frame drawn as one box: what enters and leaves it stays, what is inside goes, and nothing is counted twice."""
 
 from boardwork.figure import CELLS, draw
-from boardwork.figure.closed import closable, closed
+from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.primitives import Box, Frame
 from boardwork.sheet import Diagram, Edge, Group, Node
 
@@ -39,3 +39,11 @@ def test_a_frame_that_a_way_leaves_and_enters_again_cannot_be_closed() -> None:
     ring = Diagram(nodes, (Edge("a", "b"), Edge("b", "c")), (Group("g", "Frame"),))
     assert closable(ring) == {}
     assert closable(ATTENTION) == {"g": 3}
+
+
+def test_what_no_page_holds_is_one_box_with_its_inputs_and_outputs() -> None:
+    shut = as_one_box(ATTENTION)
+    assert shut.groups == ()
+    (box,) = [node for node in shut.nodes if node.role not in ("input", "output")]
+    assert (box.params, box.detail) == (8, "3 boxes, on the text sheet")
+    assert {(edge.source, edge.target) for edge in shut.edges} == {("x", box.id), ("m", box.id), (box.id, "y")}

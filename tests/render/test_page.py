@@ -46,12 +46,21 @@ def test_overlaps_are_seen():
     assert inspect(Piece(50, 100, pair.marks)).outside == ("one", "two")
 
 
-def test_a_stack_too_deep_for_a_page_is_refused_with_a_way_out():
+def test_a_stack_too_deep_for_a_page_is_one_box_and_the_page_says_so():
     nodes = tuple(Node(f"n{i}", f"Step number {i}", "a detail") for i in range(400))
     edges = tuple(Edge(f"n{i}", f"n{i + 1}") for i in range(399))
-    deep = dataclasses.replace(LSTM, big_picture=Diagram(nodes, edges))
+    drawn = page(dataclasses.replace(LSTM, big_picture=Diagram(nodes, edges)), "a4")
+    said = " ".join(mark.string for mark in drawn.marks if isinstance(mark, Label))
+    assert "400 boxes" in said
+    assert "Left out for room: the inside of" in said
+    assert not inspect(drawn).outside
+
+
+def test_more_inputs_than_a_page_holds_are_refused_with_a_way_out():
+    nodes = (*(Node(f"x{i}", f"Input number {i}", role="input") for i in range(900)), Node("n", "Step"))
+    crowded = dataclasses.replace(LSTM, big_picture=Diagram(nodes, tuple(Edge(f"x{i}", "n") for i in range(900))))
     with pytest.raises(DrawingError, match="--zoom"):
-        page(deep, "a4")
+        page(crowded, "a4")
 
 
 def test_a_tall_stack_goes_on_in_a_second_column():

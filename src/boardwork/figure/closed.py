@@ -28,6 +28,16 @@ def closed(diagram: Diagram, groups: Collection[str]) -> Diagram:
     return diagram
 
 
+def as_one_box(diagram: Diagram) -> Diagram:
+    """All but the inputs and outputs in one box, for what no page holds."""
+    inside = [node for node in diagram.nodes if node.role not in _PORTS]
+    whole = Group("whole", "Too large for a page", f"{len(inside)} boxes, on the text sheet")
+    nodes = (node if node.parent else dataclasses.replace(node, parent=whole.id) for node in diagram.nodes)
+    outer = [node if node.role not in _PORTS else dataclasses.replace(node, parent="") for node in nodes]
+    groups = [group if group.parent else dataclasses.replace(group, parent=whole.id) for group in diagram.groups]
+    return closed(Diagram(tuple(outer), diagram.edges, (whole, *groups)), [whole.id])
+
+
 def _closed(diagram: Diagram, group: Group) -> Diagram:
     inside = _inside(diagram, group.id)
     gone = {group.id, *_below(diagram, group.id)}

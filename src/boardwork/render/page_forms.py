@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import combinations, product
 
 from boardwork.figure import Figure, Metrics
-from boardwork.figure.closed import closable, closed
+from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST
 from boardwork.render.diagram import figure_marks
@@ -84,6 +84,11 @@ def _forms(diagram: Diagram, high: float) -> Iterator[Form]:
     yield from _folded(replace(diagram, nodes=nodes), (last,), high)
     names = tuple(replace(node, detail="") for node in diagram.nodes)
     yield from _folded(replace(diagram, nodes=names), ((*last[:2], 2 * WORDLESS),), high)
+    every = tuple(closable(diagram))
+    for form in _folded(closed(replace(diagram, nodes=names), every), ((*last[:2], 3 * WORDLESS),), high):
+        yield replace(form, closed=len(every))
+    for form in _folded(as_one_box(diagram), ((*last[:2], 4 * WORDLESS),), high):
+        yield replace(form, closed=1 + len(every))
 
 
 def _closed(diagram: Diagram, high: float) -> Iterator[Form]:
