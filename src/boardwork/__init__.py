@@ -65,7 +65,7 @@ def compare(
     dtypes: Sequence[torch.dtype] | None = None,
     zooms: Sequence[str] = (),
 ) -> Comparison:
-    """Hold two or three models side by side: towers on common rows, a table of facts, what changed and why, costs.
+    """Hold two to six models side by side: towers on common rows, a table of facts, what changed and why, costs.
 
     Args:
         models: modules, targets such as "torchvision:resnet50", or sheets.

@@ -64,7 +64,7 @@ def draw_trace(trace: Trace, options: Options) -> Sheet:
 
 
 def compare(items: Sequence[Subject | Sheet], options: Options, zooms: Sequence[str] = ()) -> Comparison:
-    """Two or three models or sheets side by side; `zooms`: the path to open in each, matched blocks if empty.
+    """Two models or sheets, or more, side by side; `zooms`: the path to open in each, matched blocks if empty.
 
     Raises:
         TargetError: fewer or more are given, or more zooms. FormatError: a zoom of a saved sheet.

@@ -20,6 +20,8 @@ from boardwork.errors import FormatError, TargetError
 from boardwork.knowledge.expressions import parse
 from boardwork.knowledge.scope import HOLE
 from boardwork.knowledge.topics import topics
+from boardwork.options import Options
+from boardwork.render.comparison import render
 
 
 def of(*targets: str) -> Comparison:
@@ -90,9 +92,16 @@ def test_three_models_have_a_table_and_pictures_and_no_zooms() -> None:
     assert "C TransformerEncoderLayer" in str(found)
 
 
-def test_four_models_are_refused() -> None:
-    with pytest.raises(TargetError, match="4 are given"):
-        of(LAYER, LAYER, LAYER, LAYER)
+@pytest.mark.parametrize("form", ["text", "svg", "html", "markdown", "json", "png", "dot", "mermaid"])
+def test_six_models_have_a_letter_each_in_every_format(form: str) -> None:
+    found = of(LAYER, PRE, WIDE, LAYER, PRE, WIDE)
+    assert [name.partition(" ")[0] for name in found.names] == list("ABCDEF")
+    assert render(found, form, Options())
+
+
+def test_seven_models_are_refused() -> None:
+    with pytest.raises(TargetError, match="7 are given"):
+        of(*[LAYER] * 7)
 
 
 def test_a_comparison_reads_back_from_json() -> None:

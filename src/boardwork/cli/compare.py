@@ -1,4 +1,4 @@
-"""boardwork compare: two or three targets or saved sheets -> one comparison as text or files."""
+"""boardwork compare: two targets or saved sheets, or more -> one comparison as text or files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mer
 
 
 @click.command()
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET TARGET [TARGET]")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET TARGET [TARGET ...]")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="Repeatable; - is standard output.")
 @click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
 @input_option
@@ -40,7 +40,7 @@ def compare(
     width: str,
     **chosen: Any,
 ) -> None:
-    """Hold two or three models side by side: what `boardwork draw` takes, or a sheet.json drawn before.
+    """Hold two to six models side by side: what `boardwork draw` takes, or a sheet.json drawn before.
 
     --input is given to every TARGET.
     """

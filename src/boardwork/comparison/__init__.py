@@ -1,4 +1,4 @@
-"""Two or three sheets -> a Comparison: towers on common rows, a table, what changed and why, costs over the input."""
+"""Two sheets or more -> a Comparison: towers on common rows, a table, what changed and why, costs over the input."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Sequence
 from boardwork.comparison.align import aligned
 from boardwork.comparison.changes import changes
 from boardwork.comparison.curves import curves
-from boardwork.comparison.record import Comparison
+from boardwork.comparison.record import LETTERS, Comparison
 from boardwork.comparison.table import rows
 from boardwork.comparison.towers import tower
 from boardwork.errors import TargetError
 from boardwork.sheet import Sheet
 
 __all__ = ["Comparison", "compared"]
-PAIR, MOST = 2, 3
+PAIR = 2
 
 
 def compared(sheets: Sequence[Sheet]) -> Comparison:
-    """The comparison of two or three sheets, in this order.
+    """The comparison of two to six sheets, in this order.
 
     Raises:
         TargetError: fewer or more are given.
     """
-    if not PAIR <= len(sheets) <= MOST:
-        raise TargetError(f"Two or three models can be compared, {len(sheets)} are given.")
+    if not PAIR <= len(sheets) <= len(LETTERS):
+        raise TargetError(f"Two to {len(LETTERS)} models can be compared, {len(sheets)} are given.")
     pictures = tuple(tower(sheet) for sheet in sheets)
     alignment, table = aligned(pictures), rows(sheets)
-    names = "ABC"[: len(sheets)]
+    names = LETTERS[: len(sheets)]
     zooms = tuple(sheet.zoom for sheet in sheets) if len(sheets) == PAIR else ()
     return Comparison(
         subjects=tuple(sheet.subject for sheet in sheets),
@@ -45,7 +45,7 @@ def compared(sheets: Sequence[Sheet]) -> Comparison:
 
 def _notes(sheets: Sequence[Sheet]) -> tuple[str, ...]:
     sizes = [", ".join(f"{port.name} {port.sizes}" for port in sheet.subject.inputs) for sheet in sheets]
-    said = "; ".join(f"{letter}: {size}" for letter, size in zip("ABC", sizes, strict=False))
-    old = [letter for letter, sheet in zip("ABC", sheets, strict=False) if not sheet.facts]
+    said = "; ".join(f"{letter}: {size}" for letter, size in zip(LETTERS, sizes, strict=False))
+    old = [letter for letter, sheet in zip(LETTERS, sheets, strict=False) if not sheet.facts]
     missing = f"{', '.join(old)} was drawn before sheets held facts: draw it again for a full table." if old else ""
     return tuple(filter(None, (f"Measured with {said}. A multiply-add is two FLOPs.", missing)))

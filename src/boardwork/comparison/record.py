@@ -1,4 +1,4 @@
-"""What a comparison says of two or three models, as plain data that knows no format and reads back from JSON."""
+"""What a comparison says of two models or more, as plain data that knows no format and reads back from JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from boardwork.sheet import Diagram, Heading, Zoom
 
 VERSION = 1
 BOX, OPENS, CLOSES = "box", "opens", "closes"
+
+LETTERS = "ABCDEF"  # what the models are called, in their order
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two or three models side by side. `identical`: no difference was found; `pictures` are the towers of `alignment`.
+    """Two models or more side by side. `identical`: no difference was found; `pictures` are the towers of `alignment`.
 
-    `zoom_alignment` says the same of the `zooms`, of which there are none for three models.
+    `zoom_alignment` says the same of the `zooms`, of which there are none for more than two models.
     """
 
     subjects: tuple[Heading, ...]
@@ -83,8 +85,8 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """A, B and C with the titles."""
-        return tuple(f"{letter} {subject.title}" for letter, subject in zip("ABC", self.subjects, strict=False))
+        """A, B and so on with the titles."""
+        return tuple(f"{letter} {subject.title}" for letter, subject in zip(LETTERS, self.subjects, strict=False))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: plain dicts and lists."""

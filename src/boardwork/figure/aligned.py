@@ -15,7 +15,6 @@ from boardwork.figure.shapes import texts_of
 from boardwork.figure.spine import Cell, Spine, spine
 from boardwork.sheet import Diagram
 
-DIFFERS, ALONE = "≠", "+"
 BOX, OPENS, CLOSES = "box", "opens", "closes"
 
 

@@ -140,8 +140,10 @@ class Placer:
         m, body, group = self.m, self.place(framed.body), framed.group
         left, right = body.left + m.frame_pad, body.right + m.frame_pad
         room = m.width_of(group.label, "title") + m.text_gap + 2 * (m.unit or m.text_gap)
+        # In points the count of copies stands in the corner; in cells it is part of the outline.
+        count = m.width_of(f"× {group.repeat}", "title") + 2 * m.text_gap if group.repeat > 1 and not m.unit else 0
         on_left = left >= right or left >= room
-        left, right = (max(left, room), right) if on_left else (left, max(right, room))
+        left, right = (max(left, room), max(right, count)) if on_left else (left, max(right, room + count))
         head = m.text_height + m.unit + (0 if m.unit else m.text_gap)
         height = head + body.height + (m.unit or m.frame_pad)
         items: list[Item] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from boardwork.comparison.record import Change, Comparison, Curve, Row
+from boardwork.comparison.record import LETTERS, Change, Comparison, Curve, Row
 from boardwork.options import Options
 from boardwork.render import pinned
 from boardwork.render.comparison.edges import subject_lines, title_of
@@ -30,7 +30,7 @@ def html(comparison: Comparison, options: Options) -> str:
         FormatError: no such theme. DrawingError: there is no graphviz.
     """
     paints, writer = theme(options.theme), Writer(comparison, options)
-    letters, costs = "ABC"[: len(comparison.subjects)], writer.costs()
+    letters, costs = LETTERS[: len(comparison.subjects)], writer.costs()
     return template("comparison.html").render(
         title=escape(title_of(comparison)),
         subjects=[tuple(map(escape, line)) for line in subject_lines(comparison)],
@@ -60,7 +60,7 @@ def _drawn(piece: Piece, title: str, description: str, paints: Theme) -> str:
 def _curve(curve: Curve, drawn: str) -> dict[str, object]:
     return {
         "title": escape(f"{curve.title} over {curve.axis}"), "plot": drawn,
-        "lines": [escape(f"{letter}  {text}") for letter, text in zip("ABC", curve.formulas, strict=False) if text],
+        "lines": [escape(f"{letter}  {text}") for letter, text in zip(LETTERS, curve.formulas, strict=False) if text],
         "notes": [escape(note) for note in curve.notes],
     }  # fmt: skip
 
@@ -73,5 +73,5 @@ def _row(row: Row) -> dict[str, object]:
 
 
 def _change(change: Change) -> dict[str, str]:
-    letter, source = "ABC"[change.subject], escape(cited(change.source))
+    letter, source = LETTERS[change.subject], escape(cited(change.source))
     return {"topic": escape(f"{letter} {change.topic}"), "text": escape(change.text), "source": source}

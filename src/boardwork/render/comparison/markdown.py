@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from boardwork.comparison.record import Change, Comparison, Row
+from boardwork.comparison.record import LETTERS, Change, Comparison, Row
 from boardwork.options import Options
 from boardwork.render.comparison.edges import subject_lines, title_of
 from boardwork.render.comparison.text import Writer
@@ -40,4 +40,4 @@ def _row(row: Row) -> list[str]:
 
 def _change(change: Change) -> str:
     source = f" \\[{cited(change.source)}\\]" if change.source else ""
-    return f"**{'ABC'[change.subject]} {plain(change.topic)}:** {plain(change.text)}{source}"
+    return f"**{LETTERS[change.subject]} {plain(change.topic)}:** {plain(change.text)}{source}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
-from boardwork.comparison.record import Change, Comparison, Curve, Row
+from boardwork.comparison.record import LETTERS, Change, Comparison, Curve, Row
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import POINTS
 from boardwork.render.comparison.plot import plot
@@ -59,7 +59,7 @@ def panels(comparison: Comparison, figures: Sequence[Piece], type: Type) -> list
     if comparison.changes:
         found.append(_flow(2, [_said(change, type) for change in comparison.changes], 0.5 * type.item_gap, type))
     if comparison.curves:
-        letters = "ABC"[: len(comparison.subjects)]
+        letters = LETTERS[: len(comparison.subjects)]
         found.append(_flow(3, [_curve(curve, letters, type) for curve in comparison.curves], type.item_gap, type))
     return found
 
@@ -84,7 +84,7 @@ def _flow(place: int, items: Sequence[Item], gap: float, type: Type) -> Panel:
 
 
 def _said(change: Change, type: Type) -> Item:
-    letter, source = "ABC"[change.subject], f"  {cited(change.source)}" if change.source else ""
+    letter, source = LETTERS[change.subject], f"  {cited(change.source)}" if change.source else ""
     runs = [Run(f"{letter}  {change.topic}:", BOLD, ACCENT), Run(change.text), Run(source, PLAIN, GREY)]
     return lambda room: paragraph(runs, room, type.body, type.leading)
 

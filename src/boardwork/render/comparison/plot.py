@@ -12,8 +12,8 @@ from boardwork.render.comparison.costs import place_name, told
 from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Stroke, label, label_to, line
 from boardwork.render.style import ACCENT, GREY, INK, PALE, Type
 
-DASHES = ("", "dashed", "dotted")
-COLOURS = (ACCENT, INK, INK)
+# One a model: pen and colour; a letter stands at the end of each.
+LOOKS = (("", ACCENT), ("dashed", INK), ("dotted", INK), ("", GREY), ("dashed", ACCENT), ("dotted", GREY))
 MOST_TICKS = 5
 Points = Sequence[tuple[float, float]]
 
@@ -45,7 +45,7 @@ def plot(curve: Curve, letters: str, room: float, high: float, type: Type) -> Pi
     marks += _sizes(curve, across, bottom, type)
     marks += _costs(curve, up, (left, right), type)
     ends: list[tuple[float, float]] = []
-    for points, letter, dash, colour in zip(curve.points, letters, DASHES, COLOURS, strict=False):
+    for points, letter, (dash, colour) in zip(curve.points, letters, LOOKS, strict=False):
         if points:
             marks.append(Stroke(_path([(across(x), up(y)) for x, y in points]), colour, 1.6, dash))
             ends.append(_free(across(points[-1][0]), up(points[-1][1]), ends, type.body))

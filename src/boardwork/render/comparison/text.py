@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from boardwork.comparison.record import Change, Comparison, Row
+from boardwork.comparison.record import LETTERS, Change, Comparison, Row
 from boardwork.figure import CELLS, Figure, Metrics
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
@@ -171,7 +171,7 @@ class Writer:
         mark = self._sign() if row.differs else " "
         yielded = [f"{mark} {row.topic}" + (f"  ({row.note})" if row.note else "")]
         values = row.values if row.differs else row.values[:1]
-        names = "ABC" if row.differs else ("all",)
+        names = LETTERS if row.differs else ("all",)
         for name, value in zip(names, values, strict=False):
             yielded += self._filled(value or ABSENT, f"    {name} ").splitlines()
         return yielded
@@ -179,13 +179,15 @@ class Writer:
     # -- words and costs ----------------------------------------------------------------------------------------------
 
     def _change(self, change: Change) -> str:
-        letter = "ABC"[change.subject]
+        letter = LETTERS[change.subject]
         source = f" [{cited(change.source)}]" if change.source else ""
         return self._filled(f"{change.topic}: {change.text}{source}", f"  {letter}  ")
 
     def costs(self) -> str:
         """A table a curve."""
-        return "\n\n".join("\n".join(table_of_costs(curve, "ABC", self.width, self.ascii)) for curve in self.all.curves)
+        return "\n\n".join(
+            "\n".join(table_of_costs(curve, LETTERS, self.width, self.ascii)) for curve in self.all.curves
+        )
 
     # -- zooms --------------------------------------------------------------------------------------------------------
 
