@@ -87,3 +87,11 @@ def test_what_does_not_run_is_told_in_one_message():
     broken = dataclasses.replace(found, text=found.text.replace("softmax", "no_such_function"))
     with pytest.raises(CheckError, match="does not run: AttributeError"):
         compared(trace, broken, forward, 1e-5)
+
+
+def test_what_memory_does_not_hold_is_refused_before_it_is_made(monkeypatch):
+    monkeypatch.setattr("boardwork.verify.block.LARGEST_ON_CPU", 1000)
+    monkeypatch.setattr("boardwork.verify.block._free_memory", lambda: 0)
+    build, value = LAYERS["post-norm"]
+    with pytest.raises(CheckError, match="than the 1,000 that fit"):
+        check(build().eval(), (value,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -150,14 +151,25 @@ def _bytes(trace: Trace, op: int) -> int:
 def _refuse_large(module: nn.Module, path: str, activations: int) -> None:
     size = sum(parameter.numel() for parameter in module.parameters())
     told = ""
-    if size > LARGEST_ON_CPU:
-        told = f"The block has {size:,} parameters, more than the {LARGEST_ON_CPU:,} that are run on CPU."
+    most_parameters = max(LARGEST_ON_CPU, _free_memory() // 2 // 4)  # of 32 bits, in half of it
+    if size > most_parameters:
+        told = (
+            f"The block has {size:,} parameters, more than the {most_parameters:,} that fit in half of the free memory."
+        )
     elif activations > LARGEST_ACTIVATIONS:
         most = f"{LARGEST_ACTIVATIONS / 1e9:.0f} GB"
         told = f"The block's activations take {activations / 1e9:.0f} GB, more than the {most} that are run on CPU."
     if told:
         hint = "open a part of it with --zoom, or check a smaller configuration of the model"
         raise CheckError(told, where=path, hint=hint)
+
+
+def _free_memory() -> int:
+    """Bytes; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 0
 
 
 def _arguments(run: Run, module: nn.Module, place: Around) -> tuple[Any, Any]:
