@@ -95,3 +95,10 @@ def test_what_memory_does_not_hold_is_refused_before_it_is_made(monkeypatch):
     build, value = LAYERS["post-norm"]
     with pytest.raises(CheckError, match="than the 1,000 that fit"):
         check(build().eval(), (value,))
+
+
+def test_a_norm_in_the_box_of_its_convolution_has_its_own_letters():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 1)).eval()
+    found = check(model, (torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(3)),))
+    assert found.passed
+    assert all(name in found.code for name in ("gamma", "beta", "W_1", "W_2", "mean", "variance"))

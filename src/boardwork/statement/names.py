@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.norms import CALLED
 from boardwork.statement.expressions import names_in
 from boardwork.statement.terms import Scope, Term
 from boardwork.trace.records import Op
@@ -24,12 +25,12 @@ _BENDS = re.compile(r"\b(silu|gelu|relu|sigmoid|tanh|mish|softplus|gated)\b")
 def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     """The stem of a weight's name, from the box that uses it, the argument that it fills, and how many axes it has."""
     slot = op.slots[place]
+    if op.name in CALLED or box.kind in ("norm", "batch_norm"):  # a norm may stand in the box of its convolution
+        return _NORM.get(slot) or _SLOTS.get(slot) or ("beta" if op.name == "add" else "gamma")
     first = "b" if slot == "bias" else "W"
     letters = _LETTERS.findall(box.label)
     if letters and box.role == "linear":
         return f"{first}_{''.join(letters)}"
-    if box.kind in ("norm", "batch_norm"):
-        return _NORM.get(slot) or _SLOTS.get(slot) or ("beta" if op.name == "add" else "gamma")
     if box.kind in ("embedding", "position_table", "type_table", "relative_bias"):
         return "E"
     words = re.findall(r"[a-z]+", box.label)
