@@ -75,7 +75,7 @@ def evaluate(text: str, names: Mapping[str, Value], local: frozenset[str] = froz
     try:
         value: Value = _value(parse(text, local), names)
         return value
-    except AbsentError:
+    except (AbsentError, ZeroDivisionError):  # a share of all leaves nothing to divide by: there is no such number
         return None
     except (TypeError, ValueError, ArithmeticError) as error:
         raise KnowledgeError(f"{text!r} cannot be computed: {error}") from error
