@@ -79,15 +79,21 @@ def _terms(kind: str, part: Summand, times: int) -> Iterator[_Term]:
 
 
 def _latex(terms: list[_Term]) -> str:
-    """`12 (4 d^2 + b)` for parts that are alike, a sum over them where sizes differ."""
-    count, alike = sum(term.count for term in terms), len({term.latex for term in terms}) == 1
-    biases = [term.bias for term in terms if term.bias]
-    body = terms[0].latex + (f" + {biases[0]}" if biases else "") if alike else "n"
+    """`12 (4 d^2 + b)` for parts that are alike, a sum over them where sizes differ; a term a formula."""
+    kinds: dict[str, list[_Term]] = {}
+    for term in terms:
+        kinds.setdefault(term.latex, []).append(term)
+    ordered = sorted(kinds, key=lambda latex: latex == "n")  # plain counts
+    return " + ".join(_term(kinds[latex]) for latex in ordered)
+
+
+def _term(terms: list[_Term]) -> str:
+    count, bias = sum(term.count for term in terms), next((term.bias for term in terms if term.bias), "")
+    body = terms[0].latex + (f" + {bias}" if bias else "")
+    bracketed = rf"\left({body}\right)" if " + " in body else body
     if len(terms) > 1:
-        return rf"\sum_{{{count}}} \left({body}\right)"
-    if count == 1:
-        return body
-    return rf"{count} \cdot {body}" if " " not in body else rf"{count} \left({body}\right)"
+        return rf"\sum {bracketed}"
+    return body if count == 1 else rf"{count} {bracketed}" if bracketed != body else rf"{count} \cdot {body}"
 
 
 def _check(group: str, terms: list[_Term]) -> Check:

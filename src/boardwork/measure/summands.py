@@ -28,10 +28,16 @@ _WORDS = {
     "moe": "mixture of experts",
     "recurrent": "recurrence",
 }
+_JOINED = {  # products of a block that are one summand -> the sort of formula
+    "attention: projections": "projections",
+    "attention: scores and sums": "scores",
+    "feed-forward": "feed_forward",
+    "mixture of experts": "moe",
+}
 _SIZES = {
     "attention": ("d_model", "heads", "kv_heads", "d_k", "d_v", "d_out", "bias"),
     "feed_forward": ("d_model", "d_ff", "bias", "gated"),
-    "moe": ("experts", "matrices", "d_model", "d_ff", "bias", "router_params", "shared_ff"),
+    "moe": ("experts", "top_k", "matrices", "d_model", "d_ff", "bias", "router_params", "shared_ff"),
     "recurrent": ("gates", "input", "hidden", "layers", "directions", "bias"),
 }
 
@@ -45,9 +51,9 @@ def summands(outline: Outline) -> Summands:
     weights = {op: _weights(flow, flow.ops[op], used, within.get(op), leaves.get(op)) for op, used in owned.items()}
     idle = sum(w.size for w in outline.trace.weights if w.parameter) - sum(s.measured for s in weights.values())
     found = [*_joined(weights, within), *([Summand("not used here", "other", {"n": idle}, 1, idle)] if idle else [])]
-    working = [flow.ops[op] for op in sorted(outline.root.all()) if flow.ops[op].macs]
-    work = [_work(flow, op, within.get(op.id), leaves.get(op.id)) for op in working]
-    return Summands(_alike(found), _alike(work))
+    working = [op for op in sorted(outline.root.all()) if flow.ops[op].macs]
+    work = {op: _work(flow, flow.ops[op], within.get(op), leaves.get(op)) for op in working}
+    return Summands(_alike(found), _alike(_worked(work, within)))
 
 
 def _blocks(outline: Outline) -> Iterator[Block]:
@@ -174,6 +180,29 @@ def _work(flow: Flow, op: Op, block: Block | None, leaf: Block | None) -> Summan
     if block is not None and block.kind == "attention":
         group = "attention: projections" if kind == "linear" else "attention: scores and sums"
     return Summand(group, kind, sizes, 1, op.macs)
+
+
+def _worked(work: dict[int, Summand], within: dict[int, Block]) -> Iterator[Summand]:
+    """The products of a block as one summand a sort, by the block's own sizes and how many tokens flow through it."""
+    parts: dict[tuple[int, str], list[Summand]] = {}
+    for op, summand in work.items():
+        if op in within and summand.group in _JOINED:
+            parts.setdefault((id(within[op]), summand.group), []).append(summand)
+        else:
+            yield summand
+    blocks = {id(block): block for block in within.values()}
+    for (owner, group), inside in parts.items():
+        sizes = {**_sizes(blocks[owner]), **_flowing(inside, blocks[owner])}
+        yield Summand(group, _JOINED[group], sizes, 1, sum(s.measured for s in inside), _alike(inside))
+
+
+def _flowing(inside: list[Summand], block: Block) -> dict[str, int]:
+    """How many tokens a block maps, and the sequences and positions that its heads compare; 0 where nothing tells."""
+    tokens = min((s.sizes["rows"] for s in inside if s.kind == "linear"), default=0)
+    fused = next((s.sizes for s in inside if s.kind == "fused"), None)
+    scores = fused or next((s.sizes for s in inside if s.kind == "product"), {"matrices": 0, "m": 0, "n": 0})
+    q, k = (scores["q"], scores["k"]) if fused else (scores["m"], scores["n"])
+    return {"tokens": tokens, "batch": scores["matrices"] // max(1, _sizes(block).get("heads", 1)), "q": q, "k": k}
 
 
 def _product(flow: Flow, op: Op) -> tuple[str, dict[str, int]]:
