@@ -19,9 +19,14 @@ from boardwork.trace import trace
 from boardwork.trace.records import Trace
 
 LAYER = "torch.nn:TransformerEncoderLayer(d_model=64, nhead=4, batch_first=True)"
+SWIN = (
+    "torchvision.models.swin_transformer:SwinTransformer(patch_size=[4, 4], embed_dim=24, depths=[2, 2], "
+    "num_heads=[2, 4], window_size=[7, 7])"
+)
 MODELS = {  # target; target, input and n of another size
     "attention": (LAYER, LAYER, ("src:1,300,64",), 300),
     "recurrence": ("torch.nn:LSTM(16, 32)", "torch.nn:LSTM(16, 32)", ("input:77,1,16",), 77),
+    "windows, of which the last map is one": (SWIN, SWIN, ("x:1,3,112,224",), 112 * 224),
     "convolution": ("torchvision:resnet18", "torchvision:resnet18", ("x:1,3,320,160",), 320 * 160),
     "a class token beside the patches": ("timm:test_vit", "timm:test_vit(img_size=320)", (), 320 * 320),
 }

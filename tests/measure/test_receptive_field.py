@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from boardwork.measure import measure
 from boardwork.outline import outline
-from boardwork.targets import from_module
+from boardwork.targets import from_module, load
+from boardwork.targets.build import library
 from boardwork.trace import trace
 
 
@@ -39,6 +40,12 @@ DEFINED = {
     "same padding by name": Written(conv(3, padding="same"), conv(5, padding="same")),
     "skip": Written(conv(3), conv(3), work=lambda m, x: x + m[1](m[0](x).relu())),
     "branches": Written(conv(1), conv(3), conv(5), work=lambda m, x: torch.cat([layer(x) for layer in m], 1)),
+    "upsampled in the end": Written(conv(3, stride=2), work=lambda m, x: F.interpolate(m[0](x), scale_factor=2)),
+}
+HEADS = {
+    "pooled to a fixed size": lambda x: F.adaptive_avg_pool2d(x, 7),
+    "flattened": lambda x: x.flatten(1) @ torch.ones(3 * 32 * 32, 10),
+    "global mean": lambda x: x.mean((2, 3)),
 }
 UNDEFINED = {
     "transposed convolution": Written(conv(3), nn.ConvTranspose2d(3, 3, 3, 2, 1), conv(3)),
@@ -49,8 +56,14 @@ UNDEFINED = {
         conv(3),
         work=lambda m, x: m[1](F.scaled_dot_product_attention(m[0](x), x, x)),
     ),
+    "tokens mixed after it": Written(
+        conv(4, padding=0, stride=4), nn.Linear(256, 256), work=lambda m, x: m[1](m[0](x).flatten(2))
+    ),
     "no convolution": Written(nn.ReLU()),
 }
+# The last map of each, as computed at https://distill.pub/2019/computing-receptive-fields/ (VGG-16, AlexNet, Inception
+# v3); torchvision's ResNet-50 has its strides in the 3 x 3 convolutions: 483 - 8 - 16 - 32.
+PUBLISHED = {"vgg16": 212, "alexnet": 195, "resnet50": 427, "inception_v3": 1311}
 
 
 def facts(module: nn.Module) -> dict[str, object]:
@@ -74,6 +87,37 @@ def read(module: nn.Module) -> int:
 def test_as_wide_as_what_is_read(case: str) -> None:
     width = read(DEFINED[case])
     assert facts(DEFINED[case]) == {"receptive_field.formula": width, "receptive_field.measured": width}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_up_to_the_head(head: str) -> None:
+    module = Written(conv(3), conv(5, stride=2), work=lambda m, x: HEADS[head](m[1](m[0](x))))
+    assert facts(module) == {"receptive_field.formula": 7, "receptive_field.measured": 7}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_fields(name: str) -> None:
+    found = measure(outline(trace(load(f"torchvision:{name}"))))
+    assert found["receptive_field.formula"] == found["receptive_field.measured"] == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("name", ["vgg11", "alexnet", "resnet18"])
+def test_as_wide_as_the_gradient(name: str) -> None:
+    """The rows of the input that have a gradient from one position, where every layer passes something on."""
+    found = measure(outline(trace(load(f"torchvision:{name}"))))
+    model = library("torchvision").models.get_model(name).eval()
+    layers = getattr(model, "features", None) or nn.Sequential(*list(model.children())[:-2])
+    for layer in layers.modules():
+        for key, pool in getattr(layer, "_modules", {}).items():
+            if isinstance(pool, nn.MaxPool2d):  # the largest alone would have a gradient
+                layer._modules[key] = nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding)
+    x = torch.zeros(1, 3, 480, 480, requires_grad=True)
+    for weight in layers.parameters():
+        nn.init.constant_(weight, 1 / max(1, weight[0].numel()) if weight.dim() > 1 else 1)
+    out = layers(x)
+    out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum().backward()
+    rows = x.grad.abs().sum((0, 1, 3)).nonzero().flatten()
+    assert int(rows[-1] - rows[0]) + 1 == found["receptive_field.measured"]
 
 
 @pytest.mark.parametrize("case", UNDEFINED)

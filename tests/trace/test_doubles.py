@@ -86,9 +86,37 @@ def test_sizes_carry_the_other_through_arithmetic() -> None:
 
 def test_a_note_tells_which_sizes_are_fixed() -> None:
     record = trace(from_module(Patches(lambda m, x: x), (torch.randn(1, 3, 32, 32),)))
-    assert [guess for guess in record.guesses if "height, width" in guess]
+    assert [guess for guess in record.guesses if "only height = 32, width = 32:" in guess]
     free = trace(from_module(nn.Conv2d(3, 4, 3), (torch.randn(1, 3, 32, 32),)))
     assert not free.guesses
+
+
+class Captions(nn.Module):
+    """A word list of any length up to 20, beside an image of one size or of any."""
+
+    def __init__(self, *, fixed: bool) -> None:
+        super().__init__()
+        self.words, self.places = nn.Embedding(50, 8), nn.Parameter(torch.zeros(20, 8))
+        self.picture, self.fixed = nn.Conv2d(3, 8, 4, 4), fixed
+
+    def forward(self, input_ids, pixel_values):
+        assert not self.fixed or pixel_values.shape[-2:] == (32, 32)
+        words = self.words(input_ids) + self.places[: input_ids.shape[1]]
+        return words + self.picture(pixel_values).mean((2, 3)).unsqueeze(1)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "length", "told"),
+    [
+        (True, 20, "only seq_len up to 20, height = 32, width = 32:"),
+        (True, 8, "only height = 32, width = 32:"),
+        (False, 20, "only seq_len up to 20:"),
+    ],
+)
+def test_the_note_tells_fixed_sizes_from_longest_ones(fixed: bool, length: int, told: str) -> None:
+    given = {"input_ids": torch.zeros(1, length, dtype=torch.long), "pixel_values": torch.zeros(1, 3, 32, 32)}
+    (note,) = trace(from_module(Captions(fixed=fixed), (), given)).guesses
+    assert told in note
 
 
 class LongTable(nn.Module):

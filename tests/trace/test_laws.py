@@ -32,6 +32,7 @@ def laws(*known: str) -> Laws:
         ("height/16", ()),
         ("(height/16)*(width/16)+1", ()),
         ("batch*(height/8)*(width/8)", ()),
+        ("batch*(height/224)*(width/160)", ("height/224", "width/160")),
         ("(height/8)*(width/16)", ("height/8", "width/16")),
         ("batch*((height/16)*(width/16)+1)", ("(height/16)*(width/16)+1",)),
         ("(height/16)*(width/16)+64", ("(height/16)*(width/16)",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from boardwork.outline.flow import Flow
@@ -42,7 +43,9 @@ _POINTWISE = frozenset(
 
 
 def receptive_field(flow: Flow) -> dict[str, int]:
-    """`formula`: r += (k - 1) d j, j *= s along the deepest path. `measured`: width of the index range that reaches one
+    """The field of the last map before the head: a pool to a fixed size, flattening, upsampling that no layer follows.
+
+    `formula`: r += (k - 1) d j, j *= s along the deepest path. `measured`: width of the index range that reaches one
     position of the map, padding included. Empty where an operation has no fixed window. Source: arXiv 1701.04128.
     """
     windows: dict[int, tuple[int, int]] = {t: (1, 1) for _, t in flow.trace.inputs if _is_map(flow, t)}
@@ -50,21 +53,32 @@ def receptive_field(flow: Flow) -> dict[str, int]:
     last = -1
     for op in flow.ops:
         fields = [windows[t] for t in op.inputs if t in windows]
-        is_map = _is_map(flow, op.outputs[0])
-        if whole.intersection(op.inputs) or (fields and not is_map):
+        if whole.intersection(op.inputs):
+            if fields or _mixes(flow, op):
+                return {}
             whole.update(op.outputs)
-        if not fields or not is_map:
-            continue
-        if op.outputs[0] in whole or (_window(op) is None and op.name not in _POINTWISE):
-            return {}
-        reach, jump = max(fields)
-        kernel, stride, _ = _window(op) or (1, 1, 0)
-        windows.update(dict.fromkeys(op.outputs, (reach + (kernel - 1) * jump, jump * stride)))
-        last = op.outputs[0]
+        elif fields and _moves(flow, op):
+            reach, jump = max(fields)
+            kernel, stride, _ = _window(op) or (1, 1, 0)
+            windows.update(dict.fromkeys(op.outputs, (reach + (kernel - 1) * jump, jump * stride)))
+            last = op.outputs[0]
+        elif fields:
+            whole.update(op.outputs)
     if last < 0 or windows[last][0] == 1:
         return {}
     measured = _walked_back(flow, last, windows)
     return {"formula": windows[last][0], "measured": measured} if measured else {}
+
+
+def _moves(flow: Flow, op: Op) -> bool:
+    """True for an operation of a known window, or at each position, that makes a map."""
+    return _is_map(flow, op.outputs[0]) and (_window(op) is not None or op.name in _POINTWISE)
+
+
+def _mixes(flow: Flow, op: Op) -> bool:
+    """True for a layer on what still has positions: the head of a classifier has one row of features a sample."""
+    weighted = any(flow.is_weight(t) for t in op.inputs)
+    return weighted and not op.name.endswith("norm") and prod(flow.tensors[op.inputs[0]].shape[2:]) > 1
 
 
 def _is_map(flow: Flow, tensor: int) -> bool:

@@ -48,7 +48,8 @@ class Laws:
         yield from self._products(first, second)
         yield from self._multiples(first, second)
         for offset in _offsets(first):
-            yield from (f"{law}{offset:+d}" for law in self._products(first - offset, second - offset))
+            rest = self._products(first - offset, second - offset, beside=True)
+            yield from (f"{law}{offset:+d}" for law in rest)
         yield from self._sums(first, second)
         longer = [name for name, size in self.sizes.items() if second - first == size * (self.factors[name] - 1)]
         yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer if first > self.sizes[name] - _CUT_OFF)
@@ -58,8 +59,8 @@ class Laws:
         yield from self._rounded(first, second)
         yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer)
 
-    def _products(self, first: int, second: int) -> Iterator[str]:
-        """number * axis * axis/stride ..."""
+    def _products(self, first: int, second: int, *, beside: bool = False) -> Iterator[str]:
+        """number * axis * axis/stride ...; `beside`: with something added, which is likelier chance."""
         if first <= 0 or second <= 0 or second % first:
             return
         ratio, names = second // first, []
@@ -77,17 +78,17 @@ class Laws:
         if number > 1 and prod(latest) % divisor == 0:  # channels times the map that was flattened
             number, divisor = number * prod(latest) // divisor, prod(latest)
         split = self._split(divisor, cut)
-        if split is None or not self._possible(cut, split):
+        if split is None or not self._possible(cut, split, beside=beside):
             return
         strides = iter(split)
         parts = [str(number)] if number > 1 else []
         parts += [name if name in WHOLE else self._over(name, next(strides)) for name in names]
         yield "*".join(parts) if len(parts) > 1 else parts[0].strip("()")
 
-    def _possible(self, names: list[str], strides: tuple[int, ...]) -> bool:
-        """A stride is no longer than its axis; one that long, which leaves 1, may explain one axis but not two."""
+    def _possible(self, names: list[str], strides: tuple[int, ...], *, beside: bool) -> bool:
+        """A stride is no longer than its axis; one that long leaves 1: a map of one window, but not one and a token."""
         lengths = [self.sizes[name] / stride for name, stride in zip(names, strides, strict=True)]
-        return all(length >= 1 for length in lengths) and (len(names) < 2 or 1 not in lengths)
+        return all(length >= 1 for length in lengths) and not (beside and len(names) > 1 and 1 in lengths)
 
     def _over(self, name: str, stride: int) -> str:
         self._strides[name][stride] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from boardwork.errors import TraceError
 from boardwork.trace import symbols
@@ -17,8 +17,8 @@ QUICK = 20_000_000_000  # multiply-adds of a forward on CPU that may run twice
 
 
 FIXED = (
-    "The forward takes no other sizes of {axes}: the laws say what its operations give at other sizes, tables and "
-    "layers of a fixed length being as long as needed."
+    "The forward takes only {axes}: the laws say what its operations give at other sizes, tables and layers of a fixed "
+    "length being as long as needed."
 )
 
 
@@ -35,11 +35,11 @@ def with_symbols(run: Run, first: Trace, *, loops: bool = False) -> Trace:
         second = _larger(run, factors, on_doubles=on_doubles)
         if second is not None:
             tensors = symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
-            told = FIXED.format(axes=", ".join(name for name in varied if name != "batch"))
+            told = () if loops or not on_doubles else (FIXED.format(axes=_taken(run, sizes, factors)),)
             return dataclasses.replace(
                 first,
                 tensors=tensors,
-                guesses=(*first.guesses, told) if on_doubles and not loops else first.guesses,
+                guesses=(*first.guesses, *told),
                 second_axes={name: size * factors.get(name, 1) for name, size in sizes.items()},
                 second_macs=_recounted(second),
             )
@@ -70,8 +70,21 @@ def _choices(sizes: dict[str, int], device: str) -> Iterator[tuple[list[str], bo
                 yield varied, True
 
 
-def _larger(run: Run, factors: dict[str, int], *, on_doubles: bool) -> Trace | None:
-    """A forward at other sizes, or at its own with doubles of the others; None if it is refused."""
+def _taken(run: Run, sizes: dict[str, int], factors: dict[str, int]) -> str:
+    """The sizes that forward is bound to while the other axes are as they were: seq_len up to 77, height = 224."""
+    image = [name for name in factors if name in SPATIAL]
+    groups = [group for group in (*[[name] for name in factors if name not in (*image, "batch")], image) if group]
+    told = []
+    for group in groups:
+        if len(groups) > 1 and _larger(run, {name: factors[name] for name in group}, on_doubles=False) is not None:
+            continue
+        shorter = _larger(run, dict.fromkeys(group, 0.5), on_doubles=False)
+        told += [f"{name} {'=' if shorter is None else 'up to'} {sizes[name]}" for name in group]
+    return ", ".join(told) or "some of these sizes together"
+
+
+def _larger(run: Run, factors: Mapping[str, float], *, on_doubles: bool) -> Trace | None:
+    """A forward at other sizes, or at its own with doubles of those; None if it is refused."""
     larger = run.resized(factors)
     try:
         if on_doubles:
