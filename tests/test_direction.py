@@ -8,7 +8,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "boardwork"
 STAGES = (
-    {"errors", "options", "numbers", "plain"},
+    {"errors"},
+    {"options", "numbers", "plain", "law_names"},
     {"examples"},
     {"meta"},
     {"targets"},
@@ -18,6 +19,7 @@ STAGES = (
     {"facts"},
     {"measure"},
     {"sheet"},  # the hand-over's data classes, which knowledge fills
+    {"diagrams"},
     {"verify"},
     {"formula"},
     {"axes"},
@@ -35,7 +37,18 @@ RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 HEAVY = {"torch", "torchinfo", "torchvision", "timm", "transformers"}
 MAY_USE_TORCH = {"examples", "meta", "targets", "trace", "verify"}
 PICTURES = {"figure", "render"}  # they know the sheet and nothing before it
-PICTURES_MAY_USE = {"errors", "options", "sheet", "formula", "figure", "render", "numbers", "comparison"}
+PICTURES_MAY_USE = {
+    "errors",
+    "options",
+    "sheet",
+    "diagrams",
+    "formula",
+    "figure",
+    "render",
+    "numbers",
+    "law_names",
+    "comparison",
+}
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 # A sheet prints, saves and shows itself; these imports are made when it does.
 LATE = {("sheet", "render"), ("comparison", "render"), ("__init__", "pipeline"), ("__init__", "targets")}

@@ -1,4 +1,4 @@
-"""Frozen dataclasses -> the plain dicts and lists of JSON, and back by the annotations of their fields.
+"""Frozen dataclasses -> the plain dicts and lists of JSON and its text, and back by the annotations of their fields.
 
 A field may have another name in JSON: `cls: str = field(metadata={"json": "class"})`.
 """
@@ -6,9 +6,14 @@ A field may have another name in JSON: `cls: str = field(metadata={"json": "clas
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from boardwork.errors import FormatError
 
 T = TypeVar("T")
 _ANY_LENGTH = 2  # tuple[X, ...] has two arguments, the second an ellipsis
@@ -31,6 +36,26 @@ def from_plain(kind: type[T], data: Any) -> T:
     """
     found: T = _read(kind, data)
     return found
+
+
+def json_text(plain: dict[str, Any]) -> str:
+    """Plain dicts and lists as JSON, the same bytes for the same data, with a newline at the end."""
+    return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_json(source: str | Path, read: Callable[[Any], T], what: str) -> T:
+    """What `read` makes of the JSON of a path, or of JSON text that starts with "{"; `what` names it for the user.
+
+    Raises:
+        FormatError: the file cannot be read, is no JSON, or `read` refuses it.
+    """
+    text = str(source)
+    try:
+        if not text.lstrip().startswith("{"):
+            text = Path(source).read_text(encoding="utf-8")
+        return read(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise FormatError(f"Cannot read {what} from {str(source)[:80]}: {error}") from error
 
 
 def _read(kind: Any, data: Any) -> Any:

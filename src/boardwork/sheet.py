@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from boardwork.errors import FormatError
-from boardwork.plain import from_plain, to_plain
+from boardwork.plain import from_plain, json_text, read_json, to_plain
 
 VERSION = 1
 
@@ -172,8 +171,8 @@ class Symbol:
 class Sheet:
     """Everything that a sheet says. Formats are views of this and add nothing.
 
-    `questions` and `code` are there if they were asked for. `facts` are what was measured, by the words of `facts.py`:
-    what a comparison reads.
+    `questions` and `code` are there if they were asked for. `facts` are what was measured, by the words of
+    `facts.toml`: what a comparison reads.
     Units: `summary["flops"]` counts a multiply-add as two, `summary["macs"]` as one.
     """
 
@@ -212,7 +211,7 @@ class Sheet:
 
     def to_json(self) -> str:
         """The sheet as JSON text, the same bytes for the same sheet, with a newline at the end."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        return json_text(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Sheet:
@@ -241,13 +240,7 @@ class Sheet:
         Raises:
             FormatError: the file cannot be read, or is no sheet.
         """
-        text = str(source)
-        try:
-            if not text.lstrip().startswith("{"):
-                text = Path(source).read_text(encoding="utf-8")
-            return cls.from_dict(json.loads(text))
-        except (OSError, ValueError) as error:
-            raise FormatError(f"Cannot read a sheet from {str(source)[:80]}: {error}") from error
+        return read_json(source, cls.from_dict, "a sheet")
 
     def __str__(self) -> str:
         from boardwork.render import render

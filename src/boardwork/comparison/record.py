@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from boardwork.errors import FormatError
-from boardwork.plain import from_plain, to_plain
+from boardwork.plain import from_plain, json_text, read_json, to_plain
 from boardwork.sheet import Diagram, Heading, Zoom
 
 VERSION = 1
@@ -109,7 +108,7 @@ class Comparison:
 
     def to_json(self) -> str:
         """The comparison as JSON text with a newline at the end."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        return json_text(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Comparison:
@@ -132,13 +131,7 @@ class Comparison:
         Raises:
             FormatError: the file cannot be read, or is no comparison.
         """
-        text = str(source)
-        try:
-            if not text.lstrip().startswith("{"):
-                text = Path(source).read_text(encoding="utf-8")
-            return cls.from_dict(json.loads(text))
-        except (OSError, ValueError) as error:
-            raise FormatError(f"Cannot read a comparison from {str(source)[:80]}: {error}") from error
+        return read_json(source, cls.from_dict, "a comparison")
 
     def __str__(self) -> str:
         from boardwork.render.comparison import render
