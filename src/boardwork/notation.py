@@ -7,6 +7,7 @@ import re
 
 from boardwork.axes import Axis, axis_names
 from boardwork.facts import Facts
+from boardwork.law_names import names_in, renamed
 from boardwork.outline.blocks import Outline
 from boardwork.sheet import Symbol
 from boardwork.trace.records import Tensor
@@ -92,15 +93,13 @@ class Notation:
         if self._zoomed and own:
             shape = [self._tokens(length, axis) for length, axis in zip(tensor.shape, shape, strict=True)]
         for name, size in self.axes.items():
-            if any(name in re.findall(r"[A-Za-z_]+", axis) for axis in shape):
+            if any(name in names_in(axis) for axis in shape):
                 self.used[name] = Symbol(size, _MEANINGS_OF_AXES.get(name, "axis of the input"))
         return tuple(shape)
 
     def _renamed(self, law: str) -> str:
         """The law with input axes by what recognition found them to count."""
-        return (
-            re.sub(r"[A-Za-z_]+", lambda name: self._called_so.get(name[0], name[0]), law) if self._called_so else law
-        )
+        return renamed(law, self._called_so) if self._called_so else law
 
     def _called(self, place: Axis, axis: str) -> str:
         name = self._names.get(place, "")

@@ -11,7 +11,7 @@ from boardwork.comparison.words import entries, number, said
 from boardwork.facts import Facts
 from boardwork.knowledge.entries import tradeoff
 from boardwork.knowledge.expressions import evaluate
-from boardwork.knowledge.scope import Scope
+from boardwork.knowledge.scope import Scope, put_in
 from boardwork.knowledge.score import score
 from boardwork.knowledge.topics import Topic, topics
 from boardwork.sheet import Sheet
@@ -51,11 +51,8 @@ def _text(entry: dict[str, Any], one: Facts, other: Facts) -> str | None:
         return None
     if "value" in entry and evaluate(entry["value"], one) == evaluate(entry["value"], other):
         return None
-    values = [evaluate(hole, other) for hole in OTHER.findall(entry["text"])]
-    if None in values:
-        return None
-    words = iter([number(value) for value in values])
-    return said(OTHER.sub(lambda _: next(words), entry["text"]), one)
+    text = put_in(entry["text"], lambda hole: evaluate(hole, other), number, OTHER)
+    return None if text is None else said(text, one)
 
 
 def _alone(pair: tuple[Facts, Facts], place: int, covered: Collection[str]) -> Iterator[Change]:

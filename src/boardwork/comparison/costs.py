@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from boardwork.facts import Facts
-from boardwork.measure.polynomials import valued
+from boardwork.measure.polynomials import DEGREES, valued
 from boardwork.numbers import count, size
 
-DEGREES = ("fixed", "linear", "square")
 SIGNS = {"seq_len": "T", "pixels": "P", "length": "n"}
 MEANINGS = {"seq_len": "tokens T", "pixels": "pixels P", "length": "samples n"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from boardwork.facts import Facts
 from boardwork.knowledge.expressions import Value, evaluate
-from boardwork.knowledge.scope import HOLE
+from boardwork.knowledge.scope import put_in
 from boardwork.numbers import count, exact
 from boardwork.outline.recognise.activation import ACTIVATIONS
 
@@ -22,11 +22,7 @@ def said(text: str, facts: Facts) -> str | None:
     >>> said("{attention.heads} heads", {"attention.heads": 12})
     '12 heads'
     """
-    values = [evaluate(hole, facts) for hole in HOLE.findall(text)]
-    if None in values:
-        return None
-    words = iter([number(value) for value in values])
-    return HOLE.sub(lambda _: next(words), text)
+    return put_in(text, lambda hole: evaluate(hole, facts), number)
 
 
 def number(value: Value) -> str:

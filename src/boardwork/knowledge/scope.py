@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from boardwork.facts import Facts
 from boardwork.knowledge.expressions import Value, evaluate, filled
@@ -34,8 +35,19 @@ class Scope:
 
     def prose(self, text: str) -> str | None:
         """The sentence with its `{expressions}` put in; None if one is absent."""
-        found = [self.value(hole) for hole in HOLE.findall(text)]
-        if None in found:
-            return None
-        said = iter([v if isinstance(v, str) else count(float(v or 0)) for v in found])
-        return HOLE.sub(lambda _: next(said), text)
+        return put_in(text, self.value, lambda v: v if isinstance(v, str) else count(float(v or 0)))
+
+
+def put_in(
+    text: str, value: Callable[[str], Value], say: Callable[[Value], str], hole: re.Pattern[str] = HOLE
+) -> str | None:
+    """The text with the value of what stands in each hole; None if one is absent.
+
+    >>> put_in("{6 * 7} heads", eval, str)
+    '42 heads'
+    """
+    found = [value(inside) for inside in hole.findall(text)]
+    if None in found:
+        return None
+    said = iter([say(each) for each in found])
+    return hole.sub(lambda _: next(said), text)

@@ -1,4 +1,4 @@
-"""Outline -> Facts: what was measured on this model, by the words of facts.py."""
+"""Outline -> Facts: what was measured on this model, by the words of facts.toml."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from boardwork.law_names import names_in
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
@@ -91,7 +91,7 @@ def _has_positions(flow: Flow, answer: Tensor, block: Block) -> bool:
 
 
 def _names(tensor: Tensor) -> set[str]:
-    return {name for law in tensor.symbols for name in re.findall(r"[A-Za-z_]+", law)}
+    return {name for law in tensor.symbols for name in names_in(law)}
 
 
 def state(flow: Flow, outline: Outline) -> dict[str, Any]:

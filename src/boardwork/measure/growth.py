@@ -15,7 +15,7 @@ from typing import Any
 
 from boardwork.measure.examples import everything
 from boardwork.measure.memory import activation_peak
-from boardwork.measure.polynomials import Polynomial, crossing, fitted
+from boardwork.measure.polynomials import DEGREES, Polynomial, crossing, fitted
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
 from boardwork.trace.cost import recounted
@@ -158,7 +158,7 @@ def _parts_of(outline: Outline, flow: Flow) -> dict[int, str]:
 
 
 def growth(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """The coefficients of the multiply-adds and where one part overtakes another, by the words of facts.py."""
+    """The coefficients of the multiply-adds and where one part overtakes another, by the words of facts.toml."""
     known = Growth(flow, outline)
     if not known.axis:
         return {}
@@ -169,7 +169,7 @@ def growth(flow: Flow, outline: Outline) -> dict[str, Any]:
     if (sample := per_sample(known)) is not None:
         found["sample"] = sample
     for name, polynomial in parts.items():
-        for degree, value in zip(("fixed", "linear", "square"), polynomial, strict=False):
+        for degree, value in zip(DEGREES, polynomial, strict=False):
             if value:
                 found[f"{name}_{degree}"] = int(value) if value.denominator == 1 else float(value)
     others = [sum(c) for c in zip(*(parts[name] for name in PARTS[1:]), strict=True)]

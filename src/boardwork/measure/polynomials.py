@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 Polynomial = tuple[Fraction, ...]  # the coefficient of x^i at place i
+DEGREES = ("fixed", "linear", "square")  # what facts call it
 
 
 def fitted(places: Sequence[int], values: Sequence[int], degree: int) -> Polynomial | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -236,8 +237,4 @@ def _alike(found: Iterable[Summand]) -> tuple[Summand, ...]:
     times: dict[Any, list[Summand]] = {}
     for s in found:
         times.setdefault((s.group, s.kind, tuple(s.sizes.items()), s.measured), []).append(s)
-    return tuple(
-        Summand(s.group, s.kind, s.sizes, sum(x.count for x in alike), s.measured, s.inside)
-        for alike in times.values()
-        for s in alike[:1]
-    )
+    return tuple(replace(alike[0], count=sum(s.count for s in alike)) for alike in times.values())

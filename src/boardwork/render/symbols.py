@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 from boardwork.errors import FormatError
+from boardwork.law_names import names_in, renamed
 from boardwork.sheet import Diagram, Heading, Node, Port, Sheet, Symbol
 
 WAYS = ("long", "short", "numbers")
@@ -56,7 +56,7 @@ def _short_names(symbols: dict[str, Symbol]) -> Names:
 def shortened(diagrams: Sequence[Diagram]) -> tuple[tuple[Diagram, ...], dict[str, str]]:
     """Diagrams with short names in their shapes, and what these stand for; two names never get one letter."""
     shapes = [edge.shape for diagram in diagrams for edge in diagram.edges]
-    used = dict.fromkeys(name for shape in shapes for axis in shape for name in re.findall(r"[A-Za-z_]+", axis))
+    used = dict.fromkeys(name for shape in shapes for axis in shape for name in names_in(axis))
     short: Names = {}
     for name in used:
         letter = SHORT.get(name, name)
@@ -69,18 +69,14 @@ def _table(symbols: dict[str, Symbol], short: Names) -> dict[str, Symbol]:
     rows: dict[str, Symbol] = {}
     for name, symbol in symbols.items():
         law, comma, meaning = symbol.meaning.partition(", ")
-        said = f"{_shortened(law, short)}, {meaning}" if comma and "/" in law else symbol.meaning
+        said = f"{renamed(law, short)}, {meaning}" if comma and "/" in law else symbol.meaning
         said = f"{name}, {said}" if short[name] != name else said
         rows.setdefault(short[name], dataclasses.replace(symbol, meaning=said))
     return rows
 
 
-def _shortened(axis: str, short: Names) -> str:
-    return re.sub(r"[A-Za-z_]+", lambda word: short.get(word[0], word[0]), axis)
-
-
 def _shape(shape: tuple[str, ...], sizes: tuple[int, ...], short: Names | None) -> tuple[str, ...]:
-    return tuple(map(str, sizes)) if short is None else tuple(_shortened(axis, short) for axis in shape)
+    return tuple(map(str, sizes)) if short is None else tuple(renamed(axis, short) for axis in shape)
 
 
 def _heading(heading: Heading, short: Names | None) -> Heading:

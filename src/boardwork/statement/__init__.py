@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
 from boardwork.statement.names import identifier, tables_of
@@ -23,15 +25,11 @@ def statement(outline: Outline) -> Statement:
     empty = Statement(block.label, block.path, ops=tuple(sorted(ops)), roles=_roles(block))
     if len(ops) > _MOST_OPERATIONS:
         words = f"its {len(ops)} operations are too many for a board; open a smaller block with --zoom"
-        return _refused(empty, words)
+        return replace(empty, unstated=words)
     try:
         return _stated(flow, outline, empty)
     except UnstatedError as error:
-        return _refused(empty, f"{error} has no statement")
-
-
-def _refused(empty: Statement, why: str) -> Statement:
-    return Statement(empty.title, empty.path, ops=empty.ops, roles=empty.roles, unstated=why)
+        return replace(empty, unstated=f"{error} has no statement")
 
 
 def _roles(block: Block) -> tuple[str, ...]:
@@ -68,13 +66,5 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     whole = "\n\n".join([*library.texts.values(), text])
     imports = "".join(line for word, line in _IMPORTS.items() if word in whole)
     arguments = tuple(map(_argument, function.scope.arguments))
-    return Statement(
-        empty.title,
-        empty.path,
-        name,
-        f"{imports}\n\n{whole}\n".lstrip(),
-        arguments,
-        tuple(outputs),
-        empty.ops,
-        empty.roles,
-    )
+    stated = f"{imports}\n\n{whole}\n".lstrip()
+    return replace(empty, function=name, text=stated, arguments=arguments, outputs=tuple(outputs))

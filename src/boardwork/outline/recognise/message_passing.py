@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from boardwork.law_names import names_in
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.product import product, through
@@ -154,9 +154,8 @@ def _axes(flow: Flow, found: Spread) -> dict[str, str]:
 
 def _names(flow: Flow, op: Op) -> list[str]:
     """The input axes in the law of the first axis of what an operation gives."""
-    return (
-        re.findall(r"[A-Za-z_]+", flow.tensors[op.outputs[0]].symbols[0]) if flow.tensors[op.outputs[0]].symbols else []
-    )
+    laws = flow.tensors[op.outputs[0]].symbols
+    return names_in(laws[0]) if laws else []
 
 
 def _counting(flow: Flow, division: Op) -> set[int]:
