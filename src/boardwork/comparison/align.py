@@ -7,12 +7,13 @@ model is aligned with the rows of the first two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from boardwork.comparison.record import BOX, CLOSES, OPENS, Match
 from boardwork.comparison.towers import beside
-from boardwork.sheet import CIRCLES, Diagram, Group, Node
+from boardwork.diagrams import edges_by
+from boardwork.sheet import CIRCLES, Diagram, Edge, Group, Node
 
 # Roles that do the same work in different ways; a box of one may stand beside a box of another.
 ALIKE = (
@@ -59,12 +60,16 @@ def items(diagram: Diagram) -> tuple[Item, ...]:
     """The boxes of the spine in order, those in frames inside these."""
     aside = beside(diagram)
     groups = {group.id: group for group in diagram.groups}
+    nodes = {node.id: node for node in diagram.nodes}
+    before, after = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     held: dict[str, list[Item]] = {"": []}
     placed: set[str] = set()
     for node in diagram.nodes:
         if node.id in aside:
             continue
-        held.setdefault(node.parent, []).append(_item(node, diagram, aside))
+        held.setdefault(node.parent, []).append(
+            _item(node, nodes, before.get(node.id, ()), after.get(node.id, ()), aside)
+        )
         frame = node.parent
         while frame and frame not in placed:
             placed.add(frame)
@@ -82,15 +87,14 @@ def _filled_frame(frame: Node | Group, held: dict[str, list[Item]]) -> Item:
     return Item(frame, inner, out=inner[-1].out if inner else "", is_frame=True)
 
 
-def _item(node: Node, diagram: Diagram, aside: set[str]) -> Item:
-    roles = {n.id: n.role for n in diagram.nodes}
-    labels = {n.id: n.label for n in diagram.nodes}
-    after = [e for e in diagram.edges if e.source == node.id]
-    before = [e for e in diagram.edges if e.target == node.id]
-    end = "first" if any(roles[e.source] == "input" for e in before) else ""
-    end = "last" if any(roles[e.target] == "output" for e in after) else end
+def _item(
+    node: Node, nodes: Mapping[str, Node], before: Sequence[Edge], after: Sequence[Edge], aside: Collection[str]
+) -> Item:
+    """`before` and `after`: the edges that end and start at the box."""
+    end = "first" if any(nodes[e.source].role == "input" for e in before) else ""
+    end = "last" if any(nodes[e.target].role == "output" for e in after) else end
     heights = [axis for e in after for axis in e.shape if axis.partition("/")[0] == "height"]
-    sides = tuple(labels[e.source] for e in before if e.source in aside)
+    sides = tuple(nodes[e.source].label for e in before if e.source in aside)
     return Item(node, out=heights[0] if heights else "", end=end, sides=sides)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from boardwork.sheet import Diagram, Edge, Group, Node, Sheet
+from boardwork.diagrams import as_box, edges_by
+from boardwork.sheet import Diagram, Group, Node, Sheet
 
 MOST_OPENED = 10  # boxes of a block that is shown inside the big picture
 FRAME = "zoomed"
@@ -26,7 +27,11 @@ def closed(diagram: Diagram) -> Diagram:
     """Every outermost frame as one box, and a layer on a skip as a word beside it."""
     parents = {group.id: group.parent for group in diagram.groups}
     inside = {node.id: _outermost(node.parent, parents) or node.id for node in diagram.nodes}
-    frames = {group.id: _as_box(group, diagram, inside) for group in diagram.groups if not group.parent}
+    frames = {
+        group.id: as_box(group, (node for node in diagram.nodes if inside[node.id] == group.id))
+        for group in diagram.groups
+        if not group.parent
+    }
     nodes = dict.fromkeys(inside[node.id] for node in diagram.nodes)
     single = {node.id: node for node in diagram.nodes}
     edges = dict.fromkeys(
@@ -45,17 +50,9 @@ def _outermost(frame: str, parents: Mapping[str, str]) -> str:
     return frame
 
 
-def _as_box(group: Group, diagram: Diagram, inside: Mapping[str, str]) -> Node:
-    nodes = [node for node in diagram.nodes if inside[node.id] == group.id]
-    params, flops = sum(n.params for n in nodes), sum(n.flops for n in nodes)
-    return Node(
-        group.id, group.label, group.detail, group.role, group.path, "", group.repeat, params=params, flops=flops
-    )
-
-
 def _without_layers_on_skips(diagram: Diagram) -> Diagram:
     """A projection on a shortcut is named by its wire."""
-    into, out = _by(diagram.edges, "target"), _by(diagram.edges, "source")
+    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     on_skips = {
         node.id: node
         for node in diagram.nodes
@@ -73,7 +70,7 @@ def _without_layers_on_skips(diagram: Diagram) -> Diagram:
 
 def beside(diagram: Diagram) -> set[str]:
     """Boxes that stand beside another one: sources, no inputs of the model, that join what comes from above."""
-    into, out = _by(diagram.edges, "target"), _by(diagram.edges, "source")
+    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     sources = [node for node in diagram.nodes if node.id not in into and node.role != "input"]
     found: set[str] = set()
     for node in sources:
@@ -81,13 +78,6 @@ def beside(diagram: Diagram) -> set[str]:
         others = {edge.source for target in targets for edge in into[target]} - found - {node.id}
         if len(targets) == 1 and others:
             found.add(node.id)
-    return found
-
-
-def _by(edges: Collection[Edge], end: str) -> dict[str, list[Edge]]:
-    found: dict[str, list[Edge]] = {}
-    for edge in edges:
-        found.setdefault(getattr(edge, end), []).append(edge)
     return found
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from boardwork.figure.order import by
+from boardwork.diagrams import as_box, edges_by
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 _PORTS = ("input", "output")
@@ -44,18 +44,11 @@ def _closed(diagram: Diagram, group: Group) -> Diagram:
     place = next(i for i, node in enumerate(diagram.nodes) if node.id in inside)
     nodes = [_outside(node, gone, group.parent) for node in diagram.nodes if node.id not in inside]
     before = sum(node.id not in inside for node in diagram.nodes[:place])
-    nodes.insert(before, _box(group, [node for node in diagram.nodes if node.id in inside]))
+    nodes.insert(before, as_box(group, (node for node in diagram.nodes if node.id in inside)))
     return Diagram(
         tuple(nodes),
         tuple(_joined(diagram, inside, group.id).values()),
         tuple(other for other in diagram.groups if other.id not in gone),
-    )
-
-
-def _box(group: Group, nodes: list[Node]) -> Node:
-    params, flops = sum(node.params for node in nodes), sum(node.flops for node in nodes)
-    return Node(
-        group.id, group.label, group.detail, group.role, group.path, "", group.repeat, params, flops, group.parent
     )
 
 
@@ -95,7 +88,7 @@ def _leads_back(diagram: Diagram, inside: Collection[str]) -> bool:
 
 
 def _reached(diagram: Diagram, start: Collection[str], this: str, other: str) -> set[str]:
-    edges: Mapping[str, list[Edge]] = by(diagram.edges, this)
+    edges = edges_by(this, diagram.edges)
     found, waiting = set(start), list(start)
     while waiting:
         for edge in edges.get(waiting.pop(), ()):

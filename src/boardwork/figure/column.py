@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from boardwork.diagrams import edges_by
 from boardwork.figure.blocks import Block, Framed, Line, Space, in_sequence
 from boardwork.figure.lifted import marked
-from boardwork.figure.order import by
 from boardwork.figure.sides import Sides, sides
 from boardwork.sheet import Diagram, Edge, Node
 
@@ -90,8 +90,8 @@ def _inside(diagram: Diagram) -> dict[str, Sequence[str]]:
 def _in_chains(diagram: Diagram, beside: Sides) -> tuple[Node, ...]:
     """Boxes with what they feed right below them where that needs nothing else, so that few edges become tags."""
     nodes = {node.id: node for node in diagram.nodes if node.id not in beside.aside}
-    waiting = {name: len(edges) for name, edges in by(beside.edges, "target").items()}
-    out = by(beside.edges, "source")
+    waiting = {name: len(edges) for name, edges in edges_by("target", beside.edges).items()}
+    out = edges_by("source", beside.edges)
     found: list[Node] = []
     todo = [name for name in reversed(nodes) if name not in waiting]
     while todo:

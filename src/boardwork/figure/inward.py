@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from boardwork.figure.order import by, fed_by, frames_of, ranks
+from boardwork.diagrams import edges_by
+from boardwork.figure.order import fed_by, frames_of, ranks
 from boardwork.sheet import Diagram
 
 _MOST = 3  # boxes on the way from a second input to the frame; a longer way is a branch of its own
@@ -17,7 +18,7 @@ _MOST = 3  # boxes on the way from a second input to the frame; a longer way is 
 
 def inward(diagram: Diagram) -> Diagram:
     """Move second inputs, with the few boxes that only they feed, into the frame that reads them."""
-    into, out = by(diagram.edges, "target"), by(diagram.edges, "source")
+    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     depth = ranks(diagram)
     frames = frames_of(diagram)
     outside = [n for n in diagram.nodes if not n.parent and n.role != "output"]

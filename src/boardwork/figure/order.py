@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from boardwork.diagrams import edges_by
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 
@@ -44,16 +45,9 @@ def fed_by(start: str, nodes: Sequence[Node], into: Mapping[str, Sequence[Edge]]
     return found
 
 
-def by(edges: Sequence[Edge], end: str) -> dict[str, list[Edge]]:
-    found: dict[str, list[Edge]] = {}
-    for edge in edges:
-        found.setdefault(getattr(edge, end), []).append(edge)
-    return found
-
-
 def ranks(diagram: Diagram) -> dict[str, int]:
     """Longest distance of every node from a source."""
-    out, left = by(diagram.edges, "source"), Counter(edge.target for edge in diagram.edges)
+    out, left = edges_by("source", diagram.edges), Counter(edge.target for edge in diagram.edges)
     found = {node.id: 0 for node in diagram.nodes}
     ready = [node for node in found if not left[node]]
     while ready:

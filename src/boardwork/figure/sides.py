@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from boardwork.diagrams import edges_by
 from boardwork.figure.blocks import Op
-from boardwork.figure.order import by, ranks
+from boardwork.figure.order import ranks
 from boardwork.sheet import Diagram, Edge, Node
 
 
@@ -21,7 +22,7 @@ class Sides:
 
 def sides(diagram: Diagram) -> Sides:
     """Sources that join late and ends that leave early stand beside the box they belong to."""
-    into, out = by(diagram.edges, "target"), by(diagram.edges, "source")
+    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     rank, aside = ranks(diagram), set[str]()
     ops = {node.id: Op(node) for node in diagram.nodes}
     for node in diagram.nodes:

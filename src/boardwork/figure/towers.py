@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from boardwork.figure.order import by, fed_by
+from boardwork.diagrams import edges_by
+from boardwork.figure.order import fed_by
 from boardwork.sheet import Edge, Node
 
 
 def joining(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Edge]:
     """The edges that leave a tower. The last input's tower goes on to the end and is no part of the answer."""
-    into = by(edges, "target")
+    into = edges_by("target", edges)
     sources = [node.id for node in nodes if node.id not in into and not node.parent]
     found: list[Edge] = []
     for source in sources[:-1]:

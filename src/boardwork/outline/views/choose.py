@@ -39,8 +39,11 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
         opened = [
             (group, squeeze.arithmetic(_with_open(boxes, group), MOST_BOXES)) for group in groups.values() if group
         ]
+        owner = {op: place for place, box in enumerate(boxes) for op in box.all()}
         wanted = [
-            (sum(map(share, group)), after) for group, after in opened if _worth(flow, boxes, group, after, share)
+            (sum(map(share, group)), after)
+            for group, after in opened
+            if _worth(flow, boxes, owner, group, after, share)
         ]
         if not wanted:
             return _numbered(squeeze(squeeze.rows(_with_stem(boxes, share)), MOST_BOXES))
@@ -58,22 +61,27 @@ def _with_open(boxes: list[Block], group: list[Block]) -> list[Block]:
     return [part for box in boxes for part in (box.children if any(box is other for other in group) else (box,))]
 
 
-def _worth(flow: Flow, boxes: list[Block], group: list[Block], after: list[Block], share: Share) -> bool:
+def _worth(
+    flow: Flow, boxes: list[Block], owner: dict[int, int], group: list[Block], after: list[Block], share: Share
+) -> bool:
     """True where the group hides too much, or there is room and it holds repeats, or the picture stays small."""
     if count(boxes) < _FEW or sum(map(share, group)) > _MOST:
         return True
     known = all(part.kind or part.children or part.role in SIGNS for box in group for part in box.children)
     if count(after) <= _COMFORTABLE and known:
         return True
-    if count(after) <= MOST_BOXES and any(_takes(flow, boxes, box) >= _SKIPS for box in group):
+    if count(after) <= MOST_BOXES and any(_takes(flow, owner, box) >= _SKIPS for box in group):
         return True
     return count(after) <= MOST_BOXES + _JOINABLE and any(part.repeat > 1 for box in group for part in box.walk())
 
 
-def _takes(flow: Flow, boxes: list[Block], box: Block) -> int:
-    """From how many other boxes a box takes something: which of its parts takes which is the picture then."""
-    owner = {op: place for place, other in enumerate(boxes) if other is not box for op in other.all()}
-    makers = {flow.tensors[tensor].producer for op in box.all() for tensor in flow.ops[op].inputs}
+def _takes(flow: Flow, owner: dict[int, int], box: Block) -> int:
+    """From how many other boxes a box takes something: which of its parts takes which is the picture then.
+
+    `owner`: the box that each operation is in.
+    """
+    own = frozenset(box.all())
+    makers = {flow.tensors[tensor].producer for op in own for tensor in flow.ops[op].inputs} - own
     return len({owner[maker] for maker in makers if maker in owner})
 
 
