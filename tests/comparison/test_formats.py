@@ -13,6 +13,7 @@ from tests.comparison.sheets import LAYER, PRE, RESNET, VIT, sheet_of
 from boardwork.cli import main
 from boardwork.comparison import Comparison, compared
 from boardwork.errors import FormatError
+from boardwork.figure.lettering import lettered_in
 from boardwork.figure.metrics import CELLS
 from boardwork.figure.primitives import Box, Wire
 from boardwork.options import Options
@@ -148,6 +149,22 @@ def test_mistakes_are_one_message(tmp_path) -> None:
         result = CliRunner().invoke(main, ["compare", *arguments])
         assert result.exit_code == 2
         assert message in result.output
+
+
+def test_a_sketch_is_measured_in_the_font_that_it_is_lettered_in() -> None:
+    found = of(PRE, LAYER)
+    wide, narrow = (render(found, "svg", Options(theme=name)).decode() for name in ("paper", "sketch"))
+    with lettered_in("Boardwork Hand"):
+        expected = svg_page(found).height
+    assert page_height(narrow) == pytest.approx(expected, abs=1)
+    assert page_height(narrow) < page_height(wide)
+
+
+def page_height(svg: str) -> float:
+    """In points, as the page itself says."""
+    said = re.search(r'<svg[^>]* viewBox="\S+ \S+ \S+ ([\d.]+)"', svg)
+    assert said
+    return float(said[1])
 
 
 def test_an_unknown_format_is_refused() -> None:

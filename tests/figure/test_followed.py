@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boardwork.figure import CELLS, Figure, draw
+from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Figure, draw
 from boardwork.figure.points import NARROW, POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text
 from boardwork.render.diagram import figure_marks
@@ -111,10 +111,10 @@ class Reader:
         return next((self.owner[there] for there in near if there in self.owner), "nothing")
 
 
-def read(diagram: Diagram, **form: bool) -> set[tuple[str, str]]:
+def read(diagram: Diagram, form: str = AS_IT_IS) -> set[tuple[str, str]]:
     """The edges that the characters tell: wires, and pairs of one number."""
     found, left, came = set[tuple[str, str]](), dict[str, set[str]](), dict[str, set[str]]()
-    for source, target in Reader(diagram, draw(diagram, CELLS, **form)).edges():
+    for source, target in Reader(diagram, draw(diagram, CELLS, form)).edges():
         if number := TAG.fullmatch(target):
             left.setdefault(number[0], set()).add(source)
             continue
@@ -181,17 +181,16 @@ def pairs(diagram: Diagram) -> set[tuple[str, str]]:
 
 
 KINDS = {"tangles": tangles(), "towers": tangles(inputs=2), "frames": framed(), "nested skips": nested_skips()}
-FORMS = {"as it is": {}, "stacked": {"stacked": True}, "in a column": {"in_column": True}}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [AS_IT_IS, STACKED, COLUMN])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_edge_can_be_followed_and_no_other(kind: str, form: str) -> None:
     @settings(max_examples=60, deadline=None, derandomize=True)
     @given(KINDS[kind])
     def holds(diagram: Diagram) -> None:
-        drawn = "\n".join(Raster(draw(diagram, CELLS, **FORMS[form])).lines())
-        assert read(diagram, **FORMS[form]) == pairs(diagram), f"\n{drawn}"
+        drawn = "\n".join(Raster(draw(diagram, CELLS, form)).lines())
+        assert read(diagram, form) == pairs(diagram), f"\n{drawn}"
 
     holds()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boardwork.figure import CELLS, Figure, draw
+from boardwork.figure import CELLS, COLUMN, Figure, draw
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq
 from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text, Wire
@@ -208,7 +208,7 @@ def test_the_text_of_a_diagram_is_no_wider_than_the_page(ascii: bool, diagram: D
 def test_a_column_shows_every_box_and_every_edge() -> None:
     nodes = (*(Node(n, n * 9, parent="g" if n in "bc" else "") for n in "abcd"),)
     edges = (Edge("a", "b"), Edge("b", "c"), Edge("a", "d"), Edge("b", "d"), Edge("c", "d"))
-    drawn = "\n".join(Raster(draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS, in_column=True)).lines())
+    drawn = "\n".join(Raster(draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS, COLUMN)).lines())
     assert drawn.count("①") == drawn.count("②") == 2
     assert all(n * 9 in drawn for n in "abcd")
     assert drawn.count("▼") == 3

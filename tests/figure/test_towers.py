@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boardwork.figure import CELLS, draw
+from boardwork.figure import CELLS, STACKED, draw
 from boardwork.figure.primitives import Box, Figure
 from boardwork.sheet import Diagram, Edge, Node
 
@@ -30,7 +30,7 @@ def test_towers_stand_side_by_side() -> None:
 
 
 def test_towers_stand_one_under_the_other() -> None:
-    figure = draw(TOWERS, CELLS, stacked=True)
+    figure = draw(TOWERS, CELLS, STACKED)
     found = boxes(figure)
     assert found["b"].y < found["d"].y < found["e"].y
     assert figure.width < draw(TOWERS, CELLS).width

@@ -16,26 +16,27 @@ from boardwork.figure.reduce import reduce
 from boardwork.figure.shapes import texts_of
 from boardwork.sheet import Diagram
 
-__all__ = ["CELLS", "Figure", "Metrics", "draw"]
+__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw"]
+
+AS_IT_IS, STACKED, COLUMN = "as it is", "stacked", "column"  # the forms of a figure
 
 
 def draw(
     diagram: Diagram,
     metrics: Metrics,
+    form: str = AS_IT_IS,
     *,
-    stacked: bool = False,
-    in_column: bool = False,
     most_height: float | None = None,
 ) -> Figure:
     """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags.
 
-    `stacked`: towers that meet, as encoder and decoder, stand one under the other.
-    `in_column`: one box under the other, for little room; every edge that is not between neighbours becomes a tag.
+    `form`: STACKED towers that meet, as encoder and decoder, stand one under the other; COLUMN is one box under the
+    other, for little room, and every edge that is not between neighbours becomes a tag.
     `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated; for points.
     """
     if not diagram.nodes:
         return Figure(0, 0, ())
-    block = _block(diagram, stacked, in_column)
+    block = _block(diagram, form)
     placer = Placer(metrics)
     laid = placer.place(block)
     if most_height is not None:
@@ -44,8 +45,8 @@ def draw(
 
 
 @lru_cache(maxsize=4)
-def _block(diagram: Diagram, stacked: bool, in_column: bool) -> Block:
+def _block(diagram: Diagram, form: str) -> Block:
     """Kept, for the same diagram is tried at several widths."""
     diagram = inward(diagram)
     texts = texts_of(diagram)
-    return column(diagram, texts) if in_column else reduce(diagram, texts, stacked=stacked)
+    return column(diagram, texts) if form == COLUMN else reduce(diagram, texts, stacked=form == STACKED)

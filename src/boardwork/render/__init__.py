@@ -7,8 +7,10 @@ import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from boardwork.errors import DrawingError, FormatError
 from boardwork.figure.lettering import lettered_in
@@ -19,7 +21,7 @@ from boardwork.render.symbols import written
 from boardwork.render.theme import theme, theme_names
 from boardwork.sheet import Sheet
 
-__all__ = ["FORMATS", "PANELS", "PAPERS", "check", "format_of", "put", "render", "theme_names", "write"]
+__all__ = ["FORMATS", "PANELS", "PAPERS", "check", "drawn", "format_of", "put", "render", "theme_names", "write"]
 
 # format -> (module, function), imported when asked for
 FORMATS = {
@@ -47,15 +49,25 @@ def render(sheet: Sheet, format: str, options: Options | None = None) -> bytes:
         FormatError: no such format, or a panel that this sheet has not.
         DrawingError: the program that draws is missing or failed.
     """
-    if format not in FORMATS:
-        raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(FORMATS)}")
-    module, name = FORMATS[format]
     options = options or Options()
-    check(options)
     shown = sheet if format == "json" else written(_asked(sheet, options), options.symbols)
+    return drawn(FORMATS, format, shown, options)
+
+
+def drawn(formats: Mapping[str, tuple[str, str]], format: str, subject: Any, options: Options) -> bytes:
+    """A sheet or a comparison by the function that `formats` names, measured in the font of the theme.
+
+    Raises:
+        FormatError: no such format, or an option that no format can follow.
+        DrawingError: the program that draws is missing or failed.
+    """
+    if format not in formats:
+        raise FormatError(f"There is no format {format!r}.", hint=f"one of: {', '.join(formats)}")
+    check(options)
+    module, name = formats[format]
     with lettered_in(theme(options.theme).font):
-        drawn = getattr(importlib.import_module(module), name)(shown, options)
-    return drawn if isinstance(drawn, bytes) else str(drawn).encode()
+        said = getattr(importlib.import_module(module), name)(subject, options)
+    return said if isinstance(said, bytes) else str(said).encode()
 
 
 def _asked(sheet: Sheet, options: Options) -> Sheet:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boardwork.errors import DrawingError
+from boardwork.figure import AS_IT_IS, COLUMN
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.points import COMPACT, NARROW, NARROWEST, POINTS
+from boardwork.figure.points import NARROWEST, POINTS
 from boardwork.options import Options
 from boardwork.render.edges import header
-from boardwork.render.marks import Mark, Piece, moved
+from boardwork.render.marks import Piece, moved, stacked, with_margin
+from boardwork.render.page_forms import TIGHTER
 from boardwork.render.panel_choice import PANELS, chosen
 from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.plans import Panel, drawer, framed
@@ -21,8 +23,7 @@ from boardwork.sheet import Diagram, Sheet
 ROOM = 460.0  # of text that is given no width
 EDGE = 3.0  # round a bare figure
 LOOSE_TO_TIGHT: tuple[tuple[Metrics, str], ...] = (
-    (POINTS, ""), (COMPACT, ""), (COMPACT, "stacked"), (NARROW, ""), (NARROW, "stacked"), (NARROWEST, ""),
-    (COMPACT, "column"), (NARROW, "column"), (NARROWEST, "column"),
+    (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in TIGHTER), (NARROWEST, COLUMN),
 )  # fmt: skip
 
 
@@ -56,8 +57,8 @@ def _bare(diagram: Diagram, room: Room) -> Piece:
 def _fitting(diagram: Diagram, width: float) -> Piece:
     """The loosest form of a diagram that is no wider."""
     least = 1e9
-    for metrics, shape in LOOSE_TO_TIGHT:
-        figure = drawn(diagram, metrics, shape)
+    for metrics, form in LOOSE_TO_TIGHT:
+        figure = drawn(diagram, metrics, form)
         if not width or figure.width <= width:
             return figure
         least = min(least, figure.width)
@@ -82,12 +83,7 @@ def _stacked(sheet: Sheet, names: Sequence[str], room: Room) -> Piece:
     pieces = [header(sheet, wide, type)] + [
         Piece(wide, p.height, framed(p, wide, p.height)) for p in (draw(i, wide) for i in range(len(panels)))
     ]
-    marks: list[Mark] = []
-    y = margin
-    for piece in pieces:
-        marks += moved(piece.marks, margin, y)
-        y += piece.height + type.gap
-    return Piece(wide + 2 * margin, y - type.gap + margin, tuple(marks))
+    return with_margin(stacked(pieces, type.gap), margin)
 
 
 def _panels(sheet: Sheet, names: Sequence[str], figures: Sequence[Piece], type: Type) -> tuple[list[Panel], list[int]]:

@@ -108,6 +108,11 @@ def scaled(piece: Piece, factor: float) -> Piece:
     return Piece(piece.width * factor, piece.height * factor, tuple(out))
 
 
+def with_margin(piece: Piece, margin: float) -> Piece:
+    """The piece with empty room on all sides."""
+    return Piece(piece.width + 2 * margin, piece.height + 2 * margin, moved(piece.marks, margin, margin))
+
+
 def stacked(pieces: Iterable[Piece], gap: float) -> Piece:
     """Pieces one below the other."""
     y, widest = 0.0, 0.0

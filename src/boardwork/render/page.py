@@ -11,7 +11,7 @@ from boardwork.figure.points import COMPACT, POINTS
 from boardwork.numbers import counted
 from boardwork.render.detail import Detail, Thing, left_out
 from boardwork.render.edges import footer, header
-from boardwork.render.marks import Mark, Piece, moved, scaled
+from boardwork.render.marks import Piece, moved, scaled, stacked
 from boardwork.render.page_forms import TALL, Form, pairs_of
 from boardwork.render.page_plan import Fit, Planner
 from boardwork.render.panel_contents import Contents, drawn
@@ -184,9 +184,5 @@ def _composed(whole: Sheet, chosen: Attempt) -> Piece:
     type, sheet, (wide, high) = chosen.type, chosen.sheet, chosen.turn
     room, said = wide - 2 * MARGIN, left_out(whole, sheet, chosen.omitted)
     body = chosen.planner.built(chosen.fit.plan, chosen.height, STRETCH)
-    marks: list[Mark] = []
-    y = MARGIN
-    for piece in (header(sheet, room, type), body, footer(sheet, room, type, [said] if said else [])):
-        marks += moved(piece.marks, MARGIN, y)
-        y += piece.height + type.gap
-    return Piece(wide, high, tuple(marks))
+    pieces = (header(sheet, room, type), body, footer(sheet, room, type, [said] if said else []))
+    return Piece(wide, high, moved(stacked(pieces, type.gap).marks, MARGIN, MARGIN))

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, product
 
-from boardwork.figure import Figure, Metrics
+from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece
-from boardwork.render.panel_contents import figure_of
 from boardwork.sheet import Diagram
 
 TALL = 420.0  # a higher figure of skips within skips is drawn as a U
-Spaced = tuple[Metrics, str, int]  # spacing, shape, and the price in things that are given up for it
+Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
 TIGHTER: tuple[Spaced, ...] = (
-    (COMPACT, "", 0), (COMPACT, "stacked", 1), (NARROW, "", 1), (NARROW, "stacked", 2), (NARROWEST, "", 6),
-    (COMPACT, "column", 30), (NARROW, "column", 32),
+    (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
+    (NARROWEST, AS_IT_IS, 6), (COMPACT, COLUMN, 30), (NARROW, COLUMN, 32),
 )  # fmt: skip
 ALIKE, BARE = 2, 6  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
@@ -74,13 +73,13 @@ def _smaller(forms: Iterable[Form]) -> list[Form]:
 
 def _forms(diagram: Diagram, high: float) -> Iterator[Form]:
     """Drawn looser and tighter, with fewer shapes, with frames closed; at last in one column, without facts."""
-    bare = [(replace(metrics, shapes=False), shape, price + BARE) for metrics, shape, price in TIGHTER]
+    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in TIGHTER]
     yield from _folded(diagram, TIGHTER, high)
     yield from _folded(diagram, _alike(TIGHTER), high)
     yield from _folded(diagram, bare, high)
     yield from _closed(diagram, high)
     nodes = tuple(node if node.role in PORTS else replace(node, detail="") for node in diagram.nodes)
-    last = (replace(NARROWEST, shapes=False), "column", WORDLESS)
+    last = (replace(NARROWEST, shapes=False), COLUMN, WORDLESS)
     yield from _folded(replace(diagram, nodes=nodes), (last,), high)
     names = tuple(replace(node, detail="") for node in diagram.nodes)
     yield from _folded(replace(diagram, nodes=names), ((*last[:2], 2 * WORDLESS),), high)
@@ -95,7 +94,7 @@ def _closed(diagram: Diagram, high: float) -> Iterator[Form]:
     """With some of the frames drawn as one box."""
     hidden = closable(diagram)
     frames = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
-    few = (*TIGHTER[:4:2], *_alike(TIGHTER[:4:2]), (replace(NARROWEST, shapes=False), "column", WORDLESS))
+    few = (*TIGHTER[:4:2], *_alike(TIGHTER[:4:2]), (replace(NARROWEST, shapes=False), COLUMN, WORDLESS))
     for number in range(1, len(frames) + 1):
         for some in combinations(frames, number):
             more = sum(CLOSED + HIDDEN * hidden[name] for name in some)
@@ -105,13 +104,13 @@ def _closed(diagram: Diagram, high: float) -> Iterator[Form]:
 
 def _alike(forms: Iterable[Spaced]) -> list[Spaced]:
     """Without shapes beside the branches of a fork, which are much alike."""
-    return [(replace(metrics, branch_shapes=False), shape, price + ALIKE) for metrics, shape, price in forms]
+    return [(replace(metrics, branch_shapes=False), form, price + ALIKE) for metrics, form, price in forms]
 
 
 def _folded(diagram: Diagram, forms: Iterable[Spaced], high: float) -> Iterator[Form]:
     """Each form in one column, and in several if it is tall."""
-    for metrics, shape, price in forms:
-        figure = figure_of(diagram, metrics, shape, TALL)
+    for metrics, form, price in forms:
+        figure = draw(diagram, metrics, form, most_height=TALL)
         yield Form(price, figure, metrics)
         for number in (2, 3) if figure.height > 0.3 * high else ():
             cut = in_columns(figure, number, metrics)

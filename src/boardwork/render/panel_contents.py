@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from functools import cache
 
-from boardwork.figure import Figure, Metrics
+from boardwork.figure import AS_IT_IS, Metrics
 from boardwork.figure import draw as lay_out
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece, moved, scaled
@@ -87,15 +87,9 @@ class Contents:
         return self.set[key]
 
 
-def figure_of(diagram: Diagram, metrics: Metrics, shape: str = "", most_height: float | None = None) -> Figure:
-    """The diagram laid out; `shape`: "" as it is, "stacked" towers, or all in one "column"."""
-    stacked, in_column = shape == "stacked", shape == "column"
-    return lay_out(diagram, metrics, stacked=stacked, in_column=in_column, most_height=most_height)
-
-
-def drawn(diagram: Diagram, metrics: Metrics, shape: str = "", most_height: float | None = None) -> Piece:
+def drawn(diagram: Diagram, metrics: Metrics, form: str = AS_IT_IS, most_height: float | None = None) -> Piece:
     """The figure as marks."""
-    return figure_marks(figure_of(diagram, metrics, shape, most_height), metrics)
+    return figure_marks(lay_out(diagram, metrics, form, most_height=most_height), metrics)
 
 
 def figure_panel(title: str, note: str, figure: Piece, type: Type) -> Panel:

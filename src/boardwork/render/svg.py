@@ -7,7 +7,7 @@ from boardwork.options import Options
 from boardwork.render import pinned
 from boardwork.render.edges import footer, header
 from boardwork.render.lone import lone
-from boardwork.render.marks import Mark, Piece, moved
+from boardwork.render.marks import Piece, stacked, with_margin
 from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.style import SCREEN
 from boardwork.render.svg_finish import finished
@@ -16,6 +16,7 @@ from boardwork.render.theme import theme
 from boardwork.sheet import Sheet
 
 MARGIN = 26.0
+GAP = 8.0  # between header, panels and footer
 TALL = 900.0  # a higher figure leaves most of the page empty beside it
 
 
@@ -37,10 +38,5 @@ def page(sheet: Sheet) -> Piece:
     """Header, panels, footer."""
     figures = [drawn(diagram, POINTS, most_height=TALL) for diagram in (sheet.big_picture, sheet.zoom.diagram)]
     body = arranged(Contents(SCREEN).panels(sheet, figures))
-    top, bottom = header(sheet, body.width, SCREEN), footer(sheet, body.width, SCREEN)
-    y = MARGIN
-    marks: list[Mark] = []
-    for piece, gap in ((top, 8.0), (body, 8.0), (bottom, 0.0)):
-        marks += moved(piece.marks, MARGIN, y)
-        y += piece.height + gap
-    return Piece(body.width + 2 * MARGIN, y + MARGIN, tuple(marks))
+    pieces = (header(sheet, body.width, SCREEN), body, footer(sheet, body.width, SCREEN))
+    return with_margin(stacked(pieces, GAP), MARGIN)

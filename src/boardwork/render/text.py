@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import replace
 
-from boardwork.figure import CELLS, draw
+from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, draw
 from boardwork.figure.metrics import Metrics
 from boardwork.formula import draw_text
 from boardwork.formula.signs import ascii_text
@@ -45,13 +45,13 @@ _COLUMN = (
 _ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in NARROWER)  # branches of one fork are much alike
 _BARE = tuple(replace(metrics, shapes=False) for metrics in NARROWER)
 # Towers stand side by side while there is room for their sizes; a wire without a shape reads better than a tag.
-_FORMS: tuple[tuple[dict[str, bool], tuple[Metrics, ...]], ...] = (
-    ({}, NARROWER[:4]),
-    ({"stacked": True}, NARROWER[:4]),
-    ({}, _ALIKE[1:4]),
-    ({"stacked": True}, _ALIKE[1:]),
-    ({"stacked": True}, _BARE[2:]),
-    ({"in_column": True}, _COLUMN),
+_FORMS: tuple[tuple[str, tuple[Metrics, ...]], ...] = (
+    (AS_IT_IS, NARROWER[:4]),
+    (STACKED, NARROWER[:4]),
+    (AS_IT_IS, _ALIKE[1:4]),
+    (STACKED, _ALIKE[1:]),
+    (STACKED, _BARE[2:]),
+    (COLUMN, _COLUMN),
 )
 _BLANK = 8  # a figure has at most about this much empty room at its right
 _plain_tag = "({})".format
@@ -81,7 +81,7 @@ def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[
     lines: list[str] = []
     tries = [(m, form) for form, wide_to_narrow in _FORMS for m in wide_to_narrow]
     for number, (metrics, form) in enumerate(tries, 1):
-        figure = draw(diagram, replace(metrics, tag=_plain_tag) if ascii else metrics, **form)
+        figure = draw(diagram, replace(metrics, tag=_plain_tag) if ascii else metrics, form)
         if figure.width > width + _BLANK and number < len(tries):
             continue
         lines = Raster(figure).lines(ascii)

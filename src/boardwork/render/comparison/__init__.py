@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 from boardwork.comparison.record import Comparison
-from boardwork.errors import FormatError
 from boardwork.options import Options
-from boardwork.render import check, format_of, put
+from boardwork.render import drawn, format_of, put
 
 FORMATS = {
     "text": ("boardwork.render.comparison.text", "text"),
@@ -30,13 +28,7 @@ def render(comparison: Comparison, format: str, options: Options | None = None) 
     Raises:
         FormatError: no such format. DrawingError: the program that draws is missing or failed.
     """
-    if format not in FORMATS:
-        raise FormatError(f"There is no format {format!r} of a comparison.", hint=f"one of: {', '.join(FORMATS)}")
-    module, name = FORMATS[format]
-    options = options or Options()
-    check(options)
-    drawn = getattr(importlib.import_module(module), name)(comparison, options)
-    return drawn if isinstance(drawn, bytes) else str(drawn).encode()
+    return drawn(FORMATS, format, comparison, options or Options())
 
 
 def write(

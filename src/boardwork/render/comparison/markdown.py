@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from boardwork.comparison.record import LETTERS, Change, Comparison, Row
 from boardwork.options import Options
@@ -17,7 +16,7 @@ from boardwork.render.words import cited
 
 def markdown(comparison: Comparison, options: Options) -> str:
     """The comparison with a heading a panel; `options.width` is that of the diagrams."""
-    writer = Writer(comparison, replace(options, ascii=options.ascii))
+    writer = Writer(comparison, options)
     said = template("comparison.md").render(
         title=plain(title_of(comparison)),
         subjects=[tuple(map(plain, line)) for line in subject_lines(comparison)],

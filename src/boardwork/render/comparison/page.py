@@ -15,7 +15,7 @@ from boardwork.numbers import counted
 from boardwork.options import Options
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
-from boardwork.render.marks import Mark, Piece, moved
+from boardwork.render.marks import Piece, moved, stacked
 from boardwork.render.page import MARGIN, STRETCH, Turn
 from boardwork.render.page_plan import Fit, Planner
 from boardwork.render.paper import paper_size
@@ -153,9 +153,5 @@ def _composed(chosen: Attempt) -> Piece:
     room = wide - 2 * MARGIN
     said = list(filter(None, [_said(comparison, chosen.less)]))
     body = chosen.planner.built(chosen.fit.plan, chosen.height, STRETCH)
-    marks: list[Mark] = []
-    y = MARGIN
-    for piece in (header(comparison, room, type), body, footer(comparison, room, type, said)):
-        marks += moved(piece.marks, MARGIN, y)
-        y += piece.height + type.gap
-    return Piece(wide, high, tuple(marks))
+    pieces = (header(comparison, room, type), body, footer(comparison, room, type, said))
+    return Piece(wide, high, moved(stacked(pieces, type.gap).marks, MARGIN, MARGIN))

@@ -8,9 +8,9 @@ from boardwork.render import pinned
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
 from boardwork.render.comparison.text import text
-from boardwork.render.marks import Mark, Piece, moved
+from boardwork.render.marks import Piece, stacked, with_margin
 from boardwork.render.style import SCREEN
-from boardwork.render.svg import MARGIN, TALL
+from boardwork.render.svg import GAP, MARGIN, TALL
 from boardwork.render.svg_finish import finished
 from boardwork.render.svg_page import arranged
 from boardwork.render.theme import theme
@@ -31,10 +31,5 @@ def sheet_of(comparison: Comparison) -> Piece:
     """Header, panels, footer, as large as they need."""
     figures = [towers(comparison), *([zooms(comparison, most_height=TALL)] if comparison.zooms else [])]
     body = arranged(panels(comparison, figures, SCREEN))
-    parts = (header(comparison, body.width, SCREEN), body, footer(comparison, body.width, SCREEN))
-    marks: list[Mark] = []
-    y = MARGIN
-    for piece in parts:
-        marks += moved(piece.marks, MARGIN, y)
-        y += piece.height + 8.0
-    return Piece(body.width + 2 * MARGIN, y + MARGIN - 8.0, tuple(marks))
+    pieces = (header(comparison, body.width, SCREEN), body, footer(comparison, body.width, SCREEN))
+    return with_margin(stacked(pieces, GAP), MARGIN)
