@@ -12,7 +12,7 @@ from boardwork.trace.records import Op, Tensor, Trace
 
 Axis = tuple[int, int]  # tensor, place of the axis in its shape
 
-# Name of an axis, kind of block whose layers have it, the block's fact, the word of facts.py that holds its value.
+# Name of an axis, kind of block whose layers have it, the block's fact, the word of facts.toml that holds its value.
 ROLES = (
     ("d_model", "attention", "d_model", "attention.d_model"),
     ("d_ff", "feed_forward", "d_ff", "feed_forward.d_ff"),

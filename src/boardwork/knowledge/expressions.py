@@ -59,7 +59,7 @@ def parse(text: str, local: frozenset[str] = frozenset()) -> ast.expr:
     inner = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and id(node) not in inner and _dotted(node) not in WORDS:
-            raise KnowledgeError(f"No fact is called {_dotted(node)!r} (in {text!r})", hint="see boardwork/facts.py")
+            raise KnowledgeError(f"No fact is called {_dotted(node)!r} (in {text!r})", hint="see boardwork/facts.toml")
         known = FUNCTIONS if id(node) in called else local
         if isinstance(node, ast.Name) and id(node) not in inner and node.id not in known:
             raise KnowledgeError(f"{node.id!r} is not defined in {text!r}", hint="add it to the file's [values]")

@@ -16,7 +16,7 @@ class Block:
     `kind`: what recognition found ("attention", "feed_forward", "norm" ...), "" if nothing. `repeat` counts distinct
     copies; the block itself is one of them and `copies` holds the others.
     `again`: the later runs of the same weights; they are in the same box and are no copies.
-    `facts`: what the recogniser measured, by the words of facts.py without their prefix.
+    `facts`: what the recogniser measured, by the words of facts.toml without their prefix.
     """
 
     label: str

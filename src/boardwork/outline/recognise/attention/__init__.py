@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.additive import additive_cores
-from boardwork.outline.recognise.attention.boxes import Boxes, is_shared, learned_bias
+from boardwork.outline.recognise.attention.bias import is_shared, learned_bias
+from boardwork.outline.recognise.attention.boxes import Boxes
 from boardwork.outline.recognise.attention.branch import Branch, branch_of
 from boardwork.outline.recognise.attention.core import Core, softmax_cores
 from boardwork.outline.recognise.attention.difference import with_differences

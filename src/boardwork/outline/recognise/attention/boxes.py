@@ -8,6 +8,7 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.attention.bias import is_shared, learned_bias, only_for
 from boardwork.outline.recognise.attention.branch import (
     Branch,
     branch_of,
@@ -270,31 +271,3 @@ class Boxes:
         bias = learned_bias(self.flow, mask, self.core)
         if bias is not None and not is_shared(self.flow, bias, self.core):
             yield bias
-
-
-def learned_bias(flow: Flow, mask: Mask, core: Core) -> Pattern | None:
-    """The box of the operations that make a bias from a learned table.
-
-    Where others use the table too, what only this core takes, as the bias put together with its mask, is not in it.
-    """
-    ops = mask.bias_ops - core.ops
-    if not ops or not mask.learned:
-        return None
-    ops = ops - only_for(flow, ops, core) or ops
-    sizes = " × ".join(map(str, mask.rows))
-    return Pattern("relative_bias", ops, "Relative position bias", "position", sizes)
-
-
-def only_for(flow: Flow, ops: frozenset[int], core: Core) -> set[int]:
-    """Those of `ops` whose results nothing but the core uses."""
-    found: set[int] = set()
-    for op in sorted(ops, reverse=True):
-        if all(user.id in found or user.id in core.ops for user in flow.data_users(flow.ops[op])):
-            found.add(op)
-    return found
-
-
-def is_shared(flow: Flow, bias: Pattern, core: Core) -> bool:
-    """True when other attentions use it too."""
-    inside = bias.ops | core.ops
-    return any(user.id not in inside for op in bias.ops for user in flow.data_users(flow.ops[op]))

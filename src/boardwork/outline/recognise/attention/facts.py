@@ -1,4 +1,4 @@
-"""One attention: its core, branches, output and mask -> the numbers by the words of facts.py without their prefix."""
+"""One attention: its core, branches, output and mask -> the numbers by the words of facts.toml without their prefix."""
 
 from __future__ import annotations
 
