@@ -11,26 +11,24 @@ import click
 
 from boardwork.cli.draw import STDOUT, planned_format, widths
 from boardwork.cli.progress import working
-from boardwork.cli.shared import input_option, told
+from boardwork.cli.shared import ascii_option, format_option, input_option, output_option, theme_option, told
 from boardwork.options import Options
 from boardwork.sheet import Sheet
 
 if TYPE_CHECKING:
     from boardwork.targets.subject import Subject
 
-FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
-
 
 @click.command()
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET TARGET [TARGET ...]")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="Repeatable; - is standard output.")
-@click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
+@output_option
+@format_option
 @input_option
 @click.option("--zoom", "zooms", multiple=True, metavar="PATH", help="The block to open; once for each TARGET.")
-@click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
+@ascii_option
 @click.option("--width", default="100", show_default=True, help="Columns of text; below 80 one under the other.")
 @click.option("--paper", default="a4", show_default=True, help="a4 or letter, of PDF and PNG.")
-@click.option("--theme", default="paper", show_default=True, help="paper, mono, dark, sketch, or a file of your own.")
+@theme_option
 def compare(
     targets: tuple[str, ...],
     outputs: tuple[str, ...],

@@ -10,7 +10,15 @@ from typing import Any
 import click
 
 from boardwork.cli.progress import working
-from boardwork.cli.shared import input_option, told, zoom_option
+from boardwork.cli.shared import (
+    ascii_option,
+    format_option,
+    input_option,
+    output_option,
+    theme_option,
+    told,
+    zoom_option,
+)
 from boardwork.errors import FormatError
 from boardwork.options import Options
 from boardwork.sheet import Sheet
@@ -18,27 +26,26 @@ from boardwork.sheet import Sheet
 STDOUT = "-"
 LEAST_COLUMNS = 40
 WAYS = ("long", "short", "numbers")
-FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
 PANELS = ("big-picture", "zoom", "equations", "trade-offs", "questions", "code")
 LEVELS = ("junior", "mid", "senior")
 
 
 @click.command()
 @click.argument("target")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="Repeatable; - is standard output.")
-@click.option("--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names.")
+@output_option
+@format_option
 @input_option
 @zoom_option
 @click.option("--level", type=click.Choice(LEVELS), help="How deep it goes; without it, all that fits.")
 @click.option("--questions", is_flag=True, help="Also what an interviewer would ask of this model, with answers.")
-@click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
+@ascii_option
 @click.option("--compact", is_flag=True, help="Text for a chat: diagrams, a line an equation and a trade-off.")
 @click.option("--symbols", default="long", show_default=True, type=click.Choice(WAYS), help="How sizes are written.")
 @click.option("--panel", "panels", multiple=True, type=click.Choice(PANELS), help="Only this step. Repeatable.")
 @click.option("--big-picture-only", "bare", is_flag=True, help="The first figure alone, without title and frame.")
 @click.option("--width", default="80", show_default=True, help="Columns of text; or 3.5in, of a lone figure or step.")
 @click.option("--paper", default="a4", show_default=True, help="a4 or letter, of PDF and PNG; turned as it fits.")
-@click.option("--theme", default="paper", show_default=True, help="paper, mono, dark, sketch, or a file of your own.")
+@theme_option
 def draw(
     target: str,
     outputs: tuple[str, ...],

@@ -9,6 +9,8 @@ import click
 
 from boardwork.errors import BoardworkError, FormatError, TargetError
 
+FORMATS = ("text", "ascii", "markdown", "html", "svg", "pdf", "png", "dot", "mermaid", "json")
+
 input_option = click.option(
     "--input",
     "inputs",
@@ -21,6 +23,16 @@ zoom_option = click.option(
     default="",
     metavar="PATH",
     help="Module path of the block to open; `boardwork tree` lists them. Without it, the one that tells most.",
+)
+output_option = click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Repeatable; - is standard output."
+)
+format_option = click.option(
+    "--format", type=click.Choice(FORMATS), help="Instead of the one that the suffix of FILE names."
+)
+ascii_option = click.option("--ascii", is_flag=True, help="Text in bytes below 128, as --format ascii.")
+theme_option = click.option(
+    "--theme", default="paper", show_default=True, help="paper, mono, dark, sketch, or a file of your own."
 )
 
 
