@@ -1,6 +1,6 @@
 """Names of models, all by default -> a table on standard output, and exit code 1 if anything is not as expected.
 
-python tests/zoo/run.py [--few] [--json FILE] [NAME ...]
+python tests/zoo/run.py [--few] [--json FILE] [--sheets FOLDER] [NAME ...]
 Expected is a sheet, or the refusal that refusals.toml lists with its reason. A worker limits the time of each model;
 one that does not even answer is stopped after `LIMIT` seconds on the clock.
 """
@@ -27,12 +27,12 @@ STARTING = 60.0  # importing the libraries, once a worker
 RENEW = 100  # models a worker draws before the next one takes over, so that memory stays bounded
 
 
-def outcomes(names: Iterable[str]) -> Iterator[dict[str, Any]]:
+def outcomes(names: Iterable[str], sheets: Path | None = None) -> Iterator[dict[str, Any]]:
     """What the workers say about each model; one that takes too long is stopped with its worker."""
     worker: subprocess.Popen[str] | None = None
     for drawn, name in enumerate(names, 1):
         fresh = worker is None
-        worker = worker or _worker()
+        worker = worker or _worker(sheets)
         answer = _ask(worker, name, LIMIT + (STARTING if fresh else 0))
         yield answer or _stopped(worker, name)
         if answer is None or drawn % RENEW == 0:
@@ -42,8 +42,8 @@ def outcomes(names: Iterable[str]) -> Iterator[dict[str, Any]]:
         _stop(worker)
 
 
-def _worker() -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "ignore", str(HERE / "worker.py")]
+def _worker(sheets: Path | None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "ignore", str(HERE / "worker.py"), *([str(sheets)] if sheets else [])]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -85,10 +85,10 @@ def unexpected(answer: dict[str, Any], refusals: dict[str, str]) -> bool:
 def table(answers: list[dict[str, Any]]) -> Iterator[str]:
     """Counts a library, and the slowest models."""
     counts = Counter((answer["name"].partition(":")[0], answer["outcome"]) for answer in answers)
-    yield f"{'library':<14}{'ok':>6}{'refused':>9}{'crowded':>9}{'crash':>7}"
+    yield f"{'library':<14}{'ok':>6}{'refused':>9}{'broken':>8}{'crash':>7}"
     for library in dict.fromkeys(library for library, _ in counts):
-        ok, refused, crowded, crash = (counts[library, kind] for kind in ("ok", "refused", "crowded", "crash"))
-        yield f"{library:<14}{ok:>6}{refused:>9}{crowded:>9}{crash:>7}"
+        ok, refused, broken, crash = (counts[library, kind] for kind in ("ok", "refused", "broken", "crash"))
+        yield f"{library:<14}{ok:>6}{refused:>9}{broken:>8}{crash:>7}"
     for answer in sorted(answers, key=lambda answer: -float(answer["seconds"]))[:5]:
         yield f"slowest: {answer['name']} {answer['seconds']:.0f} s, {answer['ops']} operations"
 
@@ -98,10 +98,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--few", action="store_true")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--sheets", type=Path)
     chosen = parser.parse_args()
+    if chosen.sheets:
+        chosen.sheets.mkdir(parents=True, exist_ok=True)
     refusals = tomllib.loads((HERE / "refusals.toml").read_text(encoding="utf-8"))
     answers = []
-    for answer in outcomes(chosen.names or (SLICE if chosen.few else all_models())):
+    for answer in outcomes(chosen.names or (SLICE if chosen.few else all_models()), chosen.sheets):
         answers.append(answer)
         mark = "! " if unexpected(answer, refusals) else "  "
         first = answer["message"].partition("\n")[0]

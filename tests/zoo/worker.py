@@ -1,6 +1,6 @@
 """Names of models on standard input -> a line of JSON each on standard output: outcome, seconds, guesses, message.
 
-Seconds are the processor's: a busy machine makes no model late.
+Seconds are the processor's: a busy machine makes no model late. With a folder as argument, the sheets are kept there.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ from pathlib import Path
 from time import process_time
 from typing import Any, NoReturn
 
+from laws import broken_laws
 from models import target_of
 
 from boardwork.errors import BoardworkError, TargetError
 from boardwork.options import Options
-from boardwork.outline.views.choose import MOST_BOXES, MOST_IN_ZOOM
-from boardwork.sheet import Sheet
 
-FEWEST = 2  # boxes of a picture that shows something
 LIMIT = 60.0  # seconds of the processor for a model
 
 
@@ -30,11 +28,12 @@ class Late(BaseException):
     """A model took more than LIMIT; nothing on the way takes it for an error of the model's own."""
 
 
-def outcome(name: str, folder: Path) -> dict[str, Any]:
-    """`ok` with a sheet as text, `crowded` if it has too many boxes or hides all in one, `refused` or `crash`.
+def outcome(name: str, folder: Path, sheets: Path | None) -> dict[str, Any]:
+    """`ok` with a sheet as text, `broken` if it breaks a law, `refused` or `crash`.
 
     A refusal comes with one clear message, a crash with the end of the traceback.
     """
+    from boardwork.outline import outline
     from boardwork.pipeline import draw_trace
     from boardwork.render.text import text
     from boardwork.targets import load
@@ -48,27 +47,19 @@ def outcome(name: str, folder: Path) -> dict[str, Any]:
         record = trace(subject)
         told.update(ops=len(record.ops), guesses=record.guesses, traced=round(process_time() - start, 2))
         sheet = draw_trace(record, Options())
-        text(sheet, Options())
-        told.update(crowded(sheet, len(record.ops)))
+        drawn = text(sheet, Options())
+        told["seconds"] = round(process_time() - start, 2)
+        if broken := broken_laws(outline(record), sheet):
+            told.update(outcome="broken", message="; ".join(broken))
+        if sheets:
+            (sheets / f"{name.replace(':', '-')}.txt").write_text(drawn, encoding="utf-8")
     except BoardworkError as error:
         told.update(outcome="refused", message=str(error), cause=_end(error.__cause__))
     except (Exception, Late) as error:
         told.update(outcome="crash", message=f"{type(error).__name__}: {error}", cause=_end(error))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return {**told, "seconds": round(process_time() - start, 2)}
-
-
-def crowded(sheet: Sheet, operations: int) -> dict[str, str]:
-    """A sheet with too many boxes, or with one where there is more to show, is no success."""
-    signs = ("add", "multiply", "subtract", "concat", "input", "output", "parameter")
-    drawn, opened = (
-        sum(node.role not in signs for node in diagram.nodes) for diagram in (sheet.big_picture, sheet.zoom.diagram)
-    )
-    opaque = drawn < FEWEST and operations > FEWEST * drawn
-    if not opaque and drawn <= MOST_BOXES and opened <= MOST_IN_ZOOM:
-        return {}
-    return {"outcome": "crowded", "message": f"{drawn} boxes in the big picture, {opened} in the zoom"}
+    return {"seconds": round(process_time() - start, 2), **told}
 
 
 def _target(name: str, folder: Path) -> str:
@@ -87,14 +78,14 @@ def _late(_signal: int, _frame: Any) -> NoReturn:
     raise Late(f"no sheet within {LIMIT:.0f} s")
 
 
-def main() -> None:
+def main(sheets: Path | None = None) -> None:
     signal.signal(signal.SIGPROF, _late)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a model that prints must not write between the answers
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
-            print(json.dumps(outcome(line.strip(), Path(folder))), file=answers, flush=True)
+            print(json.dumps(outcome(line.strip(), Path(folder), sheets)), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))
