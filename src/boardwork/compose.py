@@ -175,9 +175,11 @@ def _weight_notes(outline: Outline) -> list[str]:
         for w in trace.weights
         if w.parameter and len(w.names) > 1
     ]
-    taken = (trace.tensors[t] for op in trace.ops for t in op.inputs)
+    hidden = {op for ops in outline.hidden.values() for op in ops}
+    taken = (trace.tensors[t] for op in trace.ops if op.id not in hidden for t in op.inputs)
     used = {tensor.name for tensor in taken if tensor.kind == "parameter"}
     idle = [w for w in trace.weights if w.parameter and not used & set(w.names)]
     if idle:
-        notes.append(f"{sum(w.size for w in idle):,} parameters take no part in this forward ({idle[0].names[0]} ...).")
+        size = sum(w.size for w in idle)
+        notes.append(f"{size:,} parameters take no part in what this forward gives ({idle[0].names[0]} ...).")
     return notes

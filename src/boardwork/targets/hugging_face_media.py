@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ class Medium:
     """How transformers names what a model reads beside text.
 
     `config`: entries with the tower's config. `token`: entries with the placeholder. `features`: the method that
-    makes embeddings of it. `beside`: optional arguments that say how the main one is laid out. `kind`: its number in
+    makes embeddings of it; where there is none, the tower's forward is what reads it. `beside`: optional arguments
+    that say how the main one is laid out. `masks`: those that forward alone may take beside it. `kind`: its number in
     the argument that tells each token's kind.
     """
 
@@ -31,6 +32,7 @@ class Medium:
     token: tuple[str, ...]
     features: str
     beside: tuple[str, ...]
+    masks: tuple[str, ...]
     kind: int
 
 
@@ -42,6 +44,7 @@ IMAGES = Medium(
     ("image_token_id", "image_token_index"),
     "get_image_features",
     ("image_grid_thw", "image_sizes", "image_position_ids"),
+    (),
     1,
 )
 SOUNDS = Medium(
@@ -49,6 +52,7 @@ SOUNDS = Medium(
     ("audio_token_id", "audio_token_index"),
     "get_audio_features",
     ("input_features_mask",),
+    ("feature_attention_mask",),
     3,
 )
 
@@ -63,12 +67,13 @@ def media_inputs(module: nn.Module, config: Any, names: Sequence[str], *, added:
     places: list[int] = []
     kinds: list[int] = []
     for medium in (IMAGES, SOUNDS) if "input_ids" in names else ():
-        token, owner = _entry(config, medium.token), _owner(module, medium.features)
+        token, reader = _entry(config, medium.token), _reader(module, config, medium)
         token = _plain(config) if added and token is None else token
-        if token is None or owner is None:
+        if token is None or reader is None:
             continue
-        counted = ((made, _places(owner, medium, made)) for made in _attempts(module, owner, config, names, medium))
+        counted = ((made, _places(*reader, made)) for made in _attempts(module, reader[1], config, names, medium))
         made, count = next(((made, count) for made, count in counted if count), ([], 0))
+        made = [*made, *_masks(module, reader[1], config, names, medium)] if made else []
         inputs += [item for item in (_as_forward_names(item, names) for item in made) if item.name in names]
         places += [int(token)] * count
         kinds += [medium.kind] * count
@@ -90,20 +95,32 @@ def _entry(config: Any, names: tuple[str, ...]) -> Any:
     return next((value for value in found if value is not None), None)
 
 
-def _owner(module: nn.Module, method: str) -> nn.Module | None:
-    """The module whose method says what it takes; one around it may only hand everything on."""
-    owners = [part for part in module.modules() if hasattr(part, method)]
-    named = (owner for owner in owners if set(inspect.signature(getattr(owner, method)).parameters) & set(MAKERS))
-    return next(named, None)
+def _reader(module: nn.Module, config: Any, medium: Medium) -> tuple[nn.Module, Callable[..., Any]] | None:
+    """What makes embeddings of a medium, with its module: a method that says what it takes, or else the tower.
+
+    A module around it may have a method of the same name that only hands everything on.
+    """
+    owners = [part for part in module.modules() if hasattr(part, medium.features)]
+    readers = [(owner, getattr(owner, medium.features)) for owner in owners]
+    if not readers and (tower := _tower(module, config, medium)) is not None:
+        readers = [(tower, tower.forward)]
+    return next((reader for reader in readers if set(inspect.signature(reader[1]).parameters) & set(MAKERS)), None)
+
+
+def _tower(module: nn.Module, config: Any, medium: Medium) -> nn.Module | None:
+    """The outermost part of `module` that was built from the medium's own config."""
+    part = _entry(config, medium.config)
+    parts = (m for m in module.modules() if part is not None and m is not module)
+    return next((m for m in parts if type(getattr(m, "config", None)) is type(part)), None)
 
 
 def _attempts(
-    module: nn.Module, owner: nn.Module, config: Any, names: Sequence[str], medium: Medium
+    module: nn.Module, reader: Callable[..., Any], config: Any, names: Sequence[str], medium: Medium
 ) -> Iterator[list[Argument]]:
     """The medium's arguments; then with an axis for the number of images in the main one, then with flat patches."""
     part = _entry(config, medium.config) or config
-    tower = next((m for m in module.modules() if type(getattr(m, "config", None)) is type(part)), module)
-    parameters = inspect.signature(getattr(owner, medium.features)).parameters.values()
+    tower = _tower(module, config, medium) or module
+    parameters = inspect.signature(reader).parameters.values()
     wanted = [p.name for p in parameters if p.default is p.empty or (p.name in medium.beside and p.name in names)]
     if not set(wanted) & set(MAKERS):  # all of them may be left out: the first is the main one
         wanted = [next(p.name for p in parameters if p.name in MAKERS), *wanted]
@@ -121,10 +138,20 @@ def _attempts(
             yield [argument(first.name, (1, GRID * GRID, numbers), ("batch", "", ""), maker.dtype), *made[1:]]
 
 
-def _places(owner: nn.Module, medium: Medium, made: Sequence[Argument]) -> int:
+def _masks(
+    module: nn.Module, reader: Callable[..., Any], config: Any, names: Sequence[str], medium: Medium
+) -> list[Argument]:
+    """Masks that forward takes and the reader does not."""
+    part = _entry(config, medium.config) or config
+    maker = Maker(_tower(module, config, medium) or module, part, frozenset(), "seq_len", config)
+    lone = [name for name in medium.masks if name in names and name not in inspect.signature(reader).parameters]
+    return [item for item in (named_input(maker, name) for name in lone) if item is not None]
+
+
+def _places(owner: nn.Module, reader: Callable[..., Any], made: Sequence[Argument]) -> int:
     """How many tokens stand for what the tower makes of these inputs; 0 if it does not run on them."""
     try:
-        found = run_on_meta(getattr(owner, medium.features), owner, {item.name: item.tensor for item in made})
+        found = run_on_meta(reader, owner, {item.name: item.tensor for item in made})
     except Exception:  # whatever a tower raises
         return 0
     features = getattr(found, "pooler_output", None)

@@ -188,6 +188,7 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "input_features": speech,
     "audio_mel": speech,
     "input_features_mask": speech_length,
+    "feature_attention_mask": speech_length,
     "audio_mel_mask": valid_length,
     "input_values": sound,
     "past_values": series,
