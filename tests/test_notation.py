@@ -123,8 +123,26 @@ def test_the_number_of_tokens_is_no_width() -> None:
         )
 
 
-@pytest.mark.parametrize(("target", "axis"), [("example:nanogpt", "vocab"), ("example:vae", "latent")])
+@pytest.mark.parametrize(("target", "axis"), [("example:nanogpt", "vocab"), ("example:vae", "n_z")])
 def test_roles_of_other_axes(target: str, axis: str) -> None:
     sheet = draw_subject(load(target), Options())
     assert any(axis in shape for shape in shapes(sheet))
     assert axis in sheet.symbols
+
+
+def test_one_symbol_a_quantity() -> None:
+    """The state of an LSTM is H in its equations, so that it is H in the drawings and has one row."""
+    sheet = draw_subject(load("torch.nn:LSTM(16, 32)"), Options())
+    assert ("seq_len", "batch", "H") in shapes(sheet)
+    assert [symbol.value for symbol in sheet.symbols.values()].count(32) == 1
+
+
+def test_the_width_of_a_mixer_is_that_of_its_channels() -> None:
+    sheet = draw_subject(load("timm:mixer_s32_224"), Options())
+    assert {name: sheet.symbols[name].value for name in ("d_model", "d_ff", "patches")} == {
+        "d_model": 512,
+        "d_ff": 2048,
+        "patches": 49,
+    }
+    assert ("batch", "d_model", "256") in shapes(sheet), "the hidden width across positions stays a number"
+    assert not any("49" in shape for shape in shapes(sheet))

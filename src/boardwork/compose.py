@@ -15,7 +15,7 @@ _IN_HEADS = ("attention_core", "split", "rope")
 def compose(outline: Outline, facts: Facts, story: Story) -> Sheet:
     """The sheet: two diagrams in symbols, the story, and footnotes for all that is not drawn."""
     trace = outline.trace
-    notation = Notation(facts, outline)
+    notation = Notation(facts, outline, story.letters)
     big_picture = _diagram(outline.big_picture, trace, notation)
     zoomed = _diagram(outline.zoom, outline.zoom_trace, notation.in_zoom())
     heading = Heading(

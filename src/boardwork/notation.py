@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 
-from boardwork.axes import Axis, axis_names
+from boardwork.axes import ROLES, Axis, axis_names
 from boardwork.facts import Facts
 from boardwork.law_names import names_in, renamed
 from boardwork.outline.blocks import Outline
@@ -29,8 +29,8 @@ _MEANINGS = {
     "experts": "experts of one mixture",
     "d_inner": "channels of the state-space scan",
     "latent": "elements of the sampled code",
-    "hidden_size": "width of the recurrent state",
-    "input_size": "width of the recurrent layer's input",
+    "hidden_size": "hidden_size, width of the recurrent state",
+    "input_size": "input_size, width of a step",
     "classes": "classes",
     "vocab": "entries of the vocabulary",
 }
@@ -45,8 +45,8 @@ _TOKENS = (
     ("patches", "patch.count", "patches of one image"),
 )
 _COUNTED = (
-    ("nodes", "message_passing.nodes_axis", "nodes of the graph"),
-    ("edges", "message_passing.edges_axis", "edges of the graph"),
+    ("nodes", "message_passing.nodes", "nodes of the graph"),
+    ("edges", "message_passing.edges", "edges of the graph"),
 )
 _HEADS = (
     ("heads", "attention.heads", "query heads"),
@@ -54,18 +54,28 @@ _HEADS = (
     ("d_k", "attention.d_k", "width of one query and key head"),
     ("d_v", "attention.d_v", "width of one value head"),
 )
-_MEANINGS_OF_AXES = _AXES | {name: meaning for name, _, meaning in _COUNTED}
+# Every name beside those of input axes, in the order of the table, with the word of facts.py that holds its value.
+_ROWS = [(name, word) for name, _, _, word in ROLES] + [
+    (name, word) for name, word, _ in (*_LAST, *_HEADS, *_TOKENS, *_COUNTED)
+]
 
 
 class Notation:
-    """Writes shapes and remembers which symbols it used."""
+    """Writes shapes and remembers which symbols it used.
 
-    def __init__(self, facts: Facts, outline: Outline) -> None:
+    `letters`: word of facts.py -> the symbol that the formulas beside the drawing have for it, which it then has too.
+    """
+
+    def __init__(self, facts: Facts, outline: Outline, letters: dict[str, str]) -> None:
         self.facts = facts
+        self._symbols = {name: letters.get(word, name) for name, word in reversed(_ROWS)}
         self._called_so = {
-            str(facts[word]): name for name, word, _ in _COUNTED if facts.get(word) not in (None, *_AXES)
+            str(facts[f"{word}_axis"]): self._symbols[name]
+            for name, word, _ in _COUNTED
+            if facts.get(f"{word}_axis") not in (None, *_AXES)
         }
         self.axes = {self._called_so.get(name, name): size for name, size in outline.trace.axes.items()}
+        self._axes = _AXES | {self._symbols[name]: meaning for name, _, meaning in _COUNTED}
         self.used: dict[str, Symbol] = {}
         self._zoomed = False
         self._tensors, self._names = outline.trace.tensors, axis_names(outline, facts)
@@ -94,7 +104,7 @@ class Notation:
             shape = [self._tokens(length, axis) for length, axis in zip(tensor.shape, shape, strict=True)]
         for name, size in self.axes.items():
             if any(name in names_in(axis) for axis in shape):
-                self.used[name] = Symbol(size, _MEANINGS_OF_AXES.get(name, "axis of the input"))
+                self.used[name] = Symbol(size, self._axes.get(name, "axis of the input"))
         return tuple(shape)
 
     def _renamed(self, law: str) -> str:
@@ -103,30 +113,31 @@ class Notation:
 
     def _called(self, place: Axis, axis: str) -> str:
         name = self._names.get(place, "")
-        if not name or not axis.isdigit():
-            return axis
-        self.used[name] = Symbol(int(axis), _MEANINGS[name])
-        return name
+        return self._written(name, int(axis), _MEANINGS[name]) if name and axis.isdigit() else axis
+
+    def _written(self, name: str, value: int, meaning: str) -> str:
+        """The symbol of that name, put down in the table."""
+        symbol = self._symbols[name]
+        self.used[symbol] = Symbol(value, meaning)
+        return symbol
 
     def _tokens(self, length: int, axis: str) -> str:
         """A law of the image that counts tokens, by the name that it has in the table."""
         for name, word, meaning in _TOKENS:
             if axis.count("/") > 1 and "batch" not in axis and self.facts.get(word) == length:
-                self.used[name] = Symbol(length, f"{axis}, {meaning}")
-                return name
+                return self._written(name, length, f"{axis}, {meaning}")
         return axis
 
     def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:
         for name, word, meaning in names:
             value = self.facts.get(word)
             if isinstance(value, int) and value != 1 and axis == str(value):
-                self.used[name] = Symbol(value, meaning)
-                return name
+                return self._written(name, value, meaning)
         return axis
 
     def table(self) -> dict[str, Symbol]:
         """The symbols used, with their values in this drawing: input axes, then widths."""
-        order = [*self.axes, *_MEANINGS, *(name for name, *_ in (*_LAST, *_HEADS, *_TOKENS))]
+        order = [*self.axes, *(self._symbols[name] for name, _ in _ROWS)]
         return {name: self.used[name] for name in order if name in self.used}
 
 

@@ -21,7 +21,7 @@ class Patches(nn.Module):
         super().__init__()
         self.patch = nn.Conv2d(3, 12, 8, 8)
         self.table = nn.Parameter(torch.zeros(1, 16, 12))
-        self.mixing = nn.Linear(16, 20)
+        self.mixing, self.back = nn.Linear(16, 20), nn.Linear(20, 16)
         self.work = work
 
     def forward(self, x):
@@ -39,10 +39,15 @@ def twice(m, x):
     return tokens(x)
 
 
+def mixed(m, x):
+    return m.back(m.mixing(x.flatten(2)).relu()).transpose(1, 2).mul(tokens(x)).neg()
+
+
 WORK = {
     "a table": (lambda m, x: tokens(x) + m.table, ("batch", PATCHES, "12")),
     "a class token": (lambda m, x: F.pad(tokens(x), (0, 0, 1, 0)), ("batch", f"{PATCHES}+1", "12")),
     "a layer over tokens": (lambda m, x: m.mixing(x.flatten(2)), ("batch", "12", "20")),
+    "a layer over tokens, multiplied with them": (mixed, ("batch", PATCHES, "12")),
     "sizes in arithmetic": (
         lambda m, x: tokens(x).reshape(x.shape[0] * x.shape[2] // 2, 2, -1),
         ("batch*(height/16)", "2", "12*(width/8)"),
@@ -66,6 +71,17 @@ def test_laws_of_a_model_of_fixed_size(case: str) -> None:
     work, law = WORK[case]
     record = trace(from_module(Patches(work), (torch.randn(1, 3, 32, 32),)))
     assert record.tensors[record.outputs[0][1]].symbols == law
+
+
+def test_a_layer_over_tokens_costs_as_much_as_there_are_tokens() -> None:
+    record = trace(from_module(Patches(mixed), (torch.randn(1, 3, 32, 32),)))
+    patches = 16 * record.second_axes["height"] * record.second_axes["width"] // 32**2
+    images = record.second_axes["batch"]
+    assert record.second_macs == images * patches * (12 * 3 * 8 * 8 + 12 * 20 + 20 * 12)
+    assert [record.tensors[op.outputs[0]].symbols for op in record.ops if op.name == "linear"] == [
+        ("batch", "12", "20"),
+        ("batch", "12", PATCHES),
+    ]
 
 
 def test_sizes_carry_the_other_through_arithmetic() -> None:

@@ -27,6 +27,7 @@ class Story:
     equations: tuple[Equation, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
     symbols: dict[str, Symbol] = field(default_factory=dict)
+    letters: dict[str, str] = field(default_factory=dict)  # word of facts.py -> the symbol that formulas have for it
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
 
@@ -49,6 +50,7 @@ def tell(facts: Facts, summands: Summands | None = None, *, level: str = "", que
         _shown(found, level),
         tuple(_told(applying, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
         _symbols(applying, facts),
+        {symbol["value"]: name for topic in reversed(applying) for name, symbol in topic.symbols.items()},
         _differences(found),
         tuple(asking[:MOST_QUESTIONS]),
     )

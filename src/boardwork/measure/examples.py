@@ -17,9 +17,9 @@ def everything(block: Block) -> Iterator[Block]:
 
 
 def one(outline: Outline, kind: str) -> Block | None:
-    """The block that stands for its kind."""
-    inside = (b for b in outline.zoom.block.walk() if b.kind == kind)
-    return next(inside, None) or next((b for b in outline.root.walk() if b.kind == kind), None)
+    """The block that stands for its kind: in the zoom if there is one, on features rather than across positions."""
+    blocks = (b for block in (outline.zoom.block, outline.root) for b in block.walk() if b.kind == kind)
+    return min(blocks, key=lambda block: block.facts.get("across", False), default=None)
 
 
 def count(outline: Outline, kind: str) -> int:

@@ -90,7 +90,7 @@ def _grouped_product(call: Called) -> int:
 
 
 def _linear(call: Called) -> int:
-    return call.out.numel() * int(call["weight"].shape[-1])
+    return call.out.numel() * int(call["input"].shape[-1])
 
 
 def _bilinear(call: Called) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from boardwork.errors import TraceError
 from boardwork.trace import symbols
+from boardwork.trace.agreement import agreed
 from boardwork.trace.cost import recounted
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.records import Trace
@@ -34,8 +35,9 @@ def with_symbols(run: Run, first: Trace, *, loops: bool = False) -> Trace:
         factors = {name: primes[name] for name in varied}
         second = _larger(run, factors, on_doubles=on_doubles)
         if second is not None:
+            second = agreed(first, second) if on_doubles else second
             tensors = symbols.unify(first, second, {name: sizes[name] for name in varied}, factors)
-            told = () if loops or not on_doubles else (FIXED.format(axes=_taken(run, sizes, factors)),)
+            told = () if loops or not on_doubles else (FIXED.format(axes=_taken(run, factors)),)
             return dataclasses.replace(
                 first,
                 tensors=tensors,
@@ -70,11 +72,11 @@ def _choices(sizes: dict[str, int], device: str) -> Iterator[tuple[list[str], bo
                 yield varied, True
 
 
-def _taken(run: Run, sizes: dict[str, int], factors: dict[str, int]) -> str:
+def _taken(run: Run, factors: dict[str, int]) -> str:
     """The sizes that forward is bound to while the other axes are as they were: seq_len up to 77, height = 224."""
     image = [name for name in factors if name in SPATIAL]
     groups = [group for group in (*[[name] for name in factors if name not in (*image, "batch")], image) if group]
-    told = []
+    told, sizes = [], run.sizes()
     for group in groups:
         if len(groups) > 1 and _larger(run, {name: factors[name] for name in group}, on_doubles=False) is not None:
             continue

@@ -105,8 +105,9 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
     d_ff = _width_in(flow, down)
     name = {"SiLU": "SwiGLU", "GELU": "GeGLU", "ReLU": "ReGLU", "Sigmoid": "GLU"}.get(activation, f"{activation}-gated")
     label = f"{name} feed-forward" if gate is not None else "Feed-forward"
-    label = f"{label} across positions" if _across(flow, ups[0]) else label
-    facts = _facts(flow, [*ups, down], gate is not None, activation, d_ff)
+    across = _across(flow, ups[0])
+    label = f"{label} across positions" if across else label
+    facts = {**_facts(flow, [*ups, down], gate is not None, activation, d_ff), "across": across}
     frame = frozenset({op.id for op in ups} | middle | {down.id})
     boxes = _boxes(flow, ups, middle, gate, activation)
     boxes.append(
