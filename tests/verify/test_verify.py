@@ -8,7 +8,9 @@ from torch import nn
 
 from boardwork import check
 from boardwork.errors import CheckError
+from boardwork.options import Options
 from boardwork.outline import outline
+from boardwork.pipeline import check_subject
 from boardwork.statement import statement
 from boardwork.targets import from_module
 from boardwork.trace.forward import rehearsed
@@ -89,11 +91,10 @@ def test_what_does_not_run_is_told_in_one_message():
         compared(trace, broken, forward, 1e-5)
 
 
-def test_what_memory_does_not_hold_is_refused_before_it_is_made(monkeypatch):
+def test_what_is_too_large_is_refused_before_it_is_made(monkeypatch):
     monkeypatch.setattr("boardwork.verify.block.LARGEST_ON_CPU", 1000)
-    monkeypatch.setattr("boardwork.verify.block._free_memory", lambda: 0)
     build, value = LAYERS["post-norm"]
-    with pytest.raises(CheckError, match="than the 1,000 that fit"):
+    with pytest.raises(CheckError, match="than the 1,000 that are run"):
         check(build().eval(), (value,))
 
 
@@ -102,3 +103,50 @@ def test_a_norm_in_the_box_of_its_convolution_has_its_own_letters():
     found = check(model, (torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(3)),))
     assert found.passed
     assert all(name in found.code for name in ("gamma", "beta", "W_1", "W_2", "mean", "variance"))
+
+
+def test_a_block_is_run_small_where_its_module_takes_small_sizes():
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True).eval()
+    subject = from_module(layer, (torch.empty(8, 128, 32, device="meta"),))
+    found = check_subject(subject, Options())
+    assert found.passed
+    assert found.smaller == {"batch": (8, 2), "seq_len": (128, 16)}
+    assert found.inputs == {"src": (2, 16, 32)}
+
+
+def test_sizes_that_the_module_refuses_stay():
+    class Fixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.positions = nn.Parameter(torch.zeros(40, 8))
+            self.out = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.out(torch.relu(x + self.positions))
+
+    found = check_subject(from_module(Fixed().eval(), (torch.empty(4, 40, 8, device="meta"),)), Options())
+    assert found.passed
+    assert found.inputs["x"][1] == 40
+
+
+def test_rows_of_a_large_weight_are_unlike_though_they_share_memory(monkeypatch):
+    monkeypatch.setattr("boardwork.verify.numbers._POOL", 997)
+    made = Numbers().module(nn.Linear(64, 500, device="meta"), {})
+    assert made.weight.untyped_storage().nbytes() < made.weight.numel() * 4
+    assert len({row.numpy().tobytes() for row in made.weight}) == 500
+    assert check(nn.Linear(64, 500, device="meta"), (torch.randn(3, 64),)).passed
+
+
+def test_a_write_of_zeros_to_a_part_is_stated():
+    class NoKeyBias(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fused = nn.Linear(8, 24)
+
+        def forward(self, x):
+            bias = self.fused.bias.clone()
+            bias[8:16].zero_()
+            return nn.functional.linear(x, self.fused.weight, bias).chunk(3, dim=-1)[1].relu()
+
+    found = check(NoKeyBias().eval(), (torch.randn(2, 8, generator=torch.Generator().manual_seed(4)),))
+    assert found.passed, found.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import click
@@ -30,9 +31,12 @@ def check(target: str, inputs: tuple[str, ...], zoom: str) -> None:
         from boardwork.targets import load
 
         with redirect_stdout(sys.stderr):  # a model that prints
+            start = perf_counter()
             found = check_subject(load(target, inputs), Options(zoom=zoom))
     for line in lines(found):
         click.echo(line)
+    click.echo(f"time       {perf_counter() - start:.1f} s")
+    click.echo("pass" if found.passed else "FAIL")
     if not found.passed:
         raise SystemExit(1)
 
@@ -43,6 +47,7 @@ def lines(found: Checked) -> Iterator[str]:
     yield f"block      {found.path or 'the whole model'}: {found.title}"
     yield f"stated     {', '.join(found.roles)}"
     yield f"run with   {inputs}, drawn weights, on CPU"
+    if found.smaller:
+        yield f"sizes      {', '.join(f'{name} {small} for {size}' for name, (size, small) in found.smaller.items())}"
     yield f"error      {found.error:.1e} at most, {found.relative:.1e} of the largest value"
     yield f"tolerance  {found.tolerance:.0e} of the largest value"
-    yield "pass" if found.passed else "FAIL"

@@ -77,6 +77,11 @@ class Product:
     bias: Term | None
     turned: bool
 
+    @property
+    def given(self) -> bool:
+        """True where weight and bias are arguments, of which rows can be taken."""
+        return self.weight.tensor >= 0 and (self.bias is None or self.bias.tensor >= 0)
+
     def code(self) -> ast.expr:
         """The product in Python."""
         pattern = ("x @ w.T" if self.turned else "x @ w") + (" + b" if self.bias is not None else "")
@@ -175,7 +180,7 @@ class Scope:
             axes = value.layout.axes
             return Value(value.term, replace(value.layout, axes=(*axes[:axis], *axes[axis + 1 :]) if dropped else axes))
         place = next(i for i, row in enumerate(value.layout.first) if atoms[0] in row)
-        if value.term.factors is not None and place == len(value.layout.first) - 1:
+        if value.term.factors is not None and value.term.factors.given and place == len(value.layout.first) - 1:
             made = self._part_of_product(value, place, axis, start, length)
         else:
             made = self._part_of_term(value, place, axis, start, length, dropped=dropped)

@@ -33,9 +33,7 @@ def one_forward(
     Raises:
         TraceError: forward raised; says in which module. LongForwardError: as `Recorder` does.
     """
-    evaluated = {"every_call": beside is not None, "alike": run.alike}
-    recorder = Recorder(run.model, run.device, stop_at_loops=stop_at_loops, **evaluated)
-    run = _on_meta(run, recorder) if run.device == "meta" else run
+    run, recorder = prepared(run, stop_at_loops=stop_at_loops, every_call=beside is not None)
     doubles = _doubles(run, beside) if beside else nullcontext()
     with doubles:
         inputs = _inputs(run, recorder)
@@ -49,6 +47,12 @@ def one_forward(
         except Exception as error:  # whatever a user's forward raises
             raise _refusal(run, recorder, error) from error
     return _trace(run, recorder, inputs, out, listed), recorder
+
+
+def prepared(run: Run, **watched: bool) -> tuple[Run, Recorder]:
+    """The run with its arguments where it takes place, and a recorder for it; `watched`: as `Recorder` takes it."""
+    recorder = Recorder(run.model, run.device, alike=run.alike, **watched)
+    return (_on_meta(run, recorder) if run.device == "meta" else run), recorder
 
 
 def _on_meta(run: Run, recorder: Recorder) -> Run:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from boardwork.errors import CheckError
+from boardwork.errors import BoardworkError, CheckError
 from boardwork.outline import outline
 from boardwork.sheet import Code
 from boardwork.statement import Argument, Statement, statement
 from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
-from boardwork.verify.block import Forward
+from boardwork.verify.block import Forward, activations, around
 from boardwork.verify.numbers import Numbers
+from boardwork.verify.smaller import smaller
 
+LARGEST_ACTIVATIONS = 4_000_000_000  # bytes
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-12}
 
 
@@ -26,7 +29,8 @@ TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-12}
 class Checked:
     """What the run showed. `error`: the largest difference; `relative`: that over the largest number of the result.
 
-    `code`: the text that was run. `inputs`: names and shapes of what it ran on.
+    `code`: the text that was run. `inputs`: names and shapes of what it ran on. `smaller`: axes of the model's input
+    that were shorter than in the trace: their length there, and here.
     """
 
     path: str
@@ -37,6 +41,7 @@ class Checked:
     error: float
     relative: float
     tolerance: float
+    smaller: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -49,15 +54,30 @@ def check(
 ) -> Checked:
     """Run the statement of the zoomed block and the block itself on CPU. `own`: a module whose weights are used.
 
+    Without one, the sizes are small where the module takes such and the statement holds there; else those of the trace.
+
     Raises:
         CheckError: there is no statement, the block is too large, or one of the two does not run.
     """
     found = statement(outline(trace, zoom))
     if found.unstated:
         raise CheckError(f"{found.title}: {found.unstated}.", where=found.path, hint="open another block with --zoom")
+    for small in smaller(run) if own is None else ():
+        with suppress(BoardworkError):
+            checked = _checked(trace, small, found, {}, dtype)
+            if checked.passed:
+                return replace(checked, smaller=_changed(run, small))
+    _refuse_large(trace, run, found)
+    return _checked(trace, run, found, weights_of(own), dtype)
+
+
+def _checked(
+    trace: Trace, run: Run, found: Statement, weights: Mapping[str, torch.Tensor], dtype: torch.dtype
+) -> Checked:
+    """One run of both."""
     try:
-        forward = Forward(trace, run, found, weights_of(own), Numbers(dtype))
-    except CheckError:
+        return compared(trace, found, Forward(trace, run, found, weights, Numbers(dtype)), TOLERANCES[dtype])
+    except BoardworkError:
         raise
     except Exception as error:  # whatever a module raises
         words = str(error).strip().splitlines()[:1]
@@ -66,7 +86,23 @@ def check(
             where=found.path,
             hint="open another block with --zoom",
         ) from error
-    return compared(trace, found, forward, TOLERANCES[dtype])
+
+
+def _changed(run: Run, small: Run) -> dict[str, tuple[int, int]]:
+    """Axes of the input -> their length in the trace, and in this run."""
+    now = small.sizes()
+    return {name: (size, now[name]) for name, size in run.sizes().items() if now[name] != size}
+
+
+def _refuse_large(trace: Trace, run: Run, found: Statement) -> None:
+    size = activations(trace, around(trace, run.model, found.ops).ops)
+    if size > LARGEST_ACTIVATIONS:
+        most = f"{LARGEST_ACTIVATIONS / 1e9:.0f} GB"
+        raise CheckError(
+            f"The block's activations take {size / 1e9:.0f} GB, more than the {most} that are run on CPU.",
+            where=found.path,
+            hint="open a part of it with --zoom, or give smaller inputs with --input",
+        )
 
 
 def stated(trace: Trace, run: Run, zoom: str = "") -> Code:

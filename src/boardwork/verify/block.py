@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
+from itertools import count
 from typing import Any
 
 import torch
 from torch import nn
 
 from boardwork.errors import CheckError
+from boardwork.meta.autocast import autocast_for_meta
 from boardwork.meta.nesting import with_tensors
 from boardwork.outline.flow import SHAPE_OPS
 from boardwork.statement import Statement
 from boardwork.targets.torchvision_operators import admitted
-from boardwork.trace.one_forward import one_forward
-from boardwork.trace.prepare import LARGEST_ON_CPU
+from boardwork.trace.one_forward import prepared
 from boardwork.trace.records import Trace
 from boardwork.trace.run import Run
 from boardwork.verify.capture import Capture
 from boardwork.verify.numbers import Numbers
 
-LARGEST_ACTIVATIONS = 4_000_000_000  # bytes
+LARGEST_ON_CPU = 20_000_000_000  # parameters
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Forward:
         self.trace, self.place = trace, around(trace, run.model, found.ops)
         path = self.place.path
         module = run.model.get_submodule(path)
-        _refuse_large(module, path, sum(_bytes(trace, op) for op in self.place.ops))
+        _refuse_large(module, path)
         arguments = _arguments(run, module, self.place)
         prefix = f"{path}." if path else ""
         own = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
@@ -142,57 +142,57 @@ def _beside(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, {id(weight): weight for weight in module.parameters()})
 
 
-def _bytes(trace: Trace, op: int) -> int:
-    """What a run on CPU keeps of one operation."""
-    moves = trace.ops[op].name in SHAPE_OPS
-    return 0 if moves else sum(4 * trace.tensors[tensor].size for tensor in trace.ops[op].outputs)
+def activations(trace: Trace, ops: Iterable[int]) -> int:
+    """Bytes that a run of operations on CPU keeps of what they give."""
+    made = (trace.ops[op].outputs for op in ops if trace.ops[op].name not in SHAPE_OPS)
+    return sum(4 * trace.tensors[tensor].size for tensors in made for tensor in tensors)
 
 
-def _refuse_large(module: nn.Module, path: str, activations: int) -> None:
+def _refuse_large(module: nn.Module, path: str) -> None:
     size = sum(parameter.numel() for parameter in module.parameters())
-    told = ""
-    most_parameters = max(LARGEST_ON_CPU, _free_memory() // 2 // 4)  # of 32 bits, in half of it
-    if size > most_parameters:
-        told = (
-            f"The block has {size:,} parameters, more than the {most_parameters:,} that fit in half of the free memory."
+    if size > LARGEST_ON_CPU:
+        raise CheckError(
+            f"The block has {size:,} parameters, more than the {LARGEST_ON_CPU:,} that are run on CPU.",
+            where=path,
+            hint="open a part of it with --zoom, or check a smaller configuration of the model",
         )
-    elif activations > LARGEST_ACTIVATIONS:
-        most = f"{LARGEST_ACTIVATIONS / 1e9:.0f} GB"
-        told = f"The block's activations take {activations / 1e9:.0f} GB, more than the {most} that are run on CPU."
-    if told:
-        hint = "open a part of it with --zoom, or check a smaller configuration of the model"
-        raise CheckError(told, where=path, hint=hint)
 
 
-def _free_memory() -> int:
-    """Bytes; 0 where the system does not say."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return 0
+class _Reached(BaseException):
+    """The call that was waited for: the rest of the forward is not needed."""
 
 
 def _arguments(run: Run, module: nn.Module, place: Around) -> tuple[Any, Any]:
-    """What the model gives the call, on meta with the values that are known."""
+    """What the model gives the call, on meta with the values that are known.
+
+    Raises:
+        CheckError: the model does not take these sizes, or does not come to the call.
+    """
     if not place.path:
         return run.args, run.kwargs
-    found: list[tuple[Any, Any]] = []
+    before, found = count(), list[Any]()
 
     def keep(_module: nn.Module, args: Any, kwargs: Any) -> None:
-        found.append((_copied(args), _copied(kwargs)) if len(found) == place.nth else ((), {}))
+        if next(before) == place.nth:
+            found.extend((_copied(args), _copied(kwargs)))
+            raise _Reached
 
     hook = module.register_forward_pre_hook(keep, with_kwargs=True)
+    run, recorder = prepared(run)
     try:
-        _, recorder = one_forward(run, rows=False)
+        with suppress(_Reached), recorder.recording(nullcontext()), admitted(), autocast_for_meta():
+            run.model(*run.args, **run.kwargs)
     finally:
         hook.remove()
+    if not found:
+        raise CheckError("At these sizes the model does not run the block.", where=place.path)
     values = recorder.evaluation.values
 
     def told(tensor: torch.Tensor) -> torch.Tensor:
         real = values.of(tensor) if tensor.is_meta else None
         return tensor if real is None else real
 
-    return with_tensors(found[place.nth], told)  # type: ignore[no-any-return]
+    return with_tensors(tuple(found), told)  # type: ignore[no-any-return]
 
 
 def _copied(value: Any) -> Any:

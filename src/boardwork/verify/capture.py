@@ -10,6 +10,7 @@ from torch import nn
 
 from boardwork.meta.nesting import tensors_in
 from boardwork.meta.spelling import target_of_write
+from boardwork.meta.values import storage_of
 from boardwork.trace.recorder import Recorder
 
 
@@ -22,6 +23,7 @@ class Capture(Recorder):
     def __init__(self, model: nn.Module, wanted: Collection[int] = ()) -> None:
         super().__init__(model, "cpu")
         self._wanted = wanted
+        self._weights = {storage_of(weight) for weight in model.parameters()}
         self.evaluation = _Plainly()  # type: ignore[assignment]
         self.taken: dict[int, list[torch.Tensor]] = {}
         self.given: dict[int, list[torch.Tensor]] = {}
@@ -30,7 +32,7 @@ class Capture(Recorder):
         if (
             self.calls.open and len(self.ops) in self._wanted
         ):  # a call that is not recorded is overwritten by the one after it
-            self.taken[len(self.ops)] = copies(tensors_in((args, kwargs or {})))
+            self.taken[len(self.ops)] = self._copies(tensors_in((args, kwargs or {})))
         return super().__torch_function__(func, types, args, kwargs)
 
     def _record(self, raw: str, args: Any, kwargs: Any, out: Any) -> None:
@@ -41,12 +43,11 @@ class Capture(Recorder):
             written = target_of_write(raw, args, kwargs)
             if written is not None and not any(written is result for result in results):
                 results.append(written)
-            self.given[place] = copies(results)
+            self.given[place] = self._copies(results)
 
-
-def copies(tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
-    """Copies of activations; weights are never written to and stay themselves."""
-    return [t if isinstance(t, nn.Parameter) else t.detach().clone() for t in tensors]
+    def _copies(self, tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+        """Copies of activations; weights and views of them are never written to and stay themselves."""
+        return [t if storage_of(t) in self._weights else t.detach().clone() for t in tensors]
 
 
 class _Plainly:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 import torch
@@ -15,6 +16,8 @@ from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
 
 SEED = 0
+_POOL = 4_194_301  # numbers that a larger weight is made of
+_STEP = 3  # numbers between the rows of such a weight, at least
 
 
 class _Copying(TorchFunctionMode):
@@ -40,35 +43,58 @@ class Numbers:
     def module(self, module: nn.Module, given: Mapping[str, torch.Tensor]) -> nn.Module:
         """A copy on CPU in evaluation mode. `given`: values of its weights by name; the others are drawn."""
         known = {name: table(buffer) for name, buffer in module.named_buffers()}
-        twin = copy.deepcopy(module).to_empty(device="cpu").to(self.dtype).eval()
-        with torch.no_grad():
-            for name, weight in twin.named_parameters():
-                weight.copy_(given[name] if name in given else self.weight(weight))
-            for name, buffer in twin.named_buffers():
-                buffer.copy_(given[name] if name in given else self._buffer(buffer, known.get(name)))
-        for part in twin.modules():
+        twin = copy.deepcopy(module).eval()
+        made: dict[int, torch.Tensor] = {}  # what is tied stays tied
+
+        def drawn(name: str, old: torch.Tensor) -> torch.Tensor:
+            if name in given:
+                return given[name].to(dtype=self._dtype(old), device="cpu", copy=True)
+            return self.weight(old) if isinstance(old, nn.Parameter) else self._buffer(old, known.get(name))
+
+        for path, part in twin.named_modules():
+            for name, old in list(chain(part._parameters.items(), part._buffers.items())):
+                if old is not None:
+                    if id(old) not in made:
+                        new = drawn(f"{path}.{name}".removeprefix("."), old)
+                        made[id(old)] = nn.Parameter(new, False) if isinstance(old, nn.Parameter) else new
+                    setattr(part, name, made[id(old)])
             for name, value in list(vars(part).items()):
                 if isinstance(value, torch.Tensor) and value.is_meta:
                     setattr(part, name, self.tensor(value, table(value)))
         return twin
 
+    def _dtype(self, like: torch.Tensor) -> torch.dtype:
+        return self.dtype if like.is_floating_point() else like.dtype
+
     def weight(self, weight: torch.Tensor) -> torch.Tensor:
         """Matrices that keep the scale; gains, biases and gates of which none is 0 or 1."""
         if not weight.is_floating_point():
-            return torch.zeros_like(weight)
+            return torch.zeros(weight.shape, dtype=weight.dtype)
         if weight.dim() < 2:
             return self._uniform(weight)
-        drawn = torch.randn(weight.shape, generator=self._generator, dtype=weight.dtype)
-        return drawn * math.sqrt(weight.shape[0] / max(1, weight.numel()))
+        scale = math.sqrt(weight.shape[0] / max(1, weight.numel()))
+        if weight.numel() > _POOL:
+            return self._windows(weight.shape, scale)
+        return torch.randn(weight.shape, generator=self._generator, dtype=self.dtype) * scale
+
+    def _windows(self, shape: torch.Size, scale: float) -> torch.Tensor:
+        """Rows that are windows of one long row, each at a place of its own: a layer of experts fits the memory."""
+        columns = shape[1:].numel()
+        drawn = torch.randn(_POOL, generator=self._generator, dtype=self.dtype) * scale
+        row = drawn.repeat(math.ceil((columns + _STEP * shape[0]) / _POOL))
+        step = (row.numel() - columns) // shape[0]
+        return row.as_strided(shape, (step, *(shape[place + 1 :].numel() for place in range(1, len(shape)))))
 
     def _uniform(self, like: torch.Tensor) -> torch.Tensor:
-        return torch.rand(like.shape, generator=self._generator, dtype=like.dtype) + 0.5
+        return torch.rand(like.shape, generator=self._generator, dtype=self.dtype) + 0.5
 
     def _buffer(self, buffer: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
         """What it holds if that is known; running statistics, which a new layer has at 0 and 1, are drawn."""
         if known is None or (buffer.is_floating_point() and buffer.dim() == 1 and bool((known == known[0]).all())):
-            return self._uniform(buffer) if buffer.is_floating_point() else torch.zeros_like(buffer)
-        return known.to(buffer.dtype)
+            return (
+                self._uniform(buffer) if buffer.is_floating_point() else torch.zeros(buffer.shape, dtype=buffer.dtype)
+            )
+        return known.to(self._dtype(buffer))
 
     def value(self, value: Any) -> Any:
         """A nested value with numbers; the same tensor in two places stays the same."""
@@ -87,7 +113,7 @@ class Numbers:
 
     def tensor(self, tensor: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
         """One tensor: what is known of it, else drawn; whole numbers and truths that are not known are 1."""
-        dtype = self.dtype if tensor.is_floating_point() else tensor.dtype
+        dtype = self._dtype(tensor)
         if known is not None and not (tensor.is_floating_point() and bool((known == 0).all())):
             return known.to(dtype).clone()
         if tensor.is_floating_point() or tensor.is_complex():

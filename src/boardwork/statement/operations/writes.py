@@ -40,19 +40,38 @@ def _as_argument(index: ast.expr) -> ast.expr:
 
 def _copied(writing: Writing) -> list[Value]:
     """x.copy_(value), where x may be a part of a larger tensor: that one is new too."""
-    part, given = writing.op.inputs[0], writing.value(writing.op.inputs[1])
+    given = writing.value(writing.op.inputs[1])
     value = writing.scope.node(given)
     if given.shape != writing.shape():
         value = expression("v.expand_as(x)", v=value, x=writing.scope.node(writing.first()))
-    found = [writing.scope.value(value, writing.shape())]
+    return _written(writing, value)
+
+
+def _filled(writing: Writing) -> list[Value]:
+    """x.zero_() and x.fill_(number)."""
+    number = writing.argument("value", 1, 0)
+    if not isinstance(number, int | float):
+        raise UnstatedError("a tensor filled with a tensor")
+    call = expression("torch.full_like(x, n)", x=writing.scope.node(writing.first()), n=constant(number))
+    return _written(writing, call, constant(number))
+
+
+def _written(writing: Writing, value: ast.expr, put: ast.expr | None = None) -> list[Value]:
+    """What was written, and the tensor that it is a part of; `put`: what says the same in that one."""
+    part, found = writing.op.inputs[0], [writing.scope.value(value, writing.shape())]
     if len(writing.op.outputs) == 1:
         return found
     maker = writing.flow.producer(part)
     if maker is None or maker.name != "getitem" or len(writing.op.outputs) > 2:
         raise UnstatedError("a write to a view of a view")
-    given_index = arguments(maker)
-    index = given_index.placed[1] if len(given_index.placed) > 1 else given_index.named["index"]
-    return [*found, _put(writing, writing.value(maker.inputs[0]), index, value)]
+    given = arguments(maker)
+    index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
+    return [*found, _put(writing, writing.value(maker.inputs[0]), index, put or value)]
 
 
-WRITES: dict[str, Callable[[Writing], list[Value]]] = {"setitem": _set, "copy": _copied}
+WRITES: dict[str, Callable[[Writing], list[Value]]] = {
+    "setitem": _set,
+    "copy": _copied,
+    "zero": _filled,
+    "fill": _filled,
+}
