@@ -45,8 +45,6 @@ def test_a_given_input_takes_the_place_of_a_known_one_and_its_dtype():
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ([], "needs b; only a is known"),
-        (["1,8"], "needs b"),
         (["1,8", "1,6", "1", "1"], "takes fewer than the 4 inputs"),
         (["1,8", "1,6", "scle:1"], "no argument 'scle'"),
     ],
@@ -56,6 +54,12 @@ def test_inputs_that_do_not_fit_forward_are_told(inputs, said):
         load(NETS + "TwoInputs", inputs)
     assert said in str(caught.value)
     assert "TwoInputs.forward(a, b, scale)" in str(caught.value)
+
+
+def test_what_is_not_given_is_found_beside_what_is():
+    subject = load(NETS + "TwoInputs", ["3,8"])
+    assert sizes(subject) == [(3, 8), (1, 6)]
+    assert subject.guesses == ("Input b (1, 6) found by calling forward on meta; give --input to set it.",)
 
 
 def test_open_ended_forwards_take_inputs_by_position():

@@ -19,12 +19,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from boardwork.measure.memory import activation_peak
+from boardwork.meta.duplicate import module_on_meta, value_on_meta
 from boardwork.outline.flow import Flow
 from boardwork.targets import load
 from boardwork.targets.subject import Subject
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace import trace
-from boardwork.trace.duplicate import module_on_meta, value_on_meta
 from boardwork.trace.prepare import on_cpu, values_on_cpu
 
 HERE = Path(__file__).parent

@@ -7,11 +7,14 @@ from typing import Any
 
 from torch import nn
 
-from boardwork.targets.forward_arguments import arrange, merge
-from boardwork.targets.inferred import inferred_input
+from boardwork.errors import TraceError
+from boardwork.meta.duplicate import module_on_meta
+from boardwork.targets.forward_arguments import arrange, merge, missing
+from boardwork.targets.inferred import completed, inferred_input
 from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.layers import Argument
 from boardwork.targets.subject import Subject
+from boardwork.targets.wrappers import unwrapped
 
 
 def assemble(
@@ -22,20 +25,30 @@ def assemble(
     given: Sequence[InputSpec] = (),
     known: Sequence[Argument] | None = None,
     extra: dict[str, Any] | None = None,
-    may_run: bool = True,
 ) -> Subject:
-    """What is given goes before what is `known`; with neither, the first layer tells. `extra` are further keywords.
+    """What is given goes before what is `known`; with neither, they are inferred. `extra` are further keywords.
+
+    To infer them, a copy of the module on meta is called; the module itself never is.
 
     Raises:
         TargetError: the inputs do not fit forward's arguments.
     """
-    guesses: tuple[str, ...] = ()
-    hint = None
-    if known is None:
-        hint = inferred_input(module, may_run=may_run and not given)
-    if hint is not None and not given:
-        known, guesses = [hint[0]], (hint[1],)
+    twin = _twin(module) if known is None else None
+    hint = inferred_input(module, twin if not given else None) if known is None else None
+    guesses: tuple[str, ...] = (hint.told,) if hint and not given else ()
     # What was inferred lends its dtype and its axes to an input that was given, and is then dropped.
-    inputs = merge(module, given, known or [], like=hint[0] if hint else None)
+    like = hint.argument if hint else None
+    inputs = merge(module, given, known or ([like] if like and not given else []), like=like)
+    names = [item.name for item in inputs]
+    free = [*([] if given or (hint and hint.runs) else names), *missing(module, names)]
+    if twin is not None and free and (found := completed(twin, inputs, free)):
+        inputs, guesses = found
     arguments = arrange(module, inputs, extra)
     return Subject(target, title, module, arguments.args, arguments.kwargs, arguments.axes, guesses)
+
+
+def _twin(module: nn.Module) -> nn.Module | None:
+    try:
+        return module_on_meta(unwrapped(module)).eval()
+    except TraceError:  # tracing it says why
+        return None

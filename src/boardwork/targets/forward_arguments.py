@@ -105,15 +105,21 @@ def _check_name(module: nn.Module, parameters: list[inspect.Parameter], name: st
         raise TargetError(f"{_shown(module, parameters)} has no argument {spec.name!r}.", hint=hint)
 
 
+def missing(module: nn.Module, given: Sequence[str]) -> list[str]:
+    """Arguments that forward needs and that are not among the names `given`."""
+    kinds = (*POSITIONAL, inspect.Parameter.KEYWORD_ONLY)
+    parameters = forward_parameters(module)
+    return [p.name for p in parameters if p.default is p.empty and p.kind in kinds and p.name not in given]
+
+
 def check_complete(module: nn.Module, given: Sequence[str]) -> None:
     """Raises TargetError if forward needs an argument that is not among the names `given`."""
-    parameters = forward_parameters(module)
-    kinds = (*POSITIONAL, inspect.Parameter.KEYWORD_ONLY)
-    missing = [p.name for p in parameters if p.default is p.empty and p.kind in kinds and p.name not in given]
-    if missing:
+    if lacking := missing(module, given):
         told = f"only {', '.join(given)} is known" if given else "nothing says their shapes"
-        hint = " ".join(f"--input {name}:SHAPE" for name in missing)
-        raise TargetError(f"{_shown(module, parameters)} needs {', '.join(missing)}; {told}.", hint=hint)
+        hint = " ".join(f"--input {name}:SHAPE" for name in lacking)
+        raise TargetError(
+            f"{_shown(module, forward_parameters(module))} needs {', '.join(lacking)}; {told}.", hint=hint
+        )
 
 
 def _shown(module: nn.Module, parameters: list[inspect.Parameter]) -> str:

@@ -1,27 +1,36 @@
-"""A module of unknown origin -> a likely input, and the sentence that says where it comes from."""
+"""A module of unknown origin -> likely inputs, and the sentence that says where they come from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from boardwork.targets.first_layer import first_layer
-from boardwork.targets.forward_arguments import forward_parameters, weight_dtype
+from boardwork.targets.forward_arguments import forward_parameters, missing, weight_dtype
 from boardwork.targets.layers import Argument, layer_arguments
-from boardwork.targets.state import global_state_kept
-from boardwork.targets.torchvision_operators import admitted
+from boardwork.targets.search import searched
+from boardwork.targets.trial import trial
 
 # Tried in this order where a forward runs; a classifier behind a flatten, for one, takes a single image size only.
 SIZES = {"height": (224, 32, 28, 64, 96, 128, 256, 299), "seq_len": (128, 64, 32, 16, 8), "length": (1024, 128, 32)}
 
 
-def inferred_input(module: nn.Module, *, may_run: bool) -> tuple[Argument, str] | None:
-    """One argument read off the first layer with weights, and a sentence for the footnotes; None if there is none.
+@dataclass(frozen=True)
+class Inferred:
+    """An argument, the sentence that says where it comes from, and whether forward was called with it and took it."""
 
-    With `may_run` a module on meta is called with some sizes until one fits; a user's own object is never called.
+    argument: Argument
+    told: str
+    runs: bool
+
+
+def inferred_input(module: nn.Module, twin: nn.Module | None) -> Inferred | None:
+    """The first argument, read off the first layer with weights; None if there is none.
+
+    `twin`, a copy of the module on meta, is called with some sizes until one fits.
     """
     found = first_layer(module)
     names = [p.name if p.kind is not p.VAR_POSITIONAL else f"{p.name}_0" for p in forward_parameters(module)]
@@ -31,12 +40,31 @@ def inferred_input(module: nn.Module, *, may_run: bool) -> tuple[Argument, str] 
     likely = (layer_arguments(layer) or ())[0]
     dtype = weight_dtype(layer) if likely.tensor.is_floating_point() else likely.tensor.dtype
     likely = Argument(names[0], likely.tensor.to(dtype), likely.axes)
-    if may_run and all(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
-        likely = next((choice for choice in _sizes_of(likely) if _runs(module, choice.tensor)), likely)
-    shape = str(tuple(likely.tensor.shape))
-    kind = "" if likely.tensor.is_floating_point() else f" {str(likely.tensor.dtype).removeprefix('torch.')}"
+    runs = None
+    if twin is not None and not missing(module, names[:1]):
+        runs = next((choice for choice in _sizes_of(likely) if not trial(twin, [choice])), None)
+    likely = runs or likely
     where = f"{path}: " if path else ""
-    return likely, f"Input {shape}{kind} inferred from the first layer, {where}{_short(layer)}; give --input to set it."
+    told = f"Input {shown(likely)} inferred from the first layer, {where}{_short(layer)}; give --input to set it."
+    return Inferred(likely, told, runs is not None)
+
+
+def completed(
+    twin: nn.Module, inputs: Sequence[Argument], free: Sequence[str]
+) -> tuple[list[Argument], tuple[str, ...]] | None:
+    """All that forward requires, of which those in `free` are searched for, and a sentence; None if none was found."""
+    found = searched(twin, inputs, free)
+    if found is None:
+        return None
+    told = ", ".join(f"{item.name} {shown(item)}" for item in found if item.name in free)
+    noun, them = ("Input", "it") if len(free) == 1 else ("Inputs", "them")
+    return found, (f"{noun} {told} found by calling forward on meta; give --input to set {them}.",)
+
+
+def shown(item: Argument) -> str:
+    """Its shape, and its dtype where that is not a fraction's."""
+    kind = "" if item.tensor.is_floating_point() else f" {str(item.tensor.dtype).removeprefix('torch.')}"
+    return f"{tuple(item.tensor.shape)}{kind}"
 
 
 def _sizes_of(argument: Argument) -> Iterator[Argument]:
@@ -48,15 +76,6 @@ def _sizes_of(argument: Argument) -> Iterator[Argument]:
     for size in SIZES[varied]:
         shape = [size if axis in together else n for axis, n in zip(argument.axes, argument.tensor.shape, strict=True)]
         yield Argument(argument.name, argument.tensor.new_empty(shape), argument.axes)
-
-
-def _runs(module: nn.Module, tensor: torch.Tensor) -> bool:
-    try:
-        with global_state_kept(), admitted(), torch.no_grad(), torch.device("meta"):
-            module(tensor)
-    except Exception:
-        return False
-    return True
 
 
 def _short(layer: nn.Module) -> str:

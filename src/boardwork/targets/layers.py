@@ -11,6 +11,10 @@ from torch import nn
 
 TOKENS = 128
 IMAGE = 224
+BATCHED = (  # layers that would take their input without a batch too
+    nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer,
+    nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

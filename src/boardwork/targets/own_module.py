@@ -31,7 +31,7 @@ def from_module(
     dtypes: Sequence[torch.dtype] | None = None,
     title: str = "",
 ) -> Subject:
-    """A Subject for `model`, which is referred to and never changed, called or copied here.
+    """A Subject for `model`, which is referred to and never changed or called here.
 
     Args:
         model: on meta, CPU or GPU; or a target that names one.
@@ -55,7 +55,7 @@ def from_module(
     name = type(model).__name__
     if not _given(args) and not kwargs:
         known = layer_arguments(model) if type(model).__module__.startswith("torch.nn.") else None
-        return assemble(model, target=name, title=title or name, given=specs, known=known, may_run=False)
+        return assemble(model, target=name, title=title or name, given=specs, known=known)
     called = _called(model, (args,) if isinstance(args, torch.Tensor) else tuple(args), dict(kwargs or {}))
     return Subject(name, title or name, model, called.args, called.kwargs, called.axes)
 

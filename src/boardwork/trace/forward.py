@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from boardwork.errors import TraceError
+from boardwork.meta.duplicate import module_on_meta, value_on_meta
 from boardwork.targets.subject import Subject
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.cells import step_of
-from boardwork.trace.duplicate import module_on_meta, value_on_meta
 from boardwork.trace.long_forward import LongForwardError
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.prepare import check_forward, is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu

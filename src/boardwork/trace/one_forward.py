@@ -11,12 +11,12 @@ import torch
 
 from boardwork.errors import BoardworkError, TraceError
 from boardwork.meta.autocast import autocast_for_meta
+from boardwork.meta.duplicate import on_meta, value_on_meta
 from boardwork.meta.nesting import named_tensors, tensors_in
 from boardwork.meta.values import remembered, table
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.trace import tree
 from boardwork.trace.doubles import Doubles
-from boardwork.trace.duplicate import on_meta, value_on_meta
 from boardwork.trace.kept import kept
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from boardwork.errors import TraceError
+from boardwork.meta.duplicate import module_on_meta
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
 from boardwork.targets.wrappers import unwrapped
-from boardwork.trace.duplicate import module_on_meta
 
 MOST_NAMED = 6
 LARGEST_ON_CPU = 500_000_000  # parameters

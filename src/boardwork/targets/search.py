@@ -1,0 +1,220 @@
+"""A module on meta and some of its arguments -> all that forward requires, found by what it says to wrong ones.
+
+Forward is called, and where it stops tells what an argument should have been: a layer knows its width and rank, two
+tensors that do not fit share their axes, an unpacked shape has as many axes as there are names. That is mended and
+forward called again. No name of an argument is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import nn
+
+from boardwork.targets.forward_arguments import weight_dtype
+from boardwork.targets.input_axes import AXES_BY_RANK
+from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, layer_arguments
+from boardwork.targets.trial import Given, Refusal, trial
+
+TRIALS = 48
+LARGEST = 2048
+ROWS = 5  # of no layer's width
+FEATURES = 16  # of an axis that nothing has told
+SIZES = {"": FEATURES, "batch": 1, "seq_len": TOKENS, "frames": 16, "height": IMAGE, "width": IMAGE}
+RANKS = (
+    r"\(expected (\d+)(?:, got \d+)?\)$",
+    r"len\(dims\) = (\d+)",
+    r"in the equation \((\d+)\)",
+    r"expected (\d+) dims",
+)
+
+State = dict[str, Argument]
+
+
+def searched(module: nn.Module, start: Sequence[Argument], free: Sequence[str]) -> list[Argument] | None:
+    """Arguments that forward takes, None if they were not found. Those in `free` may change; `start` may hold some."""
+    kept = {item.name: item for item in start if item.name not in free or len(free) == 1}
+    begin = {name: argument(name, (1,), ("batch",), weight_dtype(module)) for name in free} | kept
+    # Several rows, as a single one fits everywhere. Whole numbers are a sequence, or one a row: a step, a label.
+    for batch, tokens in ((ROWS, True), (ROWS, False), (1, True), (1, False)):
+        search = _Search(module, frozenset(free), batch, tokens)
+        if (found := search.run(begin)) is not None:
+            one = {name: item if name not in free else _rows(item, 1) for name, item in found.items()}
+            return list((found if search.tried(one) else one).values())
+    return None
+
+
+class _Search:
+    def __init__(self, module: nn.Module, free: frozenset[str], batch: int, tokens: bool) -> None:
+        self.module, self.free, self.batch, self.tokens = module, free, batch, tokens
+        self.rules: tuple[Callable[[State, Refusal], Argument | None], ...] = (
+            self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted,
+        )  # fmt: skip
+
+    def run(self, state: State) -> State | None:
+        state, seen = {name: self._row(item) for name, item in state.items()}, set()
+        for _ in range(TRIALS):
+            refusal = self.tried(state)
+            if refusal is None:
+                return state
+            changes = (self._row(change) for rule in self.rules if (change := rule(state, refusal)) is not None)
+            states = ({**state, change.name: change} for change in changes)
+            state = next((choice for choice in states if self._key(choice) not in seen), {})
+            if not state:
+                return None
+            seen.add(self._key(state))
+        return None
+
+    def _row(self, item: Argument) -> Argument:
+        return _rows(item, self.batch) if item.name in self.free else item
+
+    def tried(self, state: State) -> Refusal | None:
+        return trial(self.module, list(state.values()))
+
+    def _key(self, state: State) -> tuple[object, ...]:
+        return tuple((name, tuple(item.tensor.shape), item.tensor.dtype) for name, item in state.items())
+
+    def _needs(self, refusal: Refusal) -> Iterator[tuple[Argument, Given, str]]:
+        """What the layer that stopped takes, what it was given, and the argument that this is made from."""
+        wanted = layer_arguments(refusal.layer) if refusal.layer is not None else ()
+        for need, given in zip(wanted or (), refusal.given, strict=False):
+            for name in sorted(given.names & self.free):
+                yield need, given, name
+
+    def _sort(self, state: State, refusal: Refusal) -> Argument | None:
+        """Tokens where an embedding looks them up, numbers where a layer multiplies them."""
+        for need, given, name in self._needs(refusal):
+            now = state[name].tensor
+            if need.tensor.is_floating_point() == given.floating or now.is_floating_point() != given.floating:
+                continue
+            if now.ndim > 1:
+                return argument(name, tuple(now.shape), _axes(now.ndim, need.tensor.dtype), need.tensor.dtype)
+            return _of_rank(state[name], 2 if self.tokens else 1, need.tensor.dtype)
+        return None
+
+    def _rank(self, state: State, refusal: Refusal) -> Argument | None:
+        """As many axes as the layer takes."""
+        for need, given, name in self._needs(refusal):
+            lacking = need.tensor.ndim - len(given.shape)
+            if lacking <= 0 and not (lacking < 0 and _spatial(need)):
+                continue
+            if tuple(state[name].tensor.shape) == given.shape:
+                return Argument(name, need.tensor.to(state[name].tensor.dtype), need.axes)
+            return _of_rank(state[name], state[name].tensor.ndim + lacking)
+        return None
+
+    def _width(self, state: State, refusal: Refusal) -> Argument | None:
+        """The number of features or channels that the layer takes."""
+        for need, given, name in self._needs(refusal):
+            place = next((i for i, axis in enumerate(need.axes) if not axis), None)
+            if place is None or len(given.shape) < need.tensor.ndim - place:
+                continue
+            place = place - need.tensor.ndim if place == need.tensor.ndim - 1 else place
+            wanted, got = need.tensor.shape[place], given.shape[place]
+            if wanted == got:
+                continue
+            now = state[name]
+            same = [i for i, axis in enumerate(now.axes) if not axis and now.tensor.shape[i] == got]
+            if same:
+                return _resized(now, {same[-1]: wanted})
+            return self._solved(state, now, refusal.layer, place, wanted) if refusal.layer else None
+        return None
+
+    def _solved(self, state: State, now: Argument, layer: nn.Module, place: int, wanted: int) -> Argument | None:
+        """The size of the image, or of another axis, with which as much as `wanted` arrives at the layer."""
+        for axes in (("height", "width"), ("seq_len",), ("length",), ("",)):
+            places = [i for i, axis in enumerate(now.axes) if axis in axes]
+            if not places:
+                continue
+            low, high = 1, LARGEST
+            while low < high:  # what arrives grows with the size
+                middle = (low + high) // 2
+                arrived = self._arrived(state, _resized(now, dict.fromkeys(places, middle)), layer, place, wanted)
+                low, high = (low, middle) if arrived >= wanted else (middle + 1, high)
+            choice = _resized(now, dict.fromkeys(places, low))
+            if self._arrived(state, choice, layer, place, wanted) == wanted:
+                return choice
+        return None
+
+    def _arrived(self, state: State, choice: Argument, layer: nn.Module, place: int, wanted: int) -> int:
+        """Features that arrive at the layer; 0 where forward does not come that far."""
+        refusal = self.tried({**state, choice.name: choice})
+        if refusal is None or (id(layer), choice.name) in refusal.passed:
+            return wanted
+        here = refusal.layer is layer and refusal.given and choice.name in refusal.given[0].names
+        return refusal.given[0].shape[place] if here else 0
+
+    def _axes(self, state: State, refusal: Refusal) -> Argument | None:
+        """As many axes as the code unpacks, permutes or indexes."""
+        told = next((m for pattern in RANKS if (m := re.search(pattern, str(refusal.error)))), None)
+        more = isinstance(refusal.error, IndexError)
+        if told is None and not more:
+            return None
+        made = [given.names for given in refusal.given if given.names & self.free]
+        unpacked = isinstance(refusal.error, ValueError) or not made
+        names = sorted((refusal.asked if unpacked else made[0]) & self.free)
+        if not names:
+            return None
+        now = state[names[-1]]
+        rank = now.tensor.ndim + 1 if told is None else int(told[1])
+        return _of_rank(now, rank) if rank in AXES_BY_RANK else None
+
+    def _agreed(self, state: State, refusal: Refusal) -> Argument | None:
+        """The axes of another argument, where two tensors do not fit."""
+        pairs = [(a, b) for a in refusal.given for b in refusal.given if a.names - b.names and b.names - a.names]
+        for model, other in sorted(
+            pairs, key=lambda pair: (-len(pair[0].shape), *map(sorted, (p.names for p in pair)))
+        ):
+            for name in sorted((other.names - model.names) & self.free):
+                like, now = state[min(model.names - other.names)], state[name]
+                sizes = [size for size, axis in zip(like.tensor.shape, like.axes, strict=True) if axis]
+                kept = [size for size, axis in zip(now.tensor.shape, now.axes, strict=True) if not axis]
+                shape = [*sizes, *kept] if now.tensor.is_floating_point() else sizes
+                if len(shape) in AXES_BY_RANK and tuple(shape) != tuple(now.tensor.shape):
+                    axes = [axis for axis in like.axes if axis]
+                    return argument(name, tuple(shape), (*axes, *[""] * (len(shape) - len(axes))), now.tensor.dtype)
+        return None
+
+    def _fitted(self, state: State, refusal: Refusal) -> Argument | None:
+        """The size of a weight that a tensor does not fit."""
+        weights = [given.shape for given in refusal.given if not given.names]
+        for given in refusal.given:
+            for name in sorted(given.names & self.free):
+                sizes = zip(reversed(given.shape), reversed(weights[0] if weights else ()), strict=False)
+                unlike = [(got, wanted) for got, wanted in sizes if got != wanted and 1 not in (got, wanted)]
+                now = state[name]
+                for got, wanted in unlike:
+                    same = [i for i, axis in enumerate(now.axes) if not axis and now.tensor.shape[i] == got]
+                    if same:
+                        return _resized(now, {same[-1]: wanted})
+                if unlike and now.tensor.ndim + 1 in AXES_BY_RANK:
+                    return _of_rank(now, now.tensor.ndim + 1)
+        return None
+
+
+def _spatial(need: Argument) -> bool:
+    return any(axis in ("height", "length") for axis in need.axes)
+
+
+def _of_rank(now: Argument, rank: int, dtype: torch.dtype | None = None) -> Argument:
+    """The same features, if it has any, on `rank` axes."""
+    dtype = dtype or now.tensor.dtype
+    axes, sizes = _axes(rank, dtype), dict(SIZES)
+    if now.axes[-1:] == ("",):
+        sizes[""] = now.tensor.shape[-1]
+    return argument(now.name, tuple(sizes[axis] for axis in axes), axes, dtype)
+
+
+def _axes(rank: int, dtype: torch.dtype) -> tuple[str, ...]:
+    return AXES_BY_RANK[rank] if dtype.is_floating_point else ("batch", "seq_len", "", "", "")[:rank]
+
+
+def _resized(now: Argument, sizes: dict[int, int]) -> Argument:
+    shape = tuple(sizes.get(i, size) for i, size in enumerate(now.tensor.shape))
+    return argument(now.name, shape, now.axes, now.tensor.dtype)
+
+
+def _rows(now: Argument, batch: int) -> Argument:
+    return _resized(now, {i: batch for i, axis in enumerate(now.axes) if axis == "batch"})

@@ -1,0 +1,117 @@
+"""A module on meta and arguments -> None if forward takes them, else where it stopped and what it was given there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from boardwork.meta.evaluation import Evaluation
+from boardwork.meta.nesting import tensors_in
+from boardwork.targets.forward_arguments import arrange
+from boardwork.targets.layers import BATCHED, Argument, layer_arguments
+from boardwork.targets.state import global_state_kept
+from boardwork.targets.torchvision_operators import admitted
+
+ASKING = ("__get__", "size", "dim", "ndimension", "__len__")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A tensor where forward stopped: its shape and sort, and the arguments of forward that it is made from."""
+
+    shape: tuple[int, ...]
+    floating: bool
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`layer`: the running layer of torch.nn, None outside of all; `given`: what it, else the operation, was called
+    with; `asked`: the arguments whose sizes were asked last; `passed`: layers that ended, each with an argument that
+    reached it.
+    """
+
+    error: Exception
+    layer: nn.Module | None
+    given: tuple[Given, ...]
+    asked: frozenset[str]
+    passed: frozenset[tuple[int, str]]
+
+
+def trial(module: nn.Module, arguments: Sequence[Argument]) -> Refusal | None:
+    """Call `module`, whose tensors are on meta."""
+    watch, call = _Watch(arguments), arrange(module, arguments)
+    try:
+        with global_state_kept(), admitted(), torch.no_grad(), watch.layers(), torch.device("meta"), watch:
+            module(*call.args, **call.kwargs)
+    except Exception as error:
+        return watch.refusal(error)
+    return None
+
+
+class _Watch(TorchFunctionMode):
+    """Follows which arguments every tensor is made from."""
+
+    def __init__(self, arguments: Sequence[Argument]) -> None:
+        super().__init__()
+        self.evaluation = Evaluation()
+        self.names = {id(item.tensor): frozenset([item.name]) for item in arguments}
+        self.alive: list[torch.Tensor] = []
+        self.running: list[tuple[nn.Module, tuple[Given, ...]]] = []
+        self.failed: tuple[Given, ...] = ()
+        self.asked: frozenset[str] = frozenset()
+        self.passed: set[tuple[int, str]] = set()
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raw, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        used = tuple(tensors_in((args, kwargs)))
+        names = frozenset().union(*(self.names.get(id(tensor), frozenset()) for tensor in used))
+        if raw in ASKING:
+            self.asked = names or self.asked
+        try:
+            out = func(*args, **kwargs) if raw == "__get__" else self.evaluation.run(raw, func, args, kwargs, "")
+        except Exception:
+            self.failed = self._given(used)
+            raise
+        for tensor in tensors_in(out):
+            self.alive.append(tensor)  # an id is not used again
+            self.names[id(tensor)] = names | self.names.get(id(tensor), frozenset())
+        return out
+
+    @contextmanager
+    def layers(self) -> Iterator[None]:
+        """Layers of torch.nn are seen as they begin and end; no hook is left on a module."""
+
+        def begin(module: nn.Module, args: Any) -> None:
+            needs = layer_arguments(module)
+            if needs is None:
+                return
+            self.running.append((module, self._given(tuple(tensors_in(args)))))
+            if isinstance(module, BATCHED) and any(t.ndim < needs[0].tensor.ndim for t in tensors_in(args[:1])):
+                raise ValueError("no batch")  # torch would take it, as one sequence or image
+
+        def end(module: nn.Module, _args: Any, _out: Any) -> None:
+            if self.running and self.running[-1][0] is module:
+                _, given = self.running.pop()
+                self.passed.update((id(module), name) for item in given for name in item.names)
+
+        hooks = (register_module_forward_pre_hook(begin), register_module_forward_hook(end))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def refusal(self, error: Exception) -> Refusal:
+        layer, given = self.running[-1] if self.running else (None, self.failed)
+        return Refusal(error, layer, given, self.asked, frozenset(self.passed))
+
+    def _given(self, tensors: tuple[torch.Tensor, ...]) -> tuple[Given, ...]:
+        return tuple(Given(tuple(t.shape), t.is_floating_point(), self.names.get(id(t), frozenset())) for t in tensors)
