@@ -40,7 +40,8 @@ def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
         value = values.setdefault(name, facts[word]) if word in facts else None
         for block in everything(outline.root) if value is not None else ():
             if block.kind == kind and block.facts.get(key) == value:
-                called.update({same.first(axis): name for axis in _widths(trace, block, value)} | called)
+                for axis in _widths(trace, block, value):
+                    called.setdefault(same.first(axis), name)
     axes = ((t.id, place) for t in trace.tensors for place in range(len(t.shape)))
     return {axis: called[root] for axis in axes if (root := same.first(axis)) in called}
 

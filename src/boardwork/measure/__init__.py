@@ -20,7 +20,6 @@ from boardwork.measure.summands import summands
 from boardwork.measure.tables import tables
 from boardwork.measure.totals import inputs, totals
 from boardwork.outline.blocks import Outline
-from boardwork.outline.flow import Flow
 
 __all__ = ["measure", "summands"]
 
@@ -30,7 +29,7 @@ def measure(outline: Outline) -> Facts:
 
     The one that stands for its kind is in the block that the zoom opens, if that holds one.
     """
-    flow = Flow(outline.trace)
+    flow = outline.flow
     found: dict[str, Any] = {"residual.count": residuals(flow, outline.root), **inputs(outline), **tables(outline)}
     for part in (
         totals,

@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from boardwork.measure.examples import everything
-from boardwork.measure.memory import activation_peak
+from boardwork.measure.memory import Lifetimes
 from boardwork.measure.polynomials import DEGREES, Polynomial, crossing, fitted
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
@@ -101,7 +101,11 @@ class Growth:
             if tensor is None:
                 raise ValueError(f"storage {storage} has no law")
             storages[storage] = prod(shape_of(tensor)) * self.flow.tensors[tensor].element_bytes
-        return activation_peak(self.flow, storages)
+        return self._lifetimes.peak(storages)
+
+    @cached_property
+    def _lifetimes(self) -> Lifetimes:
+        return Lifetimes(self.flow)
 
     @cached_property
     def _filling(self) -> dict[int, int | None]:

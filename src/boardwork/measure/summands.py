@@ -45,7 +45,7 @@ _SIZES = {
 
 def summands(outline: Outline) -> Summands:
     """What adds up to all parameters, and to all multiply-adds."""
-    flow = Flow(outline.trace)
+    flow = outline.flow
     owned = _owned(flow)
     within = {op: block for block in _blocks(outline) for op in block.one()}
     leaves = {op: leaf for leaf in everything(outline.root) if not leaf.children for op in leaf.ops}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
+from boardwork.outline.flow import Flow
 from boardwork.trace.records import Trace
 
 
@@ -43,12 +46,24 @@ class Block:
         return 1 + sum(later.runs for later in self.again)
 
     def one(self) -> tuple[int, ...]:
-        """Operations of one copy, in order."""
-        return tuple(sorted(op for leaf in self.leaves() for op in leaf.ops))
+        """Operations of one copy with its later runs, in order; folded copies below it are included."""
+        return self._one
 
     def all(self) -> tuple[int, ...]:
         """Operations of every copy."""
-        return self.one() + tuple(op for copy in self.copies for op in copy.all())
+        return self._all
+
+    @cached_property
+    def _one(self) -> tuple[int, ...]:
+        """Kept, for every pass asks for it at every level."""
+        below = (block for child in self.children for block in (child, *child.copies))
+        again = (block for later in self.again for block in (later, *later.copies))
+        own = () if self.children else self.ops
+        return tuple(sorted(chain(own, *(block.one() for block in chain(below, again)))))
+
+    @cached_property
+    def _all(self) -> tuple[int, ...]:
+        return tuple(chain(self.one(), *(copy.all() for copy in self.copies))) if self.copies else self.one()
 
     def leaves(self) -> Iterator[Block]:
         """Leaves of one copy with its later runs, folded copies below it included."""
@@ -115,3 +130,8 @@ class Outline:
     zoom_trace: Trace
     reason: str
     log: tuple[str, ...] = ()
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The data flow of the trace, indexed."""
+        return Flow(self.trace)

@@ -97,6 +97,7 @@ class Flow:
         self._readings: dict[tuple[int, str], list[tuple[float, ...]]] = {}
         for table in trace.tables:
             self._readings.setdefault((table.tensor, table.kind), []).append(table.numbers)
+        self._origins: dict[int, tuple[Tensor, tuple[int, ...]]] = {}
         self.outputs = {tensor for _, tensor in trace.outputs}
         self.live = self._live()
         self.fed = self._reachable(lambda t: t.kind == "input")
@@ -167,13 +168,18 @@ class Flow:
             return record.kind in ("buffer", "constant")
         return record.producer not in self.fed and record.producer not in self.weighted
 
-    def origin(self, tensor: int) -> tuple[Tensor, list[int]]:
+    def origin(self, tensor: int) -> tuple[Tensor, tuple[int, ...]]:
         """Walk back through shape operations to the first tensor that none of them made; return it with them."""
+        if tensor not in self._origins:
+            self._origins[tensor] = self._walked(tensor)
+        return self._origins[tensor]
+
+    def _walked(self, tensor: int) -> tuple[Tensor, tuple[int, ...]]:
         passed: list[int] = []
         while True:
             record = self.tensors[tensor]
             if record.producer < 0 or not self.is_shape(record.producer):
-                return record, passed
+                return record, tuple(passed)
             passed.append(record.producer)
             tensor = self.ops[record.producer].inputs[0]
 

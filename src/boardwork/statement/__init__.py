@@ -19,7 +19,7 @@ _IMPORTS = {"math.": "import math\n", "torch.": "import torch\n", "F.": "import 
 
 def statement(outline: Outline) -> Statement:
     """The zoomed block's equations as a function; `unstated` says why there is none."""
-    flow = Flow(outline.trace)
+    flow = outline.flow
     block = outline.zoom.block
     ops = frozenset(op for op in block.one() if op in flow.live)
     empty = Statement(block.label, block.path, ops=tuple(sorted(ops)), roles=_roles(block))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -36,8 +37,13 @@ class Tensor:
     @property
     def element_bytes(self) -> int:
         """Bytes of one element: float8_e4m3fn and bool have 1, complex64 has 8."""
-        bits = re.search(r"\d+", self.dtype)
-        return max(1, int(bits[0]) // 8) if bits else 1
+        return _element_bytes(self.dtype)
+
+
+@cache
+def _element_bytes(dtype: str) -> int:
+    bits = re.search(r"\d+", dtype)
+    return max(1, int(bits[0]) // 8) if bits else 1
 
 
 @dataclass(frozen=True)

@@ -61,5 +61,5 @@ def _pattern(flow: Flow, spread: Op, layer: Product) -> Pattern:
     return Pattern("graph_convolution", frozenset(ops), label, "conv", f"{layer.before} → {layer.after}", facts=facts)
 
 
-def _between(flow: Flow, spread: Op, layer: Product) -> list[int]:
+def _between(flow: Flow, spread: Op, layer: Product) -> tuple[int, ...]:
     return flow.origin(spread.inputs[1])[1] if layer.op.id < spread.id else flow.origin(layer.data)[1]

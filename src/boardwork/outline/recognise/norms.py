@@ -174,7 +174,7 @@ def _scaling(flow: Flow, root: Op, ops: set[int]) -> list[int]:
         return weights
 
 
-def _gain(flow: Flow, tensor: int) -> list[tuple[int, list[int]]]:
+def _gain(flow: Flow, tensor: int) -> list[tuple[int, tuple[int, ...]]]:
     """The weight behind a factor, which may be 1 + weight, and the operations between; empty for anything else."""
     origin, passed = flow.origin(tensor)
     if origin.kind in ("parameter", "buffer"):
@@ -183,7 +183,7 @@ def _gain(flow: Flow, tensor: int) -> list[tuple[int, list[int]]]:
     if op is None or op.name != "add" or len(op.inputs) != 1 or not flow.is_weight(op.inputs[0]):
         return []
     weight, before = flow.origin(op.inputs[0])
-    return [(weight.id, [*passed, op.id, *before])]
+    return [(weight.id, (*passed, op.id, *before))]
 
 
 def _centring(flow: Flow, product: Op, ops: set[int]) -> set[int]:

@@ -30,7 +30,7 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
         ops.add(made.id)
         reached, further = flow.origin(made.inputs[0])
         ops.update(further)
-        passed, made = [*passed, *further], flow.producer(reached.id)
+        passed, made = (*passed, *further), flow.producer(reached.id)
     side = _side_of_cuts(flow, made) if made is not None else 0
     if side and made is not None:
         ops |= {made.id, *(i for t in made.inputs for i in flow.origin(t)[1][:-1] if flow.is_shape(i))}

@@ -25,9 +25,9 @@ def _at(flow: Flow, division: Op) -> frozenset[int]:
     length, moved = _maker(flow, division.inputs[0])
     mean, passed = _maker(flow, division.inputs[1])
     if mean is not None and mean.name == "add" and len(flow.data_inputs(mean)) == 1:  # + eps
-        passed.append(mean.id)
+        shifted = mean.id
         mean, more = _maker(flow, mean.inputs[0])
-        passed += more
+        passed = (*passed, shifted, *more)
     if length is None or mean is None or length.name not in _LENGTHS or mean.name != "mean":
         return frozenset()
     if _maker(flow, mean.inputs[0])[0] != length:
@@ -37,7 +37,7 @@ def _at(flow: Flow, division: Op) -> frozenset[int]:
     return frozenset(ops | _applied(flow, division, source, ops))
 
 
-def _maker(flow: Flow, tensor: int) -> tuple[Op | None, list[int]]:
+def _maker(flow: Flow, tensor: int) -> tuple[Op | None, tuple[int, ...]]:
     """What made a tensor, and the moves after that."""
     record, passed = flow.origin(tensor)
     return flow.producer(record.id), passed

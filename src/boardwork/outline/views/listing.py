@@ -26,7 +26,7 @@ class Row:
 
 def listing(found: Outline) -> Iterator[str]:
     """The blocks as an indented table; of folded copies one is shown with the paths of the first and the last."""
-    flow = Flow(found.trace)
+    flow = found.flow
     rows = list(_rows(flow, found.root, found.zoom.block.path))
     paths = ["  " * row.depth + row.path for row in rows]
     wide = max(map(len, paths), default=0)

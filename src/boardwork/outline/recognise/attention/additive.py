@@ -36,7 +36,7 @@ def _at(flow: Flow, softmax: Op) -> Core | None:
     return _core(flow, softmax, total, following, frozenset([score.id, bent.id, *moved, *more, *further]))
 
 
-def _step(flow: Flow, tensor: int) -> tuple[Op | None, list[int]]:
+def _step(flow: Flow, tensor: int) -> tuple[Op | None, tuple[int, ...]]:
     """The operation behind reshapes, and these."""
     origin, passed = flow.origin(tensor)
     return flow.producer(origin.id), passed

@@ -247,7 +247,7 @@ class Boxes:
             op = self.flow.producer(tensor)
         return tensor
 
-    def _expansion(self, branch: Branch) -> list[int]:
+    def _expansion(self, branch: Branch) -> tuple[int, ...]:
         """From the last operation that repeats elements to the core."""
         passed = self.flow.origin(branch.tensor)[1]
         return passed[: 1 + max((i for i, op in enumerate(passed) if expands(self.flow, op)), default=-1)]

@@ -63,13 +63,13 @@ def _over_positions(flow: Flow, tensor: int, axis: int, projection: Op) -> bool:
     return flow.tensors[tensor].shape[axis] == positions
 
 
-def _through_numbers(flow: Flow, tensor: int) -> tuple[int, list[int]]:
+def _through_numbers(flow: Flow, tensor: int) -> tuple[int, tuple[int, ...]]:
     """Back through reshapes and products with a number."""
     origin, passed = flow.origin(tensor)
     op = flow.producer(origin.id)
     if op is not None and op.name in ("mul", "div") and len(flow.data_inputs(op)) == 1:
         further, more = _through_numbers(flow, flow.data_inputs(op)[0])
-        return further, [*passed, op.id, *more]
+        return further, (*passed, op.id, *more)
     return origin.id, passed
 
 
