@@ -36,10 +36,13 @@ def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
     same = _Same(trace)
     called: dict[Axis, str] = {}
     values: dict[str, object] = {}
+    kinds: dict[str, list[Block]] = {}
+    for block in everything(outline.root):
+        kinds.setdefault(block.kind, []).append(block)
     for name, kind, key, word in ROLES:
         value = values.setdefault(name, facts[word]) if word in facts else None
-        for block in everything(outline.root) if value is not None else ():
-            if block.kind == kind and block.facts.get(key) == value:
+        for block in kinds.get(kind, ()) if value is not None else ():
+            if block.facts.get(key) == value:
                 for axis in _widths(trace, block, value):
                     called.setdefault(same.first(axis), name)
     axes = ((t.id, place) for t in trace.tensors for place in range(len(t.shape)))
@@ -86,9 +89,12 @@ class _Same:
                     self._join(trace.tensors[source], trace.tensors[result], moved=op.name in _MOVES)
 
     def first(self, axis: Axis) -> Axis:
-        while (before := self._before.get(axis)) is not None:
-            axis = before
-        return axis
+        first = axis
+        while (before := self._before.get(first)) is not None:
+            first = before
+        if first != axis:
+            self._before[axis] = first  # a shorter way for the next question
+        return first
 
     def _join(self, one: Tensor, two: Tensor, *, moved: bool) -> None:
         level = len(one.shape) == len(two.shape) and not moved

@@ -97,10 +97,12 @@ class Growth:
             ValueError: the laws give no whole number, or nothing fills a piece of memory that an operation made.
         """
         shape_of, storages = self.shapes(sizes), list(self.trace.storages)
-        for storage, tensor in self._filling.items():
+        for tensor, filled in self._filling.items():
             if tensor is None:
-                raise ValueError(f"storage {storage} has no law")
-            storages[storage] = prod(shape_of(tensor)) * self.flow.tensors[tensor].element_bytes
+                raise ValueError(f"storages {filled} have no law")
+            size = prod(shape_of(tensor)) * self.flow.tensors[tensor].element_bytes
+            for storage in filled:
+                storages[storage] = size
         return self._lifetimes.peak(storages)
 
     @cached_property
@@ -108,7 +110,18 @@ class Growth:
         return Lifetimes(self.flow)
 
     @cached_property
-    def _filling(self) -> dict[int, int | None]:
+    def _filling(self) -> dict[int | None, list[int]]:
+        """A tensor that stands for all with its laws -> the memory that these fill, of inputs and results."""
+        like: dict[tuple[tuple[str, ...], int], int] = {}
+        filling: dict[int | None, list[int]] = {}
+        for storage, tensor in self._filled().items():
+            if tensor is not None:
+                record = self.flow.tensors[tensor]
+                tensor = like.setdefault((record.symbols, record.element_bytes), tensor)
+            filling.setdefault(tensor, []).append(storage)
+        return filling
+
+    def _filled(self) -> dict[int, int | None]:
         """Memory of inputs and results -> a tensor that fills it."""
         found: dict[int, int | None] = {}
         fixed = {tensor.storage for tensor in self.flow.tensors if tensor.kind not in ("op", "input")}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from boardwork.outline.blocks import Block, View
+from collections.abc import Sequence
+
+from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.views.view import view
+from boardwork.outline.views.links import Links
+from boardwork.outline.views.residual import mark
 
 
-def _additions(drawn: View) -> int:
+def _additions(flow: Flow, parts: Sequence[Block]) -> int:
     """Additions that a residual branch enters."""
-    return len({k.target for k in drawn.links if k.kind == "residual" and drawn.boxes[k.target].role == "add"})
+    inner = Links(flow, parts)
+    links = inner.collect()
+    links = mark(flow, inner.boxes, links)
+    return len({link.target for link in links if link.kind == "residual" and inner.boxes[link.target].role == "add"})
 
 
 def residuals(flow: Flow, block: Block) -> int:
@@ -17,5 +23,5 @@ def residuals(flow: Flow, block: Block) -> int:
     parts = block.children
     if not parts:
         return 0
-    own = _additions(view(flow, block, parts)) if any(b.role == "add" for b in parts) else 0
+    own = _additions(flow, parts) if any(b.role == "add" for b in parts) else 0
     return own + sum(residuals(flow, b) for part in parts for b in (part, *part.copies))

@@ -41,7 +41,7 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     log += [f"zoom score: {candidate}" for candidate in candidates(flow, root)[:_TOLD]]
     zoom_flow, zoom_view = _zoom_view(flow, root, opened, wanted)
     return Outline(
-        trace=trace,
+        flow=flow,
         root=root,
         hidden=_hidden(flow, root),
         big_picture=view(flow, root, shown),

@@ -122,7 +122,7 @@ class View:
 class Outline:
     """What the model is made of. `root` unfolds to the trace; `hidden` holds operations left out, by reason."""
 
-    trace: Trace
+    flow: Flow
     root: Block
     hidden: dict[str, tuple[int, ...]]
     big_picture: View
@@ -131,7 +131,7 @@ class Outline:
     reason: str
     log: tuple[str, ...] = ()
 
-    @cached_property
-    def flow(self) -> Flow:
-        """The data flow of the trace, indexed."""
-        return Flow(self.trace)
+    @property
+    def trace(self) -> Trace:
+        """What was outlined."""
+        return self.flow.trace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from boardwork.trace.records import Op, Tensor, Trace
 
@@ -86,10 +86,11 @@ _AS = frozenset(["expand_as", "view_as", "reshape_as", "type_as"])
 
 
 class Flow:
-    """Read-only queries over one trace; every step is linear in its operations."""
+    """Read-only queries over one trace; every step is linear in its operations. What is asked often is kept."""
 
     def __init__(self, trace: Trace) -> None:
-        self.trace, self.ops, self.tensors = trace, tuple(map(_of_values, trace.ops)), trace.tensors
+        self.trace, self.tensors = trace, trace.tensors
+        self.ops = tuple(_of_values(op) if op.name in _FILLED or op.name in _AS else op for op in trace.ops)
         self.users: dict[int, list[int]] = {}
         for op in self.ops:
             for tensor in dict.fromkeys(op.inputs):
@@ -100,29 +101,28 @@ class Flow:
         self._origins: dict[int, tuple[Tensor, tuple[int, ...]]] = {}
         self.outputs = {tensor for _, tensor in trace.outputs}
         self.live = self._live()
-        self.fed = self._reachable(lambda t: t.kind == "input")
-        self.weighted = self._reachable(lambda t: t.kind == "parameter")
+        self.fed = self._reachable("input")
+        self.weighted = self._reachable("parameter")
+        self._moves = frozenset(op.id for op in self.ops if op.name in SHAPE_OPS)
+        self._data = frozenset(self.live & (self.fed | self.weighted))
+        self._data_inputs: dict[int, tuple[int, ...]] = {}
 
     def _live(self) -> set[int]:
         """Operations whose results reach an output."""
-        live: set[int] = set()
-        todo = [self.tensors[t].producer for t in self.outputs]
-        while todo:
-            op = todo.pop()
-            if op >= 0 and op not in live:
-                live.add(op)
-                todo.extend(self.tensors[t].producer for t in self.ops[op].inputs)
-        return live
+        found, wanted = set[int](), set(self.outputs)
+        for op in reversed(self.ops):
+            if not wanted.isdisjoint(op.outputs):
+                found.add(op.id)
+                wanted.update(op.inputs)
+        return found
 
-    def _reachable(self, start: Callable[[Tensor], bool]) -> set[int]:
-        """Operations that depend on a tensor that `start` accepts."""
-        found: set[int] = set()
+    def _reachable(self, kind: str) -> set[int]:
+        """Operations that depend on a tensor of this kind."""
+        found, reached = set[int](), {tensor.id for tensor in self.tensors if tensor.kind == kind}
         for op in self.ops:
-            for tensor in op.inputs:
-                record = self.tensors[tensor]
-                if start(record) or record.producer in found:
-                    found.add(op.id)
-                    break
+            if not reached.isdisjoint(op.inputs):
+                found.add(op.id)
+                reached.update(op.outputs)
         return found
 
     def readings(self, tensor: int, kind: str) -> list[tuple[float, ...]]:
@@ -131,11 +131,11 @@ class Flow:
 
     def is_data(self, op: int) -> bool:
         """True when the operation works on the input or on weights, and matters to an output."""
-        return op in self.live and (op in self.fed or op in self.weighted)
+        return op in self._data
 
     def is_shape(self, op: int) -> bool:
         """True when the operation only moves elements."""
-        return self.ops[op].name in SHAPE_OPS
+        return op in self._moves
 
     def parameters(self, ops: Iterable[int]) -> int:
         """Elements of the parameters that operations use, each parameter once."""
@@ -183,9 +183,12 @@ class Flow:
             passed.append(record.producer)
             tensor = self.ops[record.producer].inputs[0]
 
-    def data_inputs(self, op: Op) -> list[int]:
+    def data_inputs(self, op: Op) -> tuple[int, ...]:
         """Input tensors that carry activations: neither weights nor constants."""
-        return [t for t in op.inputs if not self.is_weight(t) and not self.is_constant(t)]
+        if op.id not in self._data_inputs:
+            given = (t for t in op.inputs if not self.is_weight(t) and not self.is_constant(t))
+            self._data_inputs[op.id] = tuple(given)
+        return self._data_inputs[op.id]
 
     def data_users(self, op: Op) -> list[Op]:
         """Operations that use a result of `op` and matter."""
@@ -229,7 +232,5 @@ class Flow:
 
 
 def _of_values(op: Op) -> Op:
-    """The operation with only those inputs whose values it takes."""
-    if op.name not in _FILLED and op.name not in _AS:
-        return op
+    """An operation of _FILLED or _AS with only those inputs whose values it takes."""
     return dataclasses.replace(op, inputs=op.inputs[: op.name in _AS], slots=op.slots[: op.name in _AS])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from boardwork.outline.blocks import Pattern
@@ -83,7 +83,7 @@ def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
     return None
 
 
-def _chunked(flow: Flow, inputs: list[int]) -> bool:
+def _chunked(flow: Flow, inputs: Sequence[int]) -> bool:
     return any(flow.ops[op].name in ("chunk", "split", "getitem") for t in inputs for op in flow.origin(t)[1])
 
 

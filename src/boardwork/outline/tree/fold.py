@@ -20,6 +20,8 @@ _LONGEST = 8  # parts of a body of different layers
 
 def fold(flow: Flow, block: Block) -> Block:
     """Fold from the leaves up. Only distinct copies fold; the same weights run twice stay apart."""
+    if not block.children:
+        return block
     children = [fold(flow, child) for child in block.children]
     folded: list[Block] = []
     index = 0

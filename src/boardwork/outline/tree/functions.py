@@ -44,6 +44,8 @@ def _outwards(flow: Flow, function: int) -> list[int]:
 
 
 def _boxed(flow: Flow, block: Block, contents: dict[int, list[int]]) -> Block:
+    if not block.children:
+        return block
     place = {op: i for i, child in enumerate(block.children) if _is_plain(child) for op in child.ops}
     children: list[Block | None] = [_boxed(flow, child, contents) for child in block.children]
     for function in sorted({f for op in place for f in _outwards(flow, flow.ops[op].function)} & contents.keys()):

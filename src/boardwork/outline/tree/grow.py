@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from boardwork.outline.blocks import Block, Pattern
 from boardwork.outline.flow import Flow
@@ -77,6 +78,7 @@ def _side_input(flow: Flow, tensor: int) -> bool:
     return record.kind == "parameter" and len(record.shape) > 1
 
 
+@cache
 def words(name: str) -> str:
     """`LlamaDecoderLayer` -> "Llama decoder layer"; `BertLMHead` -> "Bert LM head", acronyms stay."""
     first, *others = _BOUNDARY.sub(" ", name).split() or [name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block
@@ -13,12 +14,15 @@ _LONGEST = 120  # parts of a loop's body
 
 def loops(flow: Flow, block: Block) -> Block:
     """Find loops from the leaves up: a body of several parts, repeated at once on the same modules."""
+    if not block.children:
+        return block
     children = [loops(flow, child) for child in block.children]
     return dataclasses.replace(block, children=tuple(_looped(flow, block, children)))
 
 
 def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]:
-    marks = [_mark(flow, child) for child in children]
+    parts = Counter(map(_part, children))
+    marks = [_mark(flow, child) if parts[_part(child)] > 1 else _part(child) for child in children]
     found: list[Block] = []
     index = 0
     while index < len(children):
@@ -34,11 +38,15 @@ def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]
     return found
 
 
+def _part(block: Block) -> tuple[object, ...]:
+    return block.module, block.path, block.kind
+
+
 def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     """Equal for two runs of the same part."""
     names = tuple(flow.ops[op].name for op in block.all() if not flow.is_shape(op))
     weights = {t for op in block.all() for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
-    return block.module, block.path, block.kind, names, frozenset(weights)
+    return *_part(block), names, frozenset(weights)
 
 
 def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:

@@ -26,6 +26,8 @@ def name(flow: Flow, root: Block) -> Block:
 
 def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     """`within`: the block is part of a named block of convolutions, whose parts have no such names of their own."""
+    if not block.children and not block.copies:
+        return block
     convolutional = None if within or block.kind not in ("", "in_turn") else _convolutional(flow, block)
     inner = within or convolutional is not None
     block = dataclasses.replace(
@@ -189,7 +191,7 @@ def _head(flow: Flow, root: Block) -> Block:
             label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
             facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
-        return dataclasses.replace(block, children=tuple(map(visit, block.children)))
+        return dataclasses.replace(block, children=tuple(map(visit, block.children))) if block.children else block
 
     top = any(
         b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv")

@@ -150,6 +150,8 @@ def _joined(flow: Flow, block: Block, ops: tuple[int, ...]) -> Block:
 
 def _collapse(block: Block) -> Block:
     """A block with one child is that child, under the outer path."""
+    if not block.children:
+        return block
     children = tuple(_collapse(child) for child in block.children)
     block = dataclasses.replace(block, children=children)
     if len(children) != 1 or block.kind:

@@ -58,9 +58,10 @@ class Links:
         )
 
     def _into(self, target: int, tensor: int) -> None:
+        if self.owner.get(self.flow.tensors[tensor].producer) == target:
+            return
         tensor = self._ids(tensor)
-        producer = self.flow.tensors[tensor].producer
-        source = self.owner.get(producer)
+        source = self.owner.get(self.flow.tensors[tensor].producer)
         if source is None:
             source = self._outside(target, tensor)
         if source is None or source == target:

@@ -51,17 +51,18 @@ def _in_order(found: View) -> View:
 def _sorted(found: View, place: dict[int, float]) -> list[int]:
     """Box numbers, each after those that feed it, otherwise by `place`; outputs last."""
     waiting = [0] * len(found.boxes)
+    after: dict[int, list[int]] = {}
     for link in found.links:
         waiting[link.target] += 1
+        after.setdefault(link.source, []).append(link.target)
     ready = [(place.get(i, inf), i) for i, count in enumerate(waiting) if not count]
     heapify(ready)
-    order: list[int] = []
+    order: dict[int, None] = {}
     while ready:
         _, box = heappop(ready)
-        order.append(box)
-        for link in found.links:
-            if link.source == box:
-                waiting[link.target] -= 1
-                if not waiting[link.target]:
-                    heappush(ready, (place.get(link.target, inf), link.target))
-    return order + [i for i in range(len(found.boxes)) if i not in set(order)]
+        order[box] = None
+        for target in after.get(box, ()):
+            waiting[target] -= 1
+            if not waiting[target]:
+                heappush(ready, (place.get(target, inf), target))
+    return [*order, *(i for i in range(len(found.boxes)) if i not in order)]
