@@ -6,14 +6,15 @@ from functools import lru_cache
 
 from boardwork.figure.blocks import Block
 from boardwork.figure.column import column
-from boardwork.figure.folded import folded
 from boardwork.figure.inward import inward
 from boardwork.figure.laid import placed
 from boardwork.figure.metrics import CELLS, Metrics
+from boardwork.figure.nested import nested
 from boardwork.figure.place import Placer
 from boardwork.figure.primitives import Figure
 from boardwork.figure.reduce import reduce
 from boardwork.figure.shapes import texts_of
+from boardwork.figure.u_shape import u_shape
 from boardwork.sheet import Diagram
 
 __all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw"]
@@ -36,11 +37,11 @@ def draw(
     """
     if not diagram.nodes:
         return Figure(0, 0, ())
-    block = _block(diagram, form)
     placer = Placer(metrics)
-    laid = placer.place(block)
-    if most_height is not None:
-        laid = folded(block, placer, joined_only=laid.height <= most_height) or laid
+    laid = placer.place(_block(diagram, form))
+    found = nested(diagram) if most_height is not None else None
+    if found is not None and most_height is not None and (laid.height > most_height or not found.added):
+        laid = u_shape(found, texts_of(diagram), placer)
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
 
 

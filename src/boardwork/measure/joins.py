@@ -8,6 +8,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
+from boardwork.outline.views.skips import Skips
 from boardwork.trace.records import Op, Tensor
 
 _WAYS = {"cat": "skips", "add": "pyramid"}
@@ -21,8 +22,11 @@ _AXES = 2  # batch and channels stand before the axes of space
 def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
     """How many of each, and what the encoder's side of them holds while the levels below run."""
     found: dict[str, Any] = {}
+    nested = Skips(flow).all
     for name, word in _WAYS.items():
         kept = [t for op in flow.ops if op.name == name and op.id in flow.live for t in _handed_across(flow, op)]
+        across = [flow.tensors[flow.ops[skip.source].outputs[0]] for skip in nested if flow.ops[skip.join].name == name]
+        kept = across if len(across) > len(kept) else kept
         if kept:
             tensors = {t.id: t for t in kept}.values()
             found |= {f"{word}.count": len(kept), f"{word}.width": kept[0].shape[1]}

@@ -48,7 +48,8 @@ def stages(diagram: Diagram) -> tuple[Stage, ...]:
         if node.role in CIRCLES:
             found[-1:] = [replace(stage, channels=channels) for stage in found[-1:]]
         elif node.params:
-            _add(found, Stage(node.label, resolution, channels, node.repeat, node.params, node.params))
+            stage = Stage(node.label, resolution, channels, node.repeat, node.params, node.params)
+            _add(found, stage, whole=node.role == "stage")
     return tuple(found) if _is_row([prod(stage.resolution) for stage in found]) else ()
 
 
@@ -57,10 +58,13 @@ def _is_row(positions: Sequence[int]) -> bool:
     return len(positions) >= LEAST and len(set(positions)) >= RESOLUTIONS and min(steps) >= STEP
 
 
-def _add(found: list[Stage], stage: Stage) -> None:
-    """What gives the same shape as what is above is of the same stage; of two counts the larger is that of blocks."""
+def _add(found: list[Stage], stage: Stage, *, whole: bool) -> None:
+    """What gives the same shape as what is above is of the same stage; of two counts the larger is that of blocks.
+
+    `whole`: the box is a stage already.
+    """
     last = found[-1] if found else None
-    if last is None or (prod(last.resolution), last.channels) != (prod(stage.resolution), stage.channels):
+    if last is None or whole or (prod(last.resolution), last.channels) != (prod(stage.resolution), stage.channels):
         found.append(stage)
         return
     name = stage.name if stage.params > last.largest else last.name

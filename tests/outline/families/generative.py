@@ -76,6 +76,67 @@ class DenoisingUNet(nn.Module):
         return self.last_conv(self.up_one(torch.cat([y, one], dim=1), condition))
 
 
+class ReadsText(nn.Module):
+    """Positions of a map look words up."""
+
+    def __init__(self, width: int, words: int) -> None:
+        super().__init__()
+        self.before = nn.GroupNorm(4, width)
+        self.lookup = nn.MultiheadAttention(width, 4, kdim=words, vdim=words, batch_first=True)
+
+    def forward(self, image: Tensor, caption: Tensor) -> Tensor:
+        rows = self.before(image).flatten(2).transpose(1, 2)
+        found = self.lookup(rows, caption, caption)[0]
+        return image + found.transpose(1, 2).reshape(image.shape)
+
+
+class TextToImage(nn.Module):
+    """Every block hands its map on; the lowest resolution does so as well, and reads no words."""
+
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 32), words: int = 24) -> None:
+        super().__init__()
+        self.clock = nn.Sequential(nn.Linear(8, 64), nn.SiLU(), nn.Linear(64, 64))
+        self.entry_conv, now = nn.Conv2d(4, widths[0], 3, padding=1), [widths[0]]
+        self.falling, self.rising = nn.ModuleList(), nn.ModuleList()
+        for place, width in enumerate(widths):
+            for before in (now[-1], width):
+                self.falling.append(TimeAddedBlock(before, width, 64))
+                self.falling.append(ReadsText(width, words) if place < len(widths) - 1 else nn.Identity())
+                now.append(width)
+            if place < len(widths) - 1:
+                self.falling.append(nn.Conv2d(width, width, 3, 2, 1))
+                now.append(width)
+        self.centre_one, self.centre_text = TimeAddedBlock(width, width, 64), ReadsText(width, words)
+        for place, width in reversed(list(enumerate(widths))):
+            before = now[-1] if place == len(widths) - 1 else widths[place + 1]
+            for _ in range(3):
+                self.rising.append(TimeAddedBlock(before + now.pop(), width, 64))
+                before = width
+            if place:
+                self.rising.append(nn.Conv2d(width, width, 3, padding=1))
+        self.exit_conv = nn.Sequential(nn.GroupNorm(4, widths[0]), nn.SiLU(), nn.Conv2d(widths[0], 4, 3, padding=1))
+
+    def forward(self, noisy: Tensor, moment: Tensor, caption: Tensor) -> Tensor:
+        angles = moment[:, None] * torch.exp(-torch.arange(4.0))
+        condition = self.clock(torch.cat([angles.cos(), angles.sin()], dim=-1))
+        y = self.entry_conv(noisy)
+        kept = [y]
+        for part in self.falling:
+            if isinstance(part, ReadsText):
+                y = part(y, caption)
+            else:
+                y = part(y, condition) if isinstance(part, TimeAddedBlock) else part(y)
+            if not isinstance(part, TimeAddedBlock):
+                kept.append(y)
+        y = self.centre_text(self.centre_one(y, condition), caption)
+        for part in self.rising:
+            if isinstance(part, TimeAddedBlock):
+                y = part(torch.cat([y, kept.pop()], 1), condition)
+            else:
+                y = part(F.interpolate(y, scale_factor=2.0))
+        return self.exit_conv(y)
+
+
 class Codebook(nn.Module):
     """VQ-VAE: the nearest of the codes, with the gradient passed straight through."""
 
@@ -180,6 +241,10 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "denoising_unet": (
         DenoisingUNet,
         (torch.zeros(2, 3, 32, 32), torch.zeros(2, dtype=torch.long)),
+    ),
+    "text_to_image": (
+        TextToImage,
+        (torch.zeros(1, 4, 16, 16), torch.zeros(1), torch.zeros(1, 7, 24)),
     ),
     "quantised": (QuantisedAutoencoder, (torch.zeros(2, 3, 32, 32),)),
     "coupling": (Coupling, (torch.zeros(4, 8),)),

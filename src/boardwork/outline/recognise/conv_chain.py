@@ -11,7 +11,7 @@ from boardwork.outline.recognise.norms import CALLED
 from boardwork.trace.records import Op
 
 _JOINS = ("add", "cat")
-_AFTER = (*ACTIVATIONS, *CALLED, "mul")
+_AFTER = (*ACTIVATIONS, *CALLED, "mul", "div")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,17 @@ def sinusoids(flow: Flow) -> Iterator[list[Pattern]]:
 
 def _pattern(flow: Flow, join: Op, made: list[Op]) -> Pattern:
     passed = [i for m in made for i in through(flow, m.inputs[0], _BETWEEN)[1]]
-    data = frozenset(i for i in (join.id, *(m.id for m in made), *passed) if flow.is_data(i))
+    again = _swapped(flow, join)
+    data = frozenset(i for i in (join.id, *(m.id for m in made), *passed, *again) if flow.is_data(i))
     width = sum(flow.tensors[m.outputs[0]].shape[-1] for m in made)
     detail = f"{width} sines and cosines"
     return Pattern("sinusoid", data, "Sinusoidal embedding", "position", detail, facts={"width": width})
+
+
+def _swapped(flow: Flow, join: Op) -> list[int]:
+    """The halves put side by side once more, in the other order."""
+    halves = flow.data_users(join)
+    users = {user.id for half in halves for user in flow.data_users(half)}
+    if any(half.name != "getitem" for half in halves) or len(users) != 1 or flow.ops[min(users)].name not in _JOINS:
+        return []
+    return [*(half.id for half in halves), *users]

@@ -10,6 +10,7 @@ from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
+from boardwork.outline.views.u_levels import u_levels
 
 MOST_BOXES = 12  # of the big picture
 MOST_IN_ZOOM = 40
@@ -31,6 +32,8 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
     """At most MOST_BOXES boxes: containers open, the largest first, while there is room or they hide too much."""
     share = Share(flow, root)
     squeeze = Squeeze(flow, share, whole=True)
+    if (levels := u_levels(flow, root, squeeze, MOST_BOXES)) is not None:
+        return levels
     boxes = squeeze.arithmetic(root.children, MOST_BOXES)
     while True:
         groups = {

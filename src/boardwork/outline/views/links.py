@@ -29,8 +29,20 @@ class Links:
             for tensor in dict.fromkeys(self.flow.ops[op].inputs):
                 self._into(self.owner[op], tensor)
         self._split_heads()
+        self._count_skips()
         self._outputs()
         return list(self.links.values())
+
+    def _count_skips(self) -> None:
+        """How many maps one level of a U-Net hands to another across the others."""
+        level = [i for i, box in enumerate(self.boxes) if box.kind == "level"]
+        for link in [link for link in self.links.values() if {link.source, link.target} <= set(level)]:
+            if link.target - link.source == 1:
+                continue
+            taken = {t for op in self.boxes[link.target].all() for t in self.flow.ops[op].inputs}
+            maps = sum(self.owner.get(self.flow.tensors[t].producer) == link.source for t in taken)
+            label = f"× {maps}" if maps > 1 else ""
+            self.links[link.source, link.target, ""] = dataclasses.replace(link, kind="branch", label=label)
 
     def _split_heads(self) -> None:
         """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
