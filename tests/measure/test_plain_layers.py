@@ -75,7 +75,8 @@ def test_a_generator_ends_in_a_bounded_image() -> None:
 def test_what_a_generative_model_is_for(name: str) -> None:
     make, args = EXAMPLES[name]
     found = facts(make(), *args)
-    assert group(found, "denoiser") == ({"values": 3 * 32 * 32} if name == "denoising_unet" else {})
+    values = {"denoising_unet": 3 * 32 * 32, "text_to_image": 4 * 16 * 16}
+    assert group(found, "denoiser") == ({"values": values[name]} if name in values else {})
     assert group(found, "towers") == ({"width": 16} if name.endswith("towers") else {})
 
 

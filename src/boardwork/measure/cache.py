@@ -108,7 +108,9 @@ def state(flow: Flow, outline: Outline) -> dict[str, Any]:
         if op.macs
     }
     total = sum(scans) + sum(recurrent.values())
-    return {"state.bytes": total} if total else {}
+    alike = len({b.facts["state"] for b in scanned}) == 1 and {b.kind for b in scanned} == {"linear_recurrence"}
+    alone = {"linear_recurrence.alone": alike and not recurrent} if scanned else {}
+    return {"state.bytes": total} | alone if total else {}
 
 
 def _weights(flow: Flow, op: Op) -> frozenset[int]:

@@ -23,6 +23,7 @@ def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
     """How many of each, and what the encoder's side of them holds while the levels below run."""
     found: dict[str, Any] = {}
     nested = Skips(flow).all
+    nested = nested if len({skip.positions for skip in nested}) > 1 else []
     for name, word in _WAYS.items():
         kept = [t for op in flow.ops if op.name == name and op.id in flow.live for t in _handed_across(flow, op)]
         across = [flow.tensors[flow.ops[skip.source].outputs[0]] for skip in nested if flow.ops[skip.join].name == name]

@@ -31,6 +31,10 @@ _WORDS = {
         "sinusoid",
         "long_convolution",
         "patch_merging",
+        "linear_recurrence",
+        "coupling",
+        "invertible_convolution",
+        "gated_block",
     )
 } | {
     "inverted_residual": "inverted",

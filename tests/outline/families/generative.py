@@ -184,6 +184,61 @@ class Coupling(nn.Module):
         return torch.cat([kept, changed], dim=-1), logarithm.sum(-1)
 
 
+class CouplingStack(nn.Module):
+    """Couplings whose halves change places; the log-determinants are added up."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.all_parts = nn.ModuleList(Coupling(width) for _ in range(4))
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        total = torch.zeros(vectors.shape[0])
+        for part in self.all_parts:
+            vectors, more = part(vectors)
+            vectors, total = vectors.flip(-1), total + more
+        return vectors, total
+
+
+class MaskedCoupling(nn.Module):
+    """RealNVP on a checkerboard: the mask says which stay."""
+
+    def __init__(self, width: int = 6) -> None:
+        super().__init__()
+        self.register_buffer("which_stay", torch.arange(width).remainder(2).float())
+        self.stretch_net = nn.Sequential(nn.Linear(width, 16), nn.ReLU(), nn.Linear(16, width), nn.Tanh())
+        self.move_net = nn.Sequential(nn.Linear(width, 16), nn.ReLU(), nn.Linear(16, width))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        seen = vectors * self.which_stay
+        stretch, move = self.stretch_net(seen), self.move_net(seen)
+        return seen + (1 - self.which_stay) * (vectors * torch.exp(stretch) + move)
+
+
+class FlowStep(nn.Module):
+    """Glow: channels mixed by a square matrix, then an affine coupling by a sigmoid."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.square_matrix = nn.Parameter(torch.eye(width))
+        self.network = nn.Sequential(nn.Conv2d(width // 2, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, width, 1))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        image = F.conv2d(image, self.square_matrix[:, :, None, None])
+        volume = image.shape[2] * image.shape[3] * torch.linalg.slogdet(self.square_matrix)[1]
+        kept, changed = image.chunk(2, 1)
+        shift, logit = self.network(kept).chunk(2, 1)
+        scale = torch.sigmoid(logit + 2)
+        return torch.cat([kept, (changed + shift) * scale], 1), volume + scale.log().sum((1, 2, 3))
+
+
+class AdditiveCoupling(Coupling):
+    """NICE: a shift alone."""
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        kept, changed = vectors.chunk(2, dim=-1)
+        return torch.cat([kept, changed + self.network(kept)[..., : changed.shape[-1]]], dim=-1)
+
+
 class TwoTowers(nn.Module):
     """CLIP: cosines of all pairs times a learned temperature."""
 
@@ -248,6 +303,10 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     ),
     "quantised": (QuantisedAutoencoder, (torch.zeros(2, 3, 32, 32),)),
     "coupling": (Coupling, (torch.zeros(4, 8),)),
+    "coupling_stack": (CouplingStack, (torch.zeros(4, 8),)),
+    "masked_coupling": (MaskedCoupling, (torch.zeros(4, 6),)),
+    "flow_step": (FlowStep, (torch.zeros(2, 8, 6, 6),)),
+    "additive_coupling": (AdditiveCoupling, (torch.zeros(4, 8),)),
     "two_towers": (TwoTowers, (torch.zeros(4, 48), torch.zeros(4, 24))),
     "written_towers": (WrittenTowers, (torch.zeros(4, 48), torch.zeros(4, 24))),
     "radiance_field": (RadianceField, (torch.zeros(8, 3),)),

@@ -78,6 +78,77 @@ class WrittenStates(nn.Module):
         return self.out_linear(states)
 
 
+class WeightedPast(nn.Module):
+    """RWKV: numerator and denominator decay, kept in range by the largest exponent so far."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.fade, self.first_bonus = nn.Parameter(torch.zeros(width)), nn.Parameter(torch.zeros(width))
+        self.key_linear, self.value_linear = nn.Linear(width, width), nn.Linear(width, width)
+        self.pass_linear, self.out_linear = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, series: Tensor) -> Tensor:
+        k, v, r = self.key_linear(series), self.value_linear(series), torch.sigmoid(self.pass_linear(series))
+        above, below = torch.zeros_like(k[:, 0]), torch.zeros_like(k[:, 0])
+        top, rows = torch.full_like(above, -1e38), []
+        for t in range(series.shape[1]):
+            now = self.first_bonus + k[:, t]
+            most = torch.maximum(top, now)
+            old, new = torch.exp(top - most), torch.exp(now - most)
+            rows.append((old * above + new * v[:, t]) / (old * below + new))
+            later = top - torch.exp(self.fade)
+            most = torch.maximum(later, k[:, t])
+            old, new = torch.exp(later - most), torch.exp(k[:, t] - most)
+            above, below, top = old * above + new * v[:, t], old * below + new, most
+        return self.out_linear(r * torch.stack(rows, 1))
+
+
+class Interpolating(nn.Module):
+    """minGRU: one gate weighs the old state against a candidate that does not see it."""
+
+    def __init__(self, width: int = 32, inner: int = 48) -> None:
+        super().__init__()
+        self.gate_linear, self.drive_linear = nn.Linear(width, inner), nn.Linear(width, inner)
+        self.out_linear = nn.Linear(inner, width)
+
+    def forward(self, series: Tensor) -> Tensor:
+        z, c = torch.sigmoid(self.gate_linear(series)), self.drive_linear(series)
+        h, states = torch.zeros(series.shape[0], c.shape[-1]), []
+        for t in range(series.shape[1]):
+            h = (1 - z[:, t]) * h + z[:, t] * c[:, t]
+            states.append(h)
+        return self.out_linear(torch.stack(states, 1))
+
+
+class GatedDilated(nn.Module):
+    """One layer of a WaveNet: residual and skip from one 1 x 1 convolution."""
+
+    def __init__(self, width: int, gap: int) -> None:
+        super().__init__()
+        self.gap_size = gap
+        self.both_conv = nn.Conv1d(width, 2 * width, 2, dilation=gap)
+        self.out_conv = nn.Conv1d(width, 2 * width, 1)
+
+    def forward(self, series: Tensor) -> tuple[Tensor, Tensor]:
+        value, gate = self.both_conv(F.pad(series, (self.gap_size, 0))).chunk(2, 1)
+        on, skip = self.out_conv(torch.tanh(value) * torch.sigmoid(gate)).chunk(2, 1)
+        return series + on, skip
+
+
+class DilatedStack(nn.Module):
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.entry_conv, self.exit_conv = nn.Conv1d(1, width, 1), nn.Conv1d(2 * width, 8, 1)
+        self.all_layers = nn.ModuleList(GatedDilated(width, 2**n) for n in range(4))
+
+    def forward(self, series: Tensor) -> Tensor:
+        series, total = self.entry_conv(series), 0
+        for layer in self.all_layers:
+            series, skip = layer(series)
+            total = total + skip
+        return self.exit_conv(torch.cat([F.relu(total), series], 1))
+
+
 class ChunkedScan(nn.Module):
     """Mamba-2: one decay a head and step, matrix products inside chunks, states passed on between them."""
 
@@ -183,6 +254,9 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "gated_linear": (GatedLinear, (TOKENS,)),
     "retention": (Retention, (TOKENS,)),
     "written_states": (WrittenStates, (TOKENS,)),
+    "weighted_past": (WeightedPast, (torch.zeros(2, 6, 32),)),
+    "interpolating": (Interpolating, (torch.zeros(2, 6, 32),)),
+    "dilated_stack": (DilatedStack, (torch.zeros(2, 1, 40),)),
     "chunked_scan": (ChunkedScan, (TOKENS,)),
     "token_mixing": (MixerStack, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),

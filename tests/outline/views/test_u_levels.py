@@ -39,7 +39,7 @@ def test_every_level_is_a_box_and_maps_that_go_across_are_counted() -> None:
     up = [f"Up {n}: {width} channels" for n, width in enumerate(widths, 1)]
     assert labels(found) == [*down, "Bottom: 32 channels", *reversed(up)]
     # The lowest resolution hands its last map across and down: the bottom takes it from its neighbour.
-    assert across(found.big_picture) == [(f"Down {n}", f"Up {n}", "× 3") for n in (3, 2, 1)]
+    assert across(found.big_picture) == [(f"Down {n}", f"Up {n}", "concatenate × 3") for n in (3, 2, 1)]
     beside = [box.label for box in found.big_picture.boxes if box.kind in ("sinusoid", "mlp")]
     assert beside == ["Sinusoidal embedding", "MLP"]
     (first,) = [box for box in found.big_picture.boxes if box.label.startswith("Down 1")]

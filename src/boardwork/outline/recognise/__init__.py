@@ -8,10 +8,12 @@ from boardwork.outline.recognise.activation import activations
 from boardwork.outline.recognise.attention import attentions
 from boardwork.outline.recognise.chunked_scan import chunked_scans
 from boardwork.outline.recognise.codebook import codebooks
+from boardwork.outline.recognise.coupling import couplings, invertible_convolutions
 from boardwork.outline.recognise.excitation import excitations
 from boardwork.outline.recognise.experts import mixtures
 from boardwork.outline.recognise.feed_forward import feed_forwards
 from boardwork.outline.recognise.frozen_norm import frozen_norms
+from boardwork.outline.recognise.gated_activation import gated_activations
 from boardwork.outline.recognise.graph_convolution import graph_convolutions
 from boardwork.outline.recognise.layers import layers
 from boardwork.outline.recognise.long_convolution import long_convolutions
@@ -28,6 +30,7 @@ from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
 from boardwork.outline.recognise.summed_tables import summed_tables
 from boardwork.outline.recognise.unit_length import unit_lengths
+from boardwork.outline.recognise.wkv import weighted_pasts
 
 __all__ = ["recognise"]
 
@@ -48,6 +51,10 @@ _SPECIAL = (
     long_convolutions,
     similarities,
     chunked_scans,
+    couplings,
+    invertible_convolutions,
+    gated_activations,
+    weighted_pasts,
 )
 
 

@@ -25,6 +25,8 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
         return None
     if found.join is not None and found.join.name == "add" and found.common:
         return None  # several blocks in a row
+    if any(inside.kind == "gated_activation" for inside in block.walk()):
+        return _gated(flow, block)
     if found.join is not None and found.join.name == "cat":
         return _grown(flow, block, found) or _parallel(found)
     for read in (_wide_kernel, _inverted, _narrow, _separable):
@@ -43,6 +45,21 @@ def _on_sequence(flow: Flow, op: Op) -> bool:
 
 def _sorts(found: Chain) -> list[str]:
     return [layer.sort for layer in found.main]
+
+
+def _gated(flow: Flow, block: Block) -> Meaning | None:
+    """Dilated, then tanh times sigmoid, then a residual output; of copies the gaps of all."""
+    rows = sorted((block, *block.copies), key=lambda copy: min(copy.one()))
+    widest = [max(chain(flow, row.one()).layers, key=lambda layer: layer.kernel) for row in rows]
+    first, gaps = widest[0], [layer.dilation for layer in widest]
+    total = sum(gaps)
+    facts = {
+        "width": first.before, "after": first.after, "kernel": first.kernel, "weights": first.weights,
+        "layers": len(gaps), "dilations": total, "reach": 1 + sum((w.kernel - 1) * w.dilation for w in widest),
+    }  # fmt: skip
+    told = ", ".join(map(str, dict.fromkeys(gaps)))
+    words = f"{first.before} channels, kernel {first.side}" + (f", dilation {told}" if max(gaps) > 1 else "")
+    return "Gated residual block", "gated_block", words, facts
 
 
 def _wide_kernel(found: Chain) -> Meaning | None:

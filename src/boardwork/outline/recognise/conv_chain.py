@@ -45,6 +45,11 @@ class Chain:
     common: tuple[Layer, ...]
 
     @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All of them."""
+        return (*self.common, *(layer for branch in self.branches for layer in branch))
+
+    @property
     def main(self) -> tuple[Layer, ...]:
         """Layers of the longest branch."""
         return max(self.branches, key=len)

@@ -13,7 +13,7 @@ from boardwork.trace.records import Op
 
 _SHORTEST = 3
 _READING = frozenset(("mul", "sum", "matmul", "bmm", "einsum", "stack", "cat", "setitem"))
-_PREPARING = frozenset(("mul", "exp", "neg", "einsum"))
+_PREPARING = frozenset(("mul", "exp", "neg", "einsum", "rsub"))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _pattern(flow: Flow, chain: list[Step]) -> Pattern:
     state = flow.tensors[flow.ops[chain[-1].add].outputs[0]].shape[1:]
     detail = f"h = a h + b, {' × '.join(map(str, state))} states, {len(chain)} steps"
     if len(state) < 2 or not any(flow.ops[i].name == "exp" for i in ops):
-        facts = {"state": prod(state)}
+        facts = {"state": prod(state), "steps": len(chain)}
         return Pattern("linear_recurrence", frozenset(ops), "Linear recurrence", "recurrent", detail, facts=facts)
     facts = _facts(flow, ops, state, len(chain))
     return Pattern("scan", frozenset(ops), "State-space scan", "recurrent", detail, facts=facts)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.tree.accumulate import accumulated
 
 TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
@@ -22,7 +23,7 @@ def fold(flow: Flow, block: Block) -> Block:
     """Fold from the leaves up. Only distinct copies fold; the same weights run twice stay apart."""
     if not block.children:
         return block
-    children = [fold(flow, child) for child in block.children]
+    children = accumulated(flow, [fold(flow, child) for child in block.children], _of_a_sort)
     folded: list[Block] = []
     index = 0
     while index < len(children):
@@ -70,6 +71,10 @@ def _alike(flow: Flow, one: Block, two: Block) -> bool:
     names = [Counter(flow.ops[op].name for op in block.one() if not flow.is_shape(op)) for block in (one, two)]
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and flow.parameters(one.one()) > 0
+
+
+def _of_a_sort(one: Block, two: Block) -> bool:
+    return (one.cls, one.kind, _telling(one)) == (two.cls, two.kind, _telling(two))
 
 
 def _telling(block: Block) -> Counter[tuple[str, bool]]:

@@ -16,7 +16,7 @@ _FEW = 2  # labels in one
 _SAYS = 3  # letters of an attribute that says something
 
 _WORK = ("attention", "feed_forward", "moe")
-_OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches")
+_OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches", "coupling")
 
 
 def name(flow: Flow, root: Block) -> Block:
@@ -130,6 +130,8 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
         return "Mixer layer", "mixer_layer"
     if "scan" in direct:
         return "State-space block", "state_space_block"
+    if direct.count("coupling") == 1:
+        return "Flow step", "flow_step"
     convs = [b for b in block.children if b.kind == "conv"]
     if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
         return "Convolution block", "conv_block"

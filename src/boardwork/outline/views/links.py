@@ -11,6 +11,7 @@ from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
 from boardwork.trace.records import Tensor
 
+_WAYS = {"cat": "concatenate", "add": "add"}
 _JOINS = ("add", "multiply", "subtract", "concat")
 
 
@@ -39,10 +40,15 @@ class Links:
         for link in [link for link in self.links.values() if {link.source, link.target} <= set(level)]:
             if link.target - link.source == 1:
                 continue
-            taken = {t for op in self.boxes[link.target].all() for t in self.flow.ops[op].inputs}
-            maps = sum(self.owner.get(self.flow.tensors[t].producer) == link.source for t in taken)
-            label = f"× {maps}" if maps > 1 else ""
+            users = [self.flow.ops[op] for op in self.boxes[link.target].all()]
+            taken = {t: op for op in users for t in op.inputs if self._made_in(link.source, t)}
+            names = {op.name for op in taken.values()}
+            word = next((word for name, word in _WAYS.items() if name in names), "")
+            label = f"{word} × {len(taken)}" if len(taken) > 1 else word
             self.links[link.source, link.target, ""] = dataclasses.replace(link, kind="branch", label=label)
+
+    def _made_in(self, box: int, tensor: int) -> bool:
+        return self.owner.get(self.flow.tensors[tensor].producer) == box
 
     def _split_heads(self) -> None:
         """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
