@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from boardwork.figure.order import by
+from boardwork.diagrams import edges_by
 from boardwork.sheet import CIRCLES, Diagram, Edge, Node
 
 _LEVELS = 2  # fewer nested skips are no U
@@ -37,7 +37,7 @@ class Nested:
 def nested(diagram: Diagram) -> Nested | None:
     """The U of a diagram without frames, whose skips all nest."""
     nodes = {node.id: node for node in diagram.nodes}
-    into, out = by(diagram.edges, "target"), by(diagram.edges, "source")
+    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     path = _path(diagram, into, out)
     place = {name: i for i, name in enumerate(path)}
     steps = {place[e.source]: e for e in diagram.edges if _between(e, place) == 1}
