@@ -250,10 +250,10 @@ def test_many_nested_skips_and_many_lifted_edges_are_quick() -> None:
     ]
     chance = random.Random(1)
     tangled = [Edge(f"a{j}", f"a{i}") for i in range(1, 300) for j in chance.sample(range(i), min(i, 2))]
-    began = time.perf_counter()
+    began = time.process_time()
     for edges in (nested, tangled):
         draw(Diagram(tuple(Node(f"a{i}", f"Box {i}") for i in range(301)), tuple(edges)), CELLS)
-    assert time.perf_counter() - began < 3  # a fifth of it where nothing else runs
+    assert time.process_time() - began < 3  # a fifth of it where nothing else runs
 
 
 def test_forks_of_a_fork_hang_from_one_bus() -> None:

@@ -127,8 +127,8 @@ class Branches:
         feet = tuple(spot + foot for spot, block in zip(spots, laid, strict=True) for foot in block.feet or (0.0,))
         if closes or hang is not None:
             return Laid(left, right, tall, tuple(items), feet)
-        below, height, out = self._joined(branches, spots, feet, tall, join)
-        return Laid(max(left, out), max(right, out), height, (*items, *below))
+        below = self._joined(branches, spots, feet, tall, join)
+        return Laid(max(left, below.left), max(right, below.right), below.height, (*items, *below.items))
 
     def tail(self, last: Line | Par, height: float, *, arrow: bool = True) -> Laid:
         """The last wire of a branch, or the fork that a branch ends with."""
@@ -176,8 +176,8 @@ class Branches:
         feet: Sequence[float],
         tall: float,
         join: Op | None,
-    ) -> tuple[list[Item], float, float]:
-        """Wires from the ends of the branches into what follows; that, its lowest edge and its reach."""
+    ) -> Laid:
+        """Wires from the ends of the branches, `tall` below the top, into what follows; and that."""
         m = self.m
         items: list[Item] = []
         ends = [(_last(b), spot) for b, spot in zip(branches, spots, strict=True) if not is_open(b, -1)]
@@ -189,20 +189,19 @@ class Branches:
                 if spot:
                     points = [(spot, tall - m.unit), (spot, level), (side, level)]
                     items.append(self.placer.wire(points, line, arrow=True))
-            items += end.at(0, tall)
-            return items, tall + end.height, max(end.left, end.right)
+            return replace(end, height=tall + end.height, items=(*items, *end.at(0, tall)))
         if join is not None and not box_of(join, m).round:
             spread = max(map(abs, feet)) + m.pad_x + m.unit
             end = self.placer.op(join, spread)
-            return items + list(end.at(0, tall)), tall + end.height, max(end.left, end.right)
+            return replace(end, height=tall + end.height, items=(*items, *end.at(0, tall)))
         for line, spot in ends:
             items.append(self.placer.wire([(spot, tall - m.unit), (spot, tall), (0.0, tall)], line, arrow=False))
         items.append(self.placer.plain((0, tall + m.unit), (0, tall)))  # down from the bus
         if join is None:
-            return items, tall + m.unit, m.unit
+            return Laid(m.unit, m.unit, tall + m.unit, tuple(items))
         end = self.placer.op(join)
         items.append(self.placer.wire([(0, tall + m.unit), (0, tall + m.gap - m.unit)], ends[0][0], arrow=True))
-        return items + list(end.at(0, tall + m.gap)), tall + m.gap + end.height, max(end.left, end.right)
+        return replace(end, height=tall + m.gap + end.height, items=(*items, *end.at(0, tall + m.gap)))
 
 
 def skips_of(par: Par) -> list[Block]:

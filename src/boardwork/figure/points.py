@@ -99,14 +99,14 @@ NARROW = replace(
     COMPACT,
     pad_x=5,
     pad_y=2,
-    gap=11,
+    gap=9,
     branch_gap=7,
     gutter=8,
     frame_pad=5,
     most_label=100,
-    most_shape=80,
+    most_shape=92,
     branch_label=66,
     branch_shape=56,
-    arrow=7,
+    arrow=6.5,
 )
 NARROWEST = replace(NARROW, most_label=66, most_shape=50, branch_label=40, branch_shape=0, branch_gap=5, gutter=6)

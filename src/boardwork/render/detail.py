@@ -25,7 +25,7 @@ from boardwork.sheet import Equation, Sheet, Tradeoff
 Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3
 KEPT = 2  # equations, trade-offs and questions that stay until the end
 PRICES = {"equation": 3, "trade-off": 3, "question": 3}  # other things are worth 1
-DEAR = 8  # what each of the kept ones is worth more
+DEAR = 20  # what each of the kept ones is worth more
 
 
 class Detail:

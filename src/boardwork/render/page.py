@@ -20,9 +20,10 @@ from boardwork.render.stages import stages
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
 from boardwork.sheet import Diagram, Sheet
 
-MARGIN = 24.0
+MARGIN = 20.0  # 7 mm, which every printer leaves room for
 SLACK = 3  # pairs of figures that cost so much more than the best are looked at closely
 MOST_REFILLED = 3  # of them
+MOST_PLANS = 12  # of each, that are filled up
 TABLE = 7  # the price of the table of stages
 STRETCH = 0.35  # the page is left open below rather than loosened by a larger share
 # Tried in order: sizes of text, of figures, and how much larger the figures are drawn.
@@ -110,8 +111,9 @@ def _cheapest(
             found.append((cost, len(found), price, count, replace(attempt, figures=figures, omitted=omitted)))
     refilled = []
     for _, place, price, count, attempt in sorted(found, key=lambda form: form[:2])[:MOST_REFILLED]:
-        gone, full = _refilled(detail, count, attempt, contents)
-        refilled.append((detail.price(gone) + price, place, full))
+        for plan in _plans(attempt):
+            gone, full = _refilled(detail, count, plan, contents)
+            refilled.append((detail.price(gone) + price, place, full))
     refilled.sort(key=lambda form: form[:2])
     if not refilled or (most is not None and refilled[0][0] >= most):
         return None
@@ -138,6 +140,14 @@ def _fewest(
         few, many = (few, middle) if attempt else (middle, many)
         found = attempt or found
     return many, found
+
+
+def _plans(attempt: Attempt) -> list[Attempt]:
+    """The same on the plans that take the least of the page, which have the most room for more."""
+    planner = attempt.planner
+    fits = planner.fits(attempt.turn[0] - 2 * MARGIN, attempt.height)
+    sparing = sorted(fits, key=lambda fit: planner.taken(fit.plan))
+    return [replace(attempt, fit=fit) for fit in (attempt.fit, *sparing[:MOST_PLANS])]
 
 
 def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents) -> tuple[list[Thing], Attempt]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from boardwork.render.marks import Mark, Piece, moved
-from boardwork.render.plans import Draw, Panel, Plan, drawer, framed, heights, plans_of
+from boardwork.render.plans import Draw, Panel, Plan, Row, drawer, framed, heights, plans_of
 from boardwork.render.style import Type
 
 FULLEST = 1.0  # no plan fills more of a page than that
 STEP = 20.0  # heights are compared at widths rounded down to this
+Height = Callable[[int, float], float]  # of a panel at a width
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,25 @@ class Planner:
 
     def best(self, room: float, height: float) -> Fit | None:
         """The plan with the least empty room among those that fit."""
+        return next(self.fits(room, height), None)
+
+    def fits(self, room: float, height: float) -> Iterator[Fit]:
+        """All plans that fit, that with the least empty room first."""
         if self._area(room) > FULLEST * room * height:
-            return None
+            return
         tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
         fits = sorted((fit for fit in tried if fit is not None), key=lambda fit: fit.empty)
-        return next((fit for fit in fits if self.holds(fit.plan, height)), None)
+        yield from (fit for fit in fits if self.holds(fit.plan, height))
+
+    def taken(self, plan: Plan) -> float:
+        """The area that the panels take, with what is empty beside figures: the less, the more room for further text."""
+        below = sum(self.height(i, plan.room) for i in plan.below) * plan.room
+        return below + sum(self._tall(column, wide, self.height) * wide for wide, column in plan.columns)
 
     def holds(self, plan: Plan, height: float) -> bool:
         """Whether it fits by the exact heights."""
         gap = self.type.gap
-        tall = max(sum(self.exactly(i, wide) + gap for i in column) - gap for wide, column in plan.columns)
+        tall = max(self._tall(column, wide, self.exactly) for wide, column in plan.columns)
         return tall + sum(self.exactly(i, plan.room) + gap for i in plan.below) <= height
 
     def _area(self, room: float) -> float:
@@ -50,33 +60,55 @@ class Planner:
 
     def fit(self, plan: Plan, height: float) -> Fit | None:
         """How well a plan fills the page; None if it does not fit."""
-        gap, pad = self.type.gap, self.type.pad
+        gap = self.type.gap
         room = height - sum(self.height(i, plan.room) + gap for i in plan.below)
         tall: list[float] = []
         for wide, column in plan.columns:
-            tall.append(sum(self.height(i, wide) for i in column) + gap * (len(column) - 1))
+            tall.append(self._tall(column, wide, self.height))
             if tall[-1] > room:
                 return None
-        rest = room - max(tall)
         empty = sum((max(tall) - t) * wide for t, (wide, _) in zip(tall, plan.columns, strict=True))
-        for wide, column in (*plan.columns, *((plan.room, (i,)) for i in plan.below)):
-            for i in column:
-                if self.panels[i].fixed:
-                    empty += 0.7 * max(0.0, wide - 2 * pad - self.panels[i].least) * self.height(i, wide)
-        return Fit(plan, (empty + 0.5 * rest * plan.room) / (plan.room * height))
+        empty += sum(self._empty(row, wide) for wide, column in plan.columns for row in column)
+        empty += sum(self._empty((i,), plan.room) for i in plan.below)
+        return Fit(plan, (empty + 0.5 * (room - max(tall)) * plan.room) / (plan.room * height))
+
+    def _tall(self, column: Sequence[Row], wide: float, height: Height) -> float:
+        gap = self.type.gap
+        rows = (max(sum(height(i, w) + gap for i in part) for w, part in self._parts(row, wide)) for row in column)
+        return sum(rows) - gap
+
+    def _parts(self, row: Row, wide: float) -> tuple[tuple[float, Row], ...]:
+        """What stands side by side in a row, each with its width: the figure has what it needs."""
+        if len(row) == 1:
+            return ((wide, row),)
+        left = self.panels[row[0]].least + 2 * self.type.pad
+        return (left, row[:1]), (wide - left - self.type.gap, row[1:])
+
+    def _empty(self, row: Row, wide: float) -> float:
+        """The room at the sides of a figure, or below the lower part of a row."""
+        first = self.panels[row[0]]
+        if len(row) == 1:
+            least = first.least + 2 * self.type.pad
+            return 0.7 * max(0.0, wide - least) * self.height(row[0], wide) if first.fixed else 0.0
+        (left, right) = ((w, self._tall([(i,) for i in part], w, self.height)) for w, part in self._parts(row, wide))
+        return max(left[1] - right[1], 0.0) * right[0] + max(right[1] - left[1], 0.0) * left[0]
 
     def built(self, plan: Plan, height: float, most_stretch: float) -> Piece:
         """The panels in their frames; what height is left is shared out among all, up to a share of each."""
         gap, draw = self.type.gap, drawer(self.panels, self.type)
-        below = [draw(i, plan.room).height for i in plan.below]
-        tops = [sum(draw(i, wide).height for i in col) + gap * (len(col) - 1) for wide, col in plan.columns]
+
+        def exactly(index: int, wide: float) -> float:
+            return draw(index, wide).height
+
+        below = [exactly(i, plan.room) for i in plan.below]
+        tops = [self._tall(column, wide, exactly) for wide, column in plan.columns]
         natural = max(tops) + sum(below) + gap * len(below)
         share = min(max(0.0, height - natural) / natural, most_stretch)
         top = max(tops) * (1 + share)
         marks: list[Mark] = []
         x = 0.0
-        for (wide, column), tall in zip(plan.columns, tops, strict=True):
-            marks += moved(_column(draw, column, wide, top - tall, gap).marks, x, 0)
+        for wide, column in plan.columns:
+            marks += moved(self._column(draw, column, wide, top), x, 0)
             x += wide + gap
         y = top + gap
         for index, tall in zip(plan.below, below, strict=True):
@@ -85,14 +117,27 @@ class Planner:
             y += tall + more + gap
         return Piece(plan.room, y - gap, tuple(marks))
 
+    def _column(self, draw: Draw, column: Sequence[Row], wide: float, height: float) -> tuple[Mark, ...]:
+        """Rows one under the other, `height` in all; each takes of the spare height as it is high."""
 
-def _column(draw: Draw, column: Sequence[int], wide: float, spare: float, gap: float) -> Piece:
-    """Panels one under the other; each takes of the spare height as it is high."""
-    tall = [draw(index, wide).height for index in column]
-    marks: list[Mark] = []
-    y = 0.0
-    for index, height in zip(column, tall, strict=True):
-        more = spare * height / sum(tall)
-        marks += moved(framed(draw(index, wide, more), wide, height + more), 0, y)
-        y += height + more + gap
-    return Piece(wide, y - gap, tuple(marks))
+        def exactly(index: int, wide: float) -> float:
+            return draw(index, wide).height
+
+        tall = [self._tall([row], wide, exactly) for row in column]
+        spare = height - sum(tall) - self.type.gap * (len(column) - 1)
+        marks: list[Mark] = []
+        y = 0.0
+        for row, natural in zip(column, tall, strict=True):
+            high = natural + spare * natural / sum(tall)
+            marks += moved(self._row(draw, row, wide, high), 0, y)
+            y += high + self.type.gap
+        return tuple(marks)
+
+    def _row(self, draw: Draw, row: Row, wide: float, height: float) -> tuple[Mark, ...]:
+        """A panel in its frame, or a figure with a column of texts beside it."""
+        if len(row) == 1:
+            more = height - draw(row[0], wide).height
+            return framed(draw(row[0], wide, more), wide, height)
+        (left, figure), (right, texts) = self._parts(row, wide)
+        beside = self._column(draw, [(i,) for i in texts], right, height)
+        return (*self._row(draw, figure, left, height), *moved(beside, left + self.type.gap, 0))

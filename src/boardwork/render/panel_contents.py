@@ -9,8 +9,9 @@ from functools import cache
 from boardwork.figure import AS_IT_IS, Metrics
 from boardwork.figure import draw as lay_out
 from boardwork.render.diagram import figure_marks
+from boardwork.render.equations import equation
 from boardwork.render.marks import Piece, moved, scaled
-from boardwork.render.panels import code, columns, equation, question, split, symbol, tradeoff
+from boardwork.render.panels import code, columns, question, split, symbol, symbol_widths, tradeoff
 from boardwork.render.plans import Panel
 from boardwork.render.stage_table import table_panel
 from boardwork.render.stages import stages
@@ -19,6 +20,7 @@ from boardwork.sheet import Code, Diagram, Sheet
 
 MOST_SCALE = 1.3  # a figure grows by this where there is room
 MARGIN = 0.97  # of the width of its panel that a figure grows to
+MEANING = 8.0  # the narrowest column for what a symbol means, in sizes
 Item = Callable[[float], Piece]
 
 
@@ -45,13 +47,13 @@ class Contents:
         ]
         if zoom.diagram == sheet.big_picture:
             panels[1] = _note("Zoom", f"{zoom.reason} (panel 1).", type)
-        widest = max((len(name) for name in sheet.symbols), default=0)
+        widest = symbol_widths(sheet.symbols, type)
         symbols = [self._symbol(name, sheet, widest) for name in sheet.symbols]
         flows = [
             self._flow("Key equations", sheet.equations, [self._item(equation, e) for e in sheet.equations]),
             self._flow("Trade-offs", sheet.tradeoffs, [self._item(tradeoff, t) for t in sheet.tradeoffs]),
             self._flow("Questions", sheet.questions, [self._item(question, q) for q in sheet.questions]),
-            self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15),
+            self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15, sum(widest) + MEANING * type.body),
         ]
         tables = [self._stages(sheet.big_picture)] if self.table else []
         codes = [_code(sheet.code, type)] if sheet.code is not None else []
@@ -65,17 +67,22 @@ class Contents:
             self.flows[key] = table_panel(rows, self.type) if rows else None
         return self.flows[key]
 
-    def _flow(self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0) -> Panel | None:
-        """The panel of these things, made once; `gap` between two of them, as a share of the usual one."""
+    def _flow(
+        self, title: str, things: Sequence[object], items: Sequence[Item], gap: float = 1.0, least: float = 0.0
+    ) -> Panel | None:
+        """The panel of these things, made once; `gap` between two of them, as a share of the usual one.
+
+        `least`: how narrow it may be, the usual column if 0.
+        """
         key = (title, *map(id, things))
         if items and key not in self.flows:
-            self.flows[key] = _flow(title, items, gap * self.type.item_gap, self.type)
+            self.flows[key] = _flow(title, items, gap * self.type.item_gap, least or self.type.column, self.type)
         return self.flows.get(key)
 
     def _item(self, draw: Callable[..., Piece], item: object) -> Item:
         return lambda room: self.once((id(item), room), lambda: draw(item, room, self.type))
 
-    def _symbol(self, name: str, sheet: Sheet, widest: int) -> Item:
+    def _symbol(self, name: str, sheet: Sheet, widest: tuple[float, float]) -> Item:
         return lambda room: self.once(
             (name, widest, room), lambda: symbol(name, sheet.symbols[name], room, self.type, widest)
         )
@@ -116,11 +123,11 @@ def _code(item: Code, type: Type) -> Panel:
     return Panel(title, "", lambda room, height: piece, lambda room: piece.height, piece.width, False)
 
 
-def _flow(title: str, items: Sequence[Item], gap: float, type: Type) -> Panel:
+def _flow(title: str, items: Sequence[Item], gap: float, least: float, type: Type) -> Panel:
     """Text in as many columns as the room has, each of a width that reads well."""
 
     def widths(room: float) -> tuple[int, float]:
-        number = max(1, int((room + type.between) // (1.09 * type.column + type.between)))
+        number = max(1, int((room + type.between) // (1.09 * least + type.between)))
         number = min(number, len(items))
         return number, (room - type.between * (number - 1)) / number
 
@@ -134,4 +141,4 @@ def _flow(title: str, items: Sequence[Item], gap: float, type: Type) -> Panel:
         heights = [item(wide).height + gap for item in items]
         return max(sum(heights[start:stop]) - gap for start, stop in split(heights, number))
 
-    return Panel(title, "", content, tall, type.column, False)
+    return Panel(title, "", content, tall, least, False)

@@ -10,6 +10,8 @@ from boardwork.figure.points import width
 from boardwork.render.marks import BOLD, PLAIN, Label, Piece, label
 from boardwork.render.style import INK
 
+BASELINE = 0.98  # sizes from the top of a line
+
 
 @dataclass(frozen=True)
 class Run:
@@ -26,11 +28,17 @@ def paragraph(runs: Sequence[Run], room: float, size: float, spaced: float) -> P
     leading = spaced * size
     marks: list[Label] = []
     for number, line in enumerate(lines):
-        x, y = 0.0, number * leading + 0.98 * size
+        x, y = 0.0, number * leading + BASELINE * size
         for run in line:
             marks.append(label(x, y, run.string, size, run.face, run.colour))
             x += width(run.string, size, run.face == BOLD) + width(" ", size)
     return Piece(room, len(lines) * leading, tuple(marks))
+
+
+def reach(piece: Piece) -> float:
+    """How far to the right the texts go, which may be less than the room they have."""
+    texts = (mark for mark in piece.marks if isinstance(mark, Label))
+    return max((text.x + width(text.string, text.size, text.face == BOLD) / 2 for text in texts), default=0.0)
 
 
 def _broken(runs: Sequence[Run], room: float, size: float) -> list[list[Run]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import combinations
 from typing import Protocol
 
 from boardwork.figure.lettering import font_in_use
@@ -31,7 +32,8 @@ class Panel:
     number: int = 0
 
 
-Columns = tuple[tuple[float, tuple[int, ...]], ...]  # width, panels from the top
+Row = tuple[int, ...]  # a panel, and what stands at its right, one under the other
+Columns = tuple[tuple[float, tuple[Row, ...]], ...]  # width, rows from the top
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,22 @@ def plans_of(panels: Sequence[Panel], room: float, type: Type) -> Sequence[Plan]
 @lru_cache(maxsize=200)
 def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Sequence[Plan]:
     panels = [Panel("", "", lambda room, height: Piece(room, height), lambda room: 0.0, *size) for size in sizes]
-    found = plans(panels, (room,), type)
-    return [plan for plan in found if all(sizes[i][0] + 2 * type.pad <= room for i in plan.below)]
+    found = [
+        plan for plan in plans(panels, (room,), type) if all(sizes[i][0] + 2 * type.pad <= room for i in plan.below)
+    ]
+    return [*found, *(beside for plan in found for beside in _beside(plan, panels, type))]
+
+
+def _beside(plan: Plan, panels: Sequence[Panel], type: Type) -> Iterator[Plan]:
+    """The same plan with one or two texts at the right of the figure that heads their column, where it has the room."""
+    for place, (wide, column) in enumerate(plan.columns):
+        (first,), texts = column[0], [row[0] for row in column[1:]]
+        room = wide - panels[first].least - type.gap - 4 * type.pad
+        narrow = [i for i in texts if not panels[i].fixed and panels[i].least <= room]
+        for some in (*combinations(narrow, 1), *combinations(narrow, 2)) if panels[first].fixed else ():
+            rows = ((first, *some), *((i,) for i in texts if i not in some))
+            columns = (*plan.columns[:place], (wide, rows), *plan.columns[place + 1 :])
+            yield replace(plan, columns=columns)
 
 
 def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterator[Plan]:
@@ -121,7 +137,8 @@ def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterat
         for stop in range(1, count + 1):
             for split in _splits(stop):
                 for widths in _widths(panels, split, room, type):
-                    yield Plan(room, tuple(zip(widths, split, strict=True)), tuple(range(stop, count)))
+                    rows = [tuple((i,) for i in column) for column in split]
+                    yield Plan(room, tuple(zip(widths, rows, strict=True)), tuple(range(stop, count)))
 
 
 def _splits(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:

@@ -34,6 +34,7 @@ class Type:
     loosest: float  # a gap between items grows by at most this share
     column: float  # the least width of a column of text
     between: float  # two of them
+    saves_lines: bool = False  # topics run into their text, checks stand beside short formulas
 
 
 SCREEN = Type(
@@ -41,14 +42,15 @@ SCREEN = Type(
     item_gap=11, loosest=1, column=220, between=20,
 )  # fmt: skip
 DENSE = Type(
-    body=7.3, small=7, title=16, heading=9, formula=9.2, least_formula=8, leading=1.24, pad=7, gap=6, head=18,
-    item_gap=5, loosest=2.4, column=150, between=14,
+    body=7, small=7, title=16, heading=9, formula=9, least_formula=8, leading=1.22, pad=7, gap=6, head=18,
+    item_gap=5, loosest=2.4, column=150, between=14, saves_lines=True,
 )  # fmt: skip
 
 
 def enlarged(type: Type, factor: float) -> Type:
     """Every length times a factor."""
-    return replace(type, **{k: v * factor for k, v in vars(type).items() if k not in ("leading", "loosest")})
+    kept = ("leading", "loosest", "saves_lines")
+    return replace(type, **{name: value * factor for name, value in vars(type).items() if name not in kept})
 
 
 @dataclass(frozen=True)

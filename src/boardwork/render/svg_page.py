@@ -34,11 +34,11 @@ def arranged(panels: Sequence[Panel]) -> Piece:
 def _score(panels: Sequence[Panel], height_of: Callable[[int, float], float], plan: Plan) -> float:
     """Empty area as a share of the page, and how far the page is from the proportions of a sheet of paper."""
     room, pad, gap = plan.room, TYPE.pad, TYPE.gap
-    heights = [sum(height_of(i, wide) for i in column) + gap * (len(column) - 1) for wide, column in plan.columns]
+    heights = [sum(height_of(i, wide) for (i,) in column) + gap * (len(column) - 1) for wide, column in plan.columns]
     top = max(heights)
     empty = sum((top - height) * wide for height, (wide, _) in zip(heights, plan.columns, strict=True))
     for wide, column in plan.columns:
-        empty += sum((wide - 2 * pad - panels[i].least) * height_of(i, wide) for i in column if panels[i].fixed)
+        empty += sum((wide - 2 * pad - panels[i].least) * height_of(i, wide) for (i,) in column if panels[i].fixed)
     for i in plan.below:
         if panels[i].fixed:
             empty += (room - panels[i].least) * height_of(i, room)
@@ -50,14 +50,14 @@ def _score(panels: Sequence[Panel], height_of: Callable[[int, float], float], pl
 
 def _built(panels: Sequence[Panel], draw: Draw, plan: Plan) -> Piece:
     gap = TYPE.gap
-    heights = [sum(draw(i, wide).height for i in column) + gap * (len(column) - 1) for wide, column in plan.columns]
+    heights = [sum(draw(i, wide).height for (i,) in column) + gap * (len(column) - 1) for wide, column in plan.columns]
     top = max(heights)
     marks: list[Mark] = []
     x = 0.0
     for (wide, column), height in zip(plan.columns, heights, strict=True):
         y = 0.0
-        for i in column:
-            spare = top - height if i == column[-1] else 0.0
+        for (i,) in column:
+            spare = top - height if (i,) == column[-1] else 0.0
             stretch = spare if spare <= MOST_STRETCH or panels[i].fixed else 0.0
             marks += moved(framed(draw(i, wide, stretch), wide, draw(i, wide).height + stretch), x, y)
             y += draw(i, wide).height + gap
