@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -106,9 +107,14 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
 
 
 def _broken(word: str, most: float) -> list[str]:
-    if not 0 < most < len(word):
-        return [word]
-    return [word[i : i + int(most)] for i in range(0, len(word), int(most))]
+    """A word that is too wide, cut between two factors of a product if one of them ends in time."""
+    pieces = []
+    while 0 < most < len(word):
+        ends = [found.end() for found in re.finditer(r"·|(?<=.)(?=\()", word[: int(most) + 1]) if found.end() <= most]
+        cut = ends[-1] if ends and ends[-1] >= most / 3 else int(most)
+        pieces.append(word[:cut])
+        word = word[cut:]
+    return [*pieces, word]
 
 
 def _numbers(tags: Sequence[int], m: Metrics, most: int) -> tuple[str, ...]:

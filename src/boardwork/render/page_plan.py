@@ -43,7 +43,7 @@ class Planner:
         yield from (fit for fit in fits if self.holds(fit.plan, height))
 
     def taken(self, plan: Plan) -> float:
-        """The area that the panels take, with what is empty beside figures: the less, the more room for further text."""
+        """The area that the panels take, with what is empty beside figures: what is left has room for text."""
         below = sum(self.height(i, plan.room) for i in plan.below) * plan.room
         return below + sum(self._tall(column, wide, self.height) * wide for wide, column in plan.columns)
 
