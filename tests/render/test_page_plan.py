@@ -1,4 +1,4 @@
-"""Panels on one page: text stands beside a figure that is narrower than its column, and rows fill what they are given."""
+"""Panels on one page: text stands beside a figure that is narrower than its column, rows fill what they have."""
 
 from boardwork.render.marks import Piece, Shape
 from boardwork.render.page_plan import Planner
@@ -18,13 +18,13 @@ def text(least, area):
 
 
 def test_text_stands_beside_a_narrow_figure():
-    fit = Planner([*FIGURES, text(130, 25_000), text(130, 26_000)], DENSE).best(550, 340)
+    fit = Planner([*FIGURES, text(130, 23_000), text(130, 23_500)], DENSE).best(550, 340)
     assert fit is not None
     assert any(len(row) > 1 for _, column in fit.plan.columns for row in column)
 
 
 def test_a_row_is_as_high_as_it_is_told_and_nothing_stands_over_another_panel():
-    planner = Planner([*FIGURES, text(130, 25_000), text(130, 26_000)], DENSE)
+    planner = Planner([*FIGURES, text(130, 23_000), text(130, 23_500)], DENSE)
     fit = planner.best(550, 340)
     frames = [m for m in planner.built(fit.plan, 340, 1.0).marks if isinstance(m, Shape) and m.form == "box"]
     assert len(frames) == 4
