@@ -151,6 +151,57 @@ class Responding(nn.Module):
         return self.gain * (made * share) + self.shift + made
 
 
+class Half(nn.Module):
+    """A feed-forward part whose result counts half."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.even, self.wider, self.thinner = nn.LayerNorm(width), nn.Linear(width, 128), nn.Linear(128, width)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return frames + 0.5 * self.thinner(F.silu(self.wider(self.even(frames))))
+
+
+class Distances(nn.Module):
+    """Attention whose queries meet distances in a product of their own, which the fused call takes as its mask."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.ask, self.tell, self.hold, self.away, self.join = (nn.Linear(width, width) for _ in range(5))
+        self.near, self.far = (nn.Parameter(torch.zeros(heads, 1, width // heads)) for _ in range(2))
+
+    def split(self, frames: Tensor) -> Tensor:
+        return frames.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        length, width = frames.shape[1:]
+        steps = torch.arange(length - 1, -length, -1)[None, :, None] / 10000 ** (torch.arange(0, width, 2) / width)
+        apart = self.split(self.away(torch.cat([steps.sin(), steps.cos()], -1)))
+        q, k, v = (self.split(layer(frames)) for layer in (self.ask, self.tell, self.hold))
+        moved = F.pad((q + self.far) @ apart.mT, (1, 0)).flatten(2)[:, :, length:].unflatten(2, (length, -1))
+        mixed = F.scaled_dot_product_attention(q + self.near, k, v, moved[..., :length] * q.shape[-1] ** -0.5)
+        return self.join(mixed.transpose(1, 2).flatten(2))
+
+
+class Conformer(nn.Module):
+    """Half a network, attention, a gated convolution over time, half a network."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.start, self.mix, self.end = Half(width), Distances(width, heads), Half(width)
+        self.first, self.second, self.last = (nn.LayerNorm(width) for _ in range(3))
+        self.wide, self.along = nn.Conv1d(width, 2 * width, 1), nn.Conv1d(width, width, 9, padding=4, groups=width)
+        self.scaled, self.narrow = nn.BatchNorm1d(width), nn.Conv1d(width, width, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        frames = self.start(frames)
+        frames = frames + self.mix(self.first(frames))
+        gated = F.glu(self.wide(self.second(frames).mT), dim=1)
+        frames = frames + self.narrow(F.silu(self.scaled(self.along(gated)))).mT
+        return self.last(self.end(frames))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "tokens_in_batch_norm": (TokensInBatchNorm, (torch.zeros(2, 20, 32),)),
     "pooled_queries": (PooledQueries, (torch.zeros(2, 20, 32),)),
@@ -159,4 +210,5 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "residual_codes": (ResidualCodes, (torch.zeros(2, 10, 12),)),
     "clamped": (Clamped, (MAPS,)),
     "responding": (Responding, (MAPS,)),
+    "conformers": (lambda: nn.Sequential(Conformer(), Conformer()), (torch.zeros(2, 20, 32),)),
 }

@@ -10,6 +10,8 @@ from boardwork.outline.recognise.aggregation import aggregation
 from boardwork.outline.recognise.conv_chain import Chain, Layer, chain
 from boardwork.trace.records import Op
 
+_GATED = 2  # a gated linear unit halves the channels
+
 Meaning = tuple[str, str, str, dict[str, Any]]  # label, kind, detail, facts
 
 
@@ -81,6 +83,9 @@ def _inverted(found: Chain) -> Meaning | None:
         up, mix, down = found.main[0], found.main[1], found.main[-1]
         if up.after <= up.before:
             return None
+        if up.after == _GATED * mix.before:
+            words = f"{up.before} → {up.after}, GLU, {mix.side} depthwise, → {down.after}"
+            return "Gated convolution", "gated_convolution", words, {}
         facts = {
             "input": up.before, "inner": up.after, "output": down.after, "kernel": mix.kernel,
             "weights": _weights(found.main), "mixing": len(sorts) - 2,

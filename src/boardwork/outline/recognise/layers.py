@@ -24,7 +24,7 @@ _NAMED = {
     "fft_fft": "Fourier transform", "fft_rfft": "Fourier transform", "fft_fft2": "Fourier transform",
     "fft_fftn": "Fourier transform", "fft_ifft": "Inverse Fourier transform", "fft_irfft": "Inverse Fourier transform",
     "fft_ifft2": "Inverse Fourier transform", "real": "Real part",
-    "stft": "Spectrogram", "roll": "Cyclic shift",
+    "stft": "Spectrogram", "roll": "Cyclic shift", "masked_scatter": "Fill placeholders",
 }  # fmt: skip
 SHORT = {"BatchNorm": "BN", "GroupNorm": "GN", "LayerNorm": "LN", "InstanceNorm": "IN"}
 RECURRENT = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}

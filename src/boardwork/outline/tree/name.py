@@ -14,6 +14,7 @@ from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
 _SAYS = 3  # letters of an attribute that says something
+_CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
 _WORK = ("attention", "feed_forward", "moe")
 _OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches", "coupling")
@@ -119,13 +120,17 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     attention = [b for b in inside if b.kind == "attention"]
     if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
-    if attention and any(b.kind in ("feed_forward", "moe") for b in inside):
+    networks = [b for b in inside if b.kind in ("feed_forward", "moe")]
+    if attention and len(networks) > 1 and any(b.kind == "scan" for b in inside):
+        return "", ""  # a layer has one of these: several layers in a row
+    if attention and networks:
         crossed = {b.facts["cross"] for b in attention}
         causal = any(b.facts["causal"] for b in attention)
         if crossed == {True} and not causal:  # latents or pooling queries, without attention among themselves
             return "Cross-attention layer", "transformer_layer"
+        if [b.kind for b in networks] == _CONFORMER and any(b.label.startswith("Depthwise conv") for b in inside):
+            return "Conformer layer", "transformer_layer"  # arXiv:2005.08100: half a network before, half after
         return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
-    networks = [b for b in inside if b.kind == "feed_forward"]
     if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
         return "Mixer layer", "mixer_layer"
     if "scan" in direct:

@@ -121,7 +121,7 @@ class Links:
             box = self.boxes[target]
             if box.role not in _JOINS or sum(n > 1 for n in origin.shape) < 1 or box.children:
                 return None
-            label = self._learned(box, origin)
+            label = self._learned(box, self._as_joined(box, origin))
             name = origin.name
             source = Block(
                 label,
@@ -143,6 +143,11 @@ class Links:
         source = self._source((target, tensor), box)
         self.inside[source] = target
         return source
+
+    def _as_joined(self, box: Block, weight: Tensor) -> Tensor:
+        """A weight in the shape in which the box joins it."""
+        taken = (t for op in box.ops if not self.flow.is_shape(op) for t in self.flow.ops[op].inputs)
+        return next((self.flow.tensors[t] for t in taken if self.flow.origin(t)[0].id == weight.id), weight)
 
     def _learned(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""

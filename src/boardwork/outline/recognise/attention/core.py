@@ -102,13 +102,26 @@ def _fused(flow: Flow, op: Op) -> Core | None:
         return None
     scale = op.attrs.get("scale")
     shape, source = flow.tensors[query].shape, flow.tensors[value].shape
+    chain, products = (set[int](), []) if mask is None else _relative(flow, mask)
+    further = [t for product in products for t in product.inputs[-2:]]
+    met = _added(flow, chain, products) if products else () if mask is None else (mask,)
     return Core(
-        frozenset([op.id]), op, query, key, value,
+        frozenset([op.id, *chain, *(product.id for product in products)]), op, query, key, value,
         scale=shape[-1] ** -0.5 if scale is None else float(scale),
         q_len=shape[-2], k_len=source[-2], d_k=shape[-1], d_v=source[-1],
         scores=prod(shape[:-1]) * source[-2],
-        added=() if mask is None else (mask,),
+        added=tuple(met),
+        places=tuple(t for t in further if not _follows_input(flow, t)),
+        partners=tuple(t for t in further if _follows_input(flow, t)),
     )  # fmt: skip
+
+
+def _relative(flow: Flow, mask: int) -> tuple[set[int], list[Op]]:
+    """Products of queries or keys with positions that a fused call takes as its mask, and what leads from them."""
+    before, products = _before(flow, mask)
+    if not all(any(not _follows_input(flow, t) for t in product.inputs[-2:]) for product in products):
+        return set(), []
+    return _downstream(flow, [product.id for product in products], before), products
 
 
 def written_out(flow: Flow, softmax: Op) -> Core | None:
