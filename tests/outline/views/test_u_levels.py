@@ -90,6 +90,22 @@ def test_a_deep_u_keeps_to_the_boxes_there_are() -> None:
     assert labels(found)[5].startswith("Bottom")
 
 
+class Pyramid(nn.Module):
+    """DeepLab: one map is handed across, and what is pooled below is put beside what it was pooled from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.down = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv2d(8, 8, 3, 2, 1)
+        self.wide, self.mixed, self.head = nn.Conv2d(8, 8, 3, 1, 2, 2), nn.Conv2d(24, 8, 1), nn.Conv2d(16, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        early = self.stem(x)
+        deep = self.down(early)
+        pooled = nn.functional.adaptive_avg_pool2d(deep, 1).expand_as(deep)
+        deep = self.mixed(torch.cat([deep, self.wide(deep), pooled], 1))
+        return self.head(torch.cat([early, nn.functional.interpolate(deep, scale_factor=2)], 1))
+
+
 class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -102,3 +118,4 @@ class Residual(nn.Module):
 def test_residual_blocks_and_pyramids_are_no_u() -> None:
     stack = drawn(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), *(Residual() for _ in range(3))), 1, 3, 32, 32)
     assert labels(stack) == []
+    assert labels(drawn(Pyramid(), 1, 3, 32, 32)) == []

@@ -148,10 +148,16 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
 def _convolutional(flow: Flow, block: Block) -> Meaning | None:
     """The name of a block that holds nothing but convolutions and what goes with them, once."""
     inside = [b for child in block.children for b in child.walk()]
-    once = all(b.repeat == 1 and not b.again for b in inside)
+    once = all((b.repeat == 1 or _one_layer(b)) and (not b.again or b.role in SIGNS) for b in inside)
     if not once or not any(b.kind == "conv" for b in inside) or any(b.kind in _OTHER_WORK for b in inside):
         return None
     return convolution_block(flow, block)
+
+
+def _one_layer(block: Block) -> bool:
+    """True for a convolution with what goes with it, which a block may hold twice."""
+    inside = list(block.walk())
+    return sum(b.kind == "conv" for b in inside) == 1 and not any(b.role in ("add", "concat") for b in inside)
 
 
 def _widths(block: Block) -> str:

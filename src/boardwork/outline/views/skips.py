@@ -47,14 +47,14 @@ class Skips:
     def _joins(self, first: int, end: int | None = None) -> list[Op]:
         places = [op for op in self.places if first < op and (end is None or op < end)]
         joins = [op for op in map(self.flow.ops.__getitem__, places) if op.name in _JOINS]
-        return [op for op in joins if len(self.flow.data_inputs(op)) > 1]
+        return [op for op in joins if len(self.flow.data_inputs(op)) == 2]
 
     def _across(self, join: Op) -> Skip | None:
         """One operand was made before the lowest resolution, another after it."""
         level = self.places[join.id]
         made = [self._back(tensor, level, ()) for tensor in self.flow.data_inputs(join)]
         old = [end for end in made if end is not None]
-        if len(old) != 1 or len(made) < 2:
+        if len(old) != 1:
             return None
         source, passed = old[0]
         return Skip(source, join.id, level, passed) if level > self.lowest else None

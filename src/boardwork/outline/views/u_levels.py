@@ -29,10 +29,12 @@ def u_levels(flow: Flow, root: Block, squeeze: Squeeze, most: int) -> list[Block
     beside = [part for part in parts if tree.place(part) is None]
     levels = [[part for part in parts if tree.place(part) == number] for number in range(len(starts) + 1)]
     after = levels.pop() if len(levels) % 2 == 0 else []
+    if not all(levels):
+        return None
     levels[-1], head = _without_head(flow, levels[-1], skips.all[0].join)
     before, end = squeeze(beside, most - len(levels) - 1), squeeze([*head, *after], 1)
     boxes = [tree.box(number, level) for number, level in _numbered(levels, most - count(before) - len(end))]
-    return sorted([*before, *boxes, *end], key=lambda box: min(box.one())) if all(levels) else None
+    return sorted([*before, *boxes, *end], key=lambda box: min(box.one()))
 
 
 def _starts(skips: Skips, levels: list[list[Skip]]) -> list[int] | None:
