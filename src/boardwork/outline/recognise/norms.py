@@ -44,19 +44,20 @@ _STATISTIC = frozenset(
 def norms(flow: Flow) -> Iterator[Pattern]:
     """Every normalisation: Layer, RMS, Batch, Group, Instance."""
     for op in flow.ops:
-        if not flow.is_data(op.id):
-            continue
-        if op.name in CALLED:
-            yield called(flow, op)
-            continue
-        scaled = _scaled_length(flow, op)
-        if scaled is not None:
-            yield scaled
-            continue
-        root = _root(flow, op)
-        pattern = _written_out(flow, op, root) if root is not None else None
+        pattern = norm_at(flow, op) if flow.is_data(op.id) else None
         if pattern is not None:
             yield pattern
+
+
+def norm_at(flow: Flow, op: Op) -> Pattern | None:
+    """The normalisation that this operation is, or that its root of a mean square makes."""
+    if op.name in CALLED:
+        return called(flow, op)
+    scaled = _scaled_length(flow, op)
+    if scaled is not None:
+        return scaled
+    root = _root(flow, op)
+    return _written_out(flow, op, root) if root is not None else None
 
 
 def _scaled_length(flow: Flow, op: Op) -> Pattern | None:

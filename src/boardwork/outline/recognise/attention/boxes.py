@@ -212,7 +212,8 @@ class Boxes:
             entering = self._entering(b.tensor, ops)
             letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
         name, words = name_of_core(self.facts), formula(self.facts)
-        masks = {tensor: name_of_mask(read(self.flow, (tensor,))) for tensor in self._meeting(ops)}
+        keys = self.core.k_len
+        masks = {tensor: name_of_mask(read(self.flow, (tensor,), keys)) for tensor in self._meeting(ops)}
         masks |= {self.flow.origin(tensor)[0].id: mask for tensor, mask in masks.items()}
         known: dict[str, Any] = {"letters": letters, "masks": {tensor: mask for tensor, mask in masks.items() if mask}}
         known["held"] = {b.letter: self._heads_of(b) for b in self.branches}

@@ -27,6 +27,7 @@ _ON_BRANCH = (
             "view_as_complex",
             "view_as_real",
             "roll",
+            "unfold",
             "pad",
             "copy",
             "setitem",

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
+from boardwork.law_names import names_in
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import branch_of
+from boardwork.outline.recognise.attention.softmax import Softmax, softmax
 from boardwork.outline.recognise.contraction import PRODUCTS, Contraction, multiplies_activations
 from boardwork.outline.recognise.scale import factor, number
 from boardwork.trace.records import Op
@@ -46,7 +48,8 @@ class Core:
     `temperature`: a learned factor scales them. `channels`: Q and K meet over positions, so that channels attend to
     channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
     `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2
-    where the heads of both lie in one tensor of queries.
+    where the heads of both lie in one tensor of queries. `local`: keys that each query is compared with, where these
+    stay as many in a longer sequence and are no group that sees itself alone; else 0.
     """
 
     ops: frozenset[int]
@@ -71,6 +74,7 @@ class Core:
     partners: tuple[int, ...] = ()
     others: tuple[tuple[int, int], ...] = ()
     softmaxes: int = 1
+    local: int = 0
 
     @property
     def differs(self) -> bool:
@@ -124,26 +128,27 @@ def _relative(flow: Flow, mask: int) -> tuple[set[int], list[Op]]:
     return _downstream(flow, [product.id for product in products], before), products
 
 
-def written_out(flow: Flow, softmax: Op) -> Core | None:
+def written_out(flow: Flow, op: Op) -> Core | None:
     """product -> scale, mask, bias -> softmax -> product, with any reshapes between."""
-    if softmax.name != "softmax":
+    shares = softmax(flow, op)
+    if shares is None:
         return None
-    before, products = _before(flow, softmax.inputs[0])
-    following = after(flow, softmax)
+    before, products = _before(flow, shares.scores)
+    following = after(flow, shares.last)
     content = _content(flow, products)
     if content is None or following is None:
         return None
     last, passed = flow.ops[following[-1]], set(following[:-1])
     first, second = Contraction(flow, content), Contraction(flow, last)
-    shares = {t for op in (softmax.id, *passed) for t in flow.ops[op].outputs}
-    value = second.right if second.left in shares else second.left
+    weights = {t for op in (shares.last.id, *passed) for t in flow.ops[op].outputs}
+    value = second.right if second.left in weights else second.left
     line = _downstream(flow, [content.id], before)
     chain = _downstream(flow, [p.id for p in products], before)
-    query, key = _operands(flow, first, softmax)
+    query, key = _operands(first, shares)
     further = [t for p in products if p is not content for t in p.inputs[-2:]]
     channels = varies(flow, first.left, first.inner_axis(first.left)) and not varies(flow, content.outputs[0], -1)
     return Core(
-        frozenset({softmax.id, content.id, last.id} | passed | chain | {p.id for p in products}),
+        frozenset(shares.ops | {content.id, last.id} | passed | chain | {p.id for p in products}),
         last, query, key, value,
         scale=_alpha(content) * prod(factor(flow, flow.ops[op]) for op in line),
         q_len=first.own(query), k_len=first.own(key), d_k=first.inner(), d_v=second.own(value),
@@ -156,6 +161,7 @@ def written_out(flow: Flow, softmax: Op) -> Core | None:
         channels=channels,
         places=tuple(t for t in further if not _follows_input(flow, t)),
         partners=tuple(t for t in further if _follows_input(flow, t)),
+        local=_local(flow, shares, first, key, chain),
     )  # fmt: skip
 
 
@@ -230,14 +236,21 @@ def _downstream(flow: Flow, starts: list[int], among: set[int]) -> set[int]:
     return found
 
 
-def _operands(flow: Flow, first: Contraction, softmax: Op) -> tuple[int, int]:
+def _operands(first: Contraction, shares: Softmax) -> tuple[int, int]:
     """Query and key: the softmax runs over keys."""
-    rank = len(flow.tensors[softmax.inputs[0]].shape)
-    dim = softmax.attrs.get("dim")
-    axis = dim if isinstance(dim, int) else -1
-    axis = axis - rank if axis >= 0 else axis
-    swapped = first.holds(first.left, axis) and not first.holds(first.right, axis)
+    swapped = first.holds(first.left, shares.axis) and not first.holds(first.right, shares.axis)
     return (first.right, first.left) if swapped else (first.left, first.right)
+
+
+def _local(flow: Flow, shares: Softmax, first: Contraction, key: int, chain: set[int]) -> int:
+    """Keys beside the query's own group, or scores kept as a band: (positions, distances)."""
+    if varies(flow, shares.scores, shares.axis):
+        return 0
+    keys, k_len = flow.tensors[shares.scores].shape[shares.axis], first.own(key)
+    growing = {name for law in flow.tensors[key].symbols for name in names_in(law)} - {"batch"}
+    beside = bool(growing) and k_len > first.own(first.left if key == first.right else first.right)
+    band = keys != k_len and not any(flow.ops[op].name == "cat" for op in chain)
+    return keys if beside or band else 0
 
 
 def varies(flow: Flow, tensor: int, axis: int) -> bool:

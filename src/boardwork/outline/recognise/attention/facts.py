@@ -20,6 +20,7 @@ from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
+from boardwork.outline.recognise.norms import norm_at
 from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
 
@@ -53,7 +54,7 @@ def facts(
         **_weights(flow, projections),
     }
     batch = flow.trace.axes.get("batch", 0)
-    if batch and sequences % batch == 0 and sequences > batch:
+    if batch and sequences % batch == 0 and sequences > batch and not core.local:
         found["groups"] = sequences // batch
     query = branches[0].down or branches[0].projection
     if query is not None:
@@ -73,7 +74,7 @@ def _rows(flow: Flow, core: Core) -> int:
 
 
 def _heads(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> int:
-    """What W_O joins; without W_O what the query projection makes; else the axis before the last two."""
+    """What W_O joins; without W_O what the query projection makes; else the last axis before two that does not grow."""
     one = core.q_len if core.channels else core.d_v
     if out.projection is not None and not width_in(flow, out.projection) % one:
         return max(1, width_in(flow, out.projection) // one)
@@ -82,8 +83,9 @@ def _heads(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> i
     alone = query is not None and all(b.projection is not query for b in branches[1:])
     if query is not None and alone and not width_out(flow, query) % own:
         return max(1, width_out(flow, query) // own)
-    shape = flow.tensors[core.query].shape
-    return shape[-3] if len(shape) > 3 else 1
+    found = flow.tensors[core.query]
+    fixed = [length for length, law in list(zip(found.shape, found.symbols, strict=True))[1:-2] if law.isdigit()]
+    return fixed[-1] if fixed else 1
 
 
 def _kept(flow: Flow, core: Core, branches: Sequence[Branch]) -> int:
@@ -167,8 +169,8 @@ def _positions(core: Core, mask: Mask, turned: Sequence[Rotation], branches: Seq
         found["rope_pairs"] = "neighbours" if turned[0].neighbours else "halves"
         if turned[0].base:
             found["rope_base"] = turned[0].base
-    if mask.window:
-        found["window"] = mask.window
+    if mask.window or core.local:
+        found["window"] = mask.window or core.local
     if mask.blocks:
         found["blocks"] = mask.blocks
     if mask.slopes:
@@ -181,8 +183,10 @@ def _positions(core: Core, mask: Mask, turned: Sequence[Rotation], branches: Seq
 
 
 def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> dict[str, Any]:
-    names = {flow.ops[op].name for b in branches[:2] for op in b.walk}
-    normal = "layer" if "layer_norm" in names else "rms" if names & {"rms_norm", "rsqrt"} else ""
+    passed = [flow.ops[op] for b in branches[:2] for op in sorted(b.walk)]
+    names = {op.name for op in passed}
+    kinds = {pattern.facts["kind"] for op in passed if (pattern := norm_at(flow, op)) is not None}
+    normal = next((kind for kind in ("layer", "rms") if kind in kinds), "")
     found: dict[str, Any] = {
         "softcap": core.softcap,
         "sink": core.sink,

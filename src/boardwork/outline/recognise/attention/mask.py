@@ -64,19 +64,23 @@ class Mask:
 
 def mask(flow: Flow, core: Core) -> Mask:
     """All masks and biases of a core, which may cut the triangle by itself."""
-    found = read(flow, core.added)
+    found = read(flow, core.added, core.k_len)
     cut = any(flow.ops[op].attrs.get("is_causal") is True for op in core.ops)
     return dataclasses.replace(found, causal=found.causal or cut)
 
 
-def read(flow: Flow, added: tuple[int, ...]) -> Mask:
-    """Read every tensor that is added to the scores or hides some."""
+def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
+    """Read every tensor that is added to the scores or hides some.
+
+    `keys`: how many each query is compared with; a table of fewer says who sees whom in a part of the scores alone.
+    """
     made = set[int]()
     leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor, made)))
     constants = [t for t in leaves if flow.is_constant(t) and not _is_filled(flow, t)]
-    bands = [band for t in constants for band in flow.readings(t, "band")]
+    whole = [t for t in constants if keys in flow.tensors[t].shape]
+    bands = [band for t in whole for band in flow.readings(t, "band")]
     causal = any(high <= 0 for _, high in bands)
-    triangular = [t for t in constants if not _is_read(flow, t) and is_triangular(flow, t)]
+    triangular = [t for t in whole if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
     slopes = [numbers for t in constants for numbers in flow.readings(t, "slopes")]
     learned = [t for t in leaves if not flow.is_constant(t) and flow.tensors[t].producer not in flow.fed]

@@ -1,0 +1,98 @@
+"""Attention to near positions only, softmax and norms in plain arithmetic, each with its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Projected(nn.Module):
+    """Projections of queries, keys, values and output; what is between is up to the heir."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.ask, self.offer, self.carry = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
+        self.finish = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, _ = tokens.shape
+        parts = (layer(tokens).view(batch, length, self.head_count, -1) for layer in (self.ask, self.offer, self.carry))
+        q, k, v = (part.transpose(1, 2) for part in parts)
+        return self.finish(self.mix(q, k, v).transpose(1, 2).reshape(tokens.shape))
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return self.shares(q @ k.mT / q.shape[-1] ** 0.5) @ v
+
+    def shares(self, scores: Tensor) -> Tensor:
+        return scores.softmax(-1)
+
+
+class ByLogSum(Projected):
+    """Reformer: scores less the logarithm of their sum."""
+
+    def shares(self, scores: Tensor) -> Tensor:
+        return torch.exp(scores - torch.logsumexp(scores, dim=-1, keepdim=True))
+
+
+class ByPowers(Projected):
+    """As it is written at a blackboard, with the largest score taken off."""
+
+    def shares(self, scores: Tensor) -> Tensor:
+        powers = torch.exp(scores - scores.amax(-1, keepdim=True))
+        return powers / powers.sum(-1, keepdim=True)
+
+
+class NeighbouringChunks(Projected):
+    """Chunks of four see themselves and the chunk before."""
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(2, (-1, 4)) for part in (q, k, v))
+        k, v = (torch.cat([part.roll(1, 2), part], 3) for part in (k, v))
+        return (self.shares(q @ k.mT / q.shape[-1] ** 0.5) @ v).flatten(2, 3)
+
+
+class Band(Projected):
+    """Longformer: three positions to each side, of which the first and the last positions have fewer.
+
+    The table for the corners is a triangle, but of distances: nothing here is causal.
+    """
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        k, v = (F.pad(part, (0, 0, 3, 3)).unfold(2, 7, 1) for part in (k, v))
+        scores = torch.einsum("bhtd,bhtdw->bhtw", q, k) / q.shape[-1] ** 0.5
+        corner = torch.ones(3, 3, dtype=torch.bool, device=q.device).triu()
+        scores[:, :, :3, :3] = scores[:, :, :3, :3].masked_fill(corner, float("-inf"))
+        return torch.einsum("bhtw,bhtdw->bhtd", self.shares(scores), v)
+
+
+class NormalisedByPower(Projected):
+    """RMSNorm of queries and keys by a power of -1/2."""
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k = (part * (part.pow(2).mean(-1, keepdim=True) + 1e-6).pow(-0.5) for part in (q, k))
+        return super().mix(q, k, v)
+
+
+class Centred(Projected):
+    """LayerNorm of queries and keys in plain arithmetic."""
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k = (part - part.mean(-1, keepdim=True) for part in (q, k))
+        q, k = (part * torch.rsqrt(part.pow(2).mean(-1, keepdim=True) + 1e-6) for part in (q, k))
+        return super().mix(q, k, v)
+
+
+TOKENS = torch.zeros(2, 16, 32)
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "by_log_sum": (ByLogSum, (TOKENS,)),
+    "by_powers": (ByPowers, (TOKENS,)),
+    "neighbouring_chunks": (NeighbouringChunks, (TOKENS,)),
+    "band": (Band, (TOKENS,)),
+    "normalised_by_power": (NormalisedByPower, (TOKENS,)),
+    "centred": (Centred, (TOKENS,)),
+}
