@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
+from math import inf
 
 from boardwork.figure.laid import Moved, placed
 from boardwork.figure.metrics import Metrics
@@ -39,13 +40,8 @@ class _Column:
 def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     """The figure in so many columns of about one height, in points; None where it cannot be cut so often."""
     cuts = sorted([*_cuts(figure, m), *_gaps(figure, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
-    if len(cuts) < number - 1:
-        return None
-    heights = [cut.y for cut in cuts]
-    choices = combinations(range(len(cuts)), number - 1)
-    in_order = sorted(choices, key=lambda some: _tallest(figure.height, [heights[i] for i in some]))
-    chosen = next((some for some in ([cuts[i] for i in best] for best in in_order) if _distinct(some)), None)
-    if chosen is None:
+    chosen = _evenest(cuts, number - 1, figure.height)
+    if not chosen:
         return None
     ends = [0.0, *(cut.y for cut in chosen), figure.height]
     wires = {id(cut.wire) for cut in chosen if cut.wire}
@@ -53,14 +49,27 @@ def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     return _beside(columns, chosen, m) if all(column.items for column in columns) else None
 
 
-def _distinct(cuts: Sequence[_Cut]) -> bool:
-    """A wire is cut once."""
-    wires = [id(cut.wire) for cut in cuts if cut.wire]
-    return len(set(wires)) == len(wires)
+def _evenest(cuts: Sequence[_Cut], number: int, height: float) -> tuple[_Cut, ...]:
+    """The cuts that leave the lowest tallest column, none that goes through one wire twice; () if there are none."""
+    lowest, best = inf, tuple[_Cut, ...]()
 
+    def choose(chosen: tuple[_Cut, ...], following: int, tallest: float) -> None:
+        nonlocal lowest, best
+        top, missing = chosen[-1].y if chosen else 0.0, number - len(chosen)
+        if max(tallest, (height - top) / (missing + 1)) >= lowest:
+            return
+        if not missing:
+            lowest, best = max(tallest, height - top), chosen
+            return
+        for place in range(following, len(cuts)):
+            cut = cuts[place]
+            if cut.y - top >= lowest:
+                return
+            if cut.wire is None or all(cut.wire is not other.wire for other in chosen):
+                choose((*chosen, cut), place + 1, max(tallest, cut.y - top))
 
-def _tallest(height: float, cuts: Sequence[float]) -> float:
-    return max(bottom - top for top, bottom in zip((0.0, *cuts), (*cuts, height), strict=True))
+    choose((), 0, 0.0)
+    return best
 
 
 def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:

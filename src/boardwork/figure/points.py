@@ -29,13 +29,14 @@ def in_font(text: str) -> str:
 
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line in the font in use."""
-    return _width(text, size, bold, font_in_use())
+    return advance(text, bold, font_in_use()) * size / 1000
 
 
 @lru_cache(maxsize=100_000)
-def _width(text: str, size: float, bold: bool, family: str) -> float:
+def advance(text: str, bold: bool, family: str) -> int:
+    """Width of one line of a font in 1/1000 of its size; those of its parts add up to it."""
     table = advances(family)["bold" if bold else "regular"]
-    return sum(table.get(c, _UNKNOWN) for c in in_font(text)) * size / 1000
+    return sum(table.get(c, _UNKNOWN) for c in in_font(text))
 
 
 def _lettered(sizes: Mapping[str, float], metrics: Metrics) -> Metrics:

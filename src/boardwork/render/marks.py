@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from boardwork.figure.points import width
 from boardwork.render.style import INK
@@ -59,11 +60,16 @@ Mark = Label | Shape | Stroke
 
 @dataclass(frozen=True)
 class Piece:
-    """Marks inside (0, 0) to (width, height)."""
+    """Marks inside (0, 0) to (width, height), or what makes them: most pieces are measured and never drawn."""
 
     width: float
     height: float
-    marks: tuple[Mark, ...] = ()
+    content: tuple[Mark, ...] | Callable[[], tuple[Mark, ...]] = ()
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """Made when they are first asked for."""
+        return self.content() if callable(self.content) else self.content
 
 
 def label(x: float, y: float, string: str, size: float, face: str = PLAIN, colour: str = INK) -> Label:
@@ -116,9 +122,9 @@ def with_margin(piece: Piece, margin: float) -> Piece:
 def stacked(pieces: Iterable[Piece], gap: float) -> Piece:
     """Pieces one below the other."""
     y, widest = 0.0, 0.0
-    marks: list[Mark] = []
+    placed: list[tuple[Piece, float]] = []
     for piece in pieces:
-        y += gap if marks else 0.0
-        marks += moved(piece.marks, 0, y)
+        y += gap if y else 0.0
+        placed.append((piece, y))
         y, widest = y + piece.height, max(widest, piece.width)
-    return Piece(widest, y, tuple(marks))
+    return Piece(widest, y, lambda: tuple(mark for piece, top in placed for mark in moved(piece.marks, 0, top)))

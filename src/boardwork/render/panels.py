@@ -112,9 +112,9 @@ def symbol(name: str, item: Symbol, room: float, type: Type, widest: tuple[float
         paragraph([Run(str(item.value))], middle, type.body, type.leading),
         paragraph([Run(item.meaning, PLAIN, GREY)], room - left - middle, type.body, type.leading),
     )
-    xs = (0.0, left, left + middle)
-    marks = [m for x, row in zip(xs, rows, strict=True) for m in moved(row.marks, x, 0)]
-    return Piece(room, max(row.height for row in rows), tuple(marks))
+    placed = tuple(zip((0.0, left, left + middle), rows, strict=True))
+    height = max(row.height for row in rows)
+    return Piece(room, height, lambda: tuple(mark for x, row in placed for mark in moved(row.marks, x, 0)))
 
 
 def symbol_widths(symbols: Mapping[str, Symbol], type: Type) -> tuple[float, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from boardwork.figure.points import width
-from boardwork.render.marks import BOLD, PLAIN, Label, Piece, label
+from boardwork.figure.lettering import font_in_use
+from boardwork.figure.points import advance, width
+from boardwork.render.marks import BOLD, PLAIN, Label, Piece
 from boardwork.render.style import INK
 
 BASELINE = 0.98  # sizes from the top of a line
@@ -22,17 +24,26 @@ class Run:
     colour: str = INK
 
 
+Word = tuple[str, int]  # with its advance, see `points.advance`
+Line = list[tuple[Run, list[Word]]]  # the words of a run that stand on it
+
+
 def paragraph(runs: Sequence[Run], room: float, size: float, spaced: float) -> Piece:
     """The runs one after the other, broken at spaces, set flush left, lines `spaced` sizes apart."""
-    lines = _broken([replace(run, string=_glued(run.string)) for run in runs], room, size)
+    font = font_in_use()
+    lines = _broken(runs, room, size, font)
     leading = spaced * size
-    marks: list[Label] = []
+    return Piece(room, len(lines) * leading, lambda: tuple(_labels(lines, size, leading, font)))
+
+
+def _labels(lines: Sequence[Line], size: float, leading: float, font: str) -> Iterator[Label]:
     for number, line in enumerate(lines):
         x, y = 0.0, number * leading + BASELINE * size
-        for run in line:
-            marks.append(label(x, y, run.string, size, run.face, run.colour))
-            x += width(run.string, size, run.face == BOLD) + width(" ", size)
-    return Piece(room, len(lines) * leading, tuple(marks))
+        for run, words in line:
+            wide = (sum(w for _, w in words) + (len(words) - 1) * _space(run, font)) * size / 1000
+            string = " ".join(word for word, _ in words)
+            yield Label(x + wide / 2, y, string, size, run.face, run.colour)
+            x += wide + advance(" ", False, font) * size / 1000
 
 
 def reach(piece: Piece) -> float:
@@ -41,17 +52,45 @@ def reach(piece: Piece) -> float:
     return max((text.x + width(text.string, text.size, text.face == BOLD) / 2 for text in texts), default=0.0)
 
 
-def _broken(runs: Sequence[Run], room: float, size: float) -> list[list[Run]]:
-    lines: list[list[Run]] = [[]]
+def _broken(runs: Sequence[Run], room: float, size: float, font: str) -> list[Line]:
+    lines: list[Line] = [[]]
     x = 0.0
-    for word in _words(runs, room, size):
-        wide, space = _wide(word, size), _wide(Run(" ", word.face), size)
-        if lines[-1] and x + space + wide > room:
-            lines.append([])
-            x = 0.0
-        x += wide + (space if lines[-1] else 0.0)
-        _put(lines[-1], word)
+    for run in runs:
+        space = _space(run, font) * size / 1000
+        for word in _words(run, room, size, font):
+            wide = word[1] * size / 1000
+            if lines[-1] and x + space + wide > room:
+                lines.append([])
+                x = 0.0
+            x += wide + (space if lines[-1] else 0.0)
+            _put(lines[-1], run, word)
     return [line for line in lines if line]
+
+
+def _space(run: Run, font: str) -> int:
+    return advance(" ", run.face == BOLD, font)
+
+
+def _put(line: Line, run: Run, word: Word) -> None:
+    """Join what is in one style, so that a line is few texts."""
+    if line and (line[-1][0].face, line[-1][0].colour) == (run.face, run.colour):
+        line[-1][1].append(word)
+    else:
+        line.append((run, [word]))
+
+
+def _words(run: Run, room: float, size: float, font: str) -> Sequence[Word]:
+    """Words no wider than the room."""
+    bold = run.face == BOLD
+    words = _measured(run.string, bold, font)
+    if all(wide * size / 1000 <= room for _, wide in words):
+        return words
+    return [(part, advance(part, bold, font)) for word, _ in words for part in _cut(word, bold, room, size, font)]
+
+
+@lru_cache(maxsize=10_000)
+def _measured(text: str, bold: bool, font: str) -> tuple[Word, ...]:
+    return tuple((word, advance(word, bold, font)) for word in _glued(text).split(" ") if word)
 
 
 def _glued(text: str) -> str:
@@ -59,31 +98,14 @@ def _glued(text: str) -> str:
     return re.sub(r"(\d) (?=(?:%|[kMGT]?B|[kMGT])(?:\W|$))", "\\1\xa0", text)
 
 
-def _put(line: list[Run], word: Run) -> None:
-    """Join what is in one style, so that a line is few texts."""
-    if line and (line[-1].face, line[-1].colour) == (word.face, word.colour):
-        line[-1] = Run(f"{line[-1].string} {word.string}", word.face, word.colour)
-    else:
-        line.append(word)
+def _cut(word: str, bold: bool, room: float, size: float, font: str) -> Iterator[str]:
+    """A word in parts that the room holds, a letter each at the least."""
 
+    def fits(part: str) -> bool:
+        return advance(part, bold, font) * size / 1000 <= room
 
-def _words(runs: Sequence[Run], room: float, size: float) -> list[Run]:
-    """Words no wider than the room."""
-    out: list[Run] = []
-    for run in runs:
-        for word in filter(None, run.string.split(" ")):
-            rest = word
-            while _wide(Run(rest, run.face), size) > room and len(rest) > 1:
-                fit = next(n for n in range(len(rest) - 1, 0, -1) if n == 1 or _fits(rest[:n], run, room, size))
-                out.append(Run(rest[:fit], run.face, run.colour))
-                rest = rest[fit:]
-            out.append(Run(rest, run.face, run.colour))
-    return out
-
-
-def _fits(text: str, run: Run, room: float, size: float) -> bool:
-    return _wide(Run(text, run.face), size) <= room
-
-
-def _wide(run: Run, size: float) -> float:
-    return width(run.string, size, run.face == BOLD)
+    while not fits(word) and len(word) > 1:
+        length = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or fits(word[:n]))
+        yield word[:length]
+        word = word[length:]
+    yield word

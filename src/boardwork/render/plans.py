@@ -141,8 +141,10 @@ def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterat
                     yield Plan(room, tuple(zip(widths, rows, strict=True)), tuple(range(stop, count)))
 
 
-def _splits(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+@cache
+def _splits(count: int) -> Sequence[tuple[tuple[int, ...], ...]]:
     """Columns of the first panels: figures 0 and 1 head them, text goes under any or makes the last column."""
+    found = []
     text = tuple(range(2, count))
     heads: list[list[tuple[int, ...]]] = [[(0,), (1,)], [(0, 1)]] if count > 1 else [[(0,)]]
     for head in heads:
@@ -152,7 +154,8 @@ def _splits(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
             for index in text:
                 rest, place = divmod(rest, len(columns))
                 columns[place] = (*columns[place], index)
-            yield tuple(c for c in columns if c)
+            found.append(tuple(c for c in columns if c))
+    return found
 
 
 def _widths(
