@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
@@ -15,6 +15,9 @@ from boardwork.figure.primitives import Box, Circle, Figure, Frame, Primitive, T
 _CLEAR = 0.5  # a cut stands this far below what is above it
 _TOUCH = 1e-6  # a cut may go along the edge of a box
 _MOST_CUTS = 100  # places that are tried
+
+
+Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class _Column:
 
 def in_columns(figure: Figure, number: int, m: Metrics) -> Figure | None:
     """The figure in so many columns of about one height, in points; None where it cannot be cut so often."""
-    cuts = sorted([*_cuts(figure, m), *_gaps(figure, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
+    reach = {id(item): _bounds(item, m) for item in figure.primitives}
+    crossings = _Crossings(figure, reach, m)
+    cuts = sorted([*_cuts(figure, crossings), *_gaps(figure, crossings, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
     chosen = _evenest(cuts, number - 1, figure.height)
     if not chosen:
         return None
     ends = [0.0, *(cut.y for cut in chosen), figure.height]
     wires = {id(cut.wire) for cut in chosen if cut.wire}
-    columns = [_column(figure, top, bottom, wires, m) for top, bottom in pairwise(ends)]
+    columns = [_column(figure, top, bottom, wires, reach, m) for top, bottom in pairwise(ends)]
     return _beside(columns, chosen, m) if all(column.items for column in columns) else None
 
 
@@ -72,9 +77,8 @@ def _evenest(cuts: Sequence[_Cut], number: int, height: float) -> tuple[_Cut, ..
     return best
 
 
-def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:
+def _cuts(figure: Figure, crossings: _Crossings) -> Iterator[_Cut]:
     """Heights that one wire alone crosses."""
-    crossings = _Crossings(figure, m)
     for wire in figure.primitives:
         if isinstance(wire, Wire):
             for at, ((x1, y1), (x2, y2)) in enumerate(pairwise(wire.points)):
@@ -83,9 +87,8 @@ def _cuts(figure: Figure, m: Metrics) -> Iterator[_Cut]:
                     yield _Cut(y, wire, at)
 
 
-def _gaps(figure: Figure, m: Metrics) -> Iterator[_Cut]:
+def _gaps(figure: Figure, crossings: _Crossings, m: Metrics) -> Iterator[_Cut]:
     """Below a box from which nothing leads on."""
-    crossings = _Crossings(figure, m)
     for box in figure.primitives:
         if isinstance(box, Box):
             y = box.y + box.height + _CLEAR
@@ -96,17 +99,17 @@ def _gaps(figure: Figure, m: Metrics) -> Iterator[_Cut]:
 class _Crossings:
     """How many things a cut at a height would go through."""
 
-    def __init__(self, figure: Figure, m: Metrics) -> None:
-        spans = [span for item in figure.primitives for span in _spans(item, m)]
+    def __init__(self, figure: Figure, reach: Mapping[int, Bounds], m: Metrics) -> None:
+        spans = [span for item in figure.primitives for span in _spans(item, reach[id(item)], m)]
         self.tops, self.bottoms = sorted(top for top, _ in spans), sorted(bottom for _, bottom in spans)
 
     def at(self, y: float) -> int:
         return bisect_right(self.tops, y) - bisect_left(self.bottoms, y)
 
 
-def _spans(item: Primitive, m: Metrics) -> Iterator[tuple[float, float]]:
+def _spans(item: Primitive, reach: Bounds, m: Metrics) -> Iterator[tuple[float, float]]:
     """From where to where nothing may be cut: of a frame, its title and the room of a box above its foot."""
-    _, top, _, bottom = _bounds(item, m)
+    _, top, _, bottom = reach
     if isinstance(item, Frame):
         head, foot = top + 2 * m.text_height, bottom - (m.gap + m.label_height + 2 * m.pad_y + m.frame_pad)
         yield from ((top, head), (foot, bottom)) if head < foot else ((top, bottom),)
@@ -116,7 +119,7 @@ def _spans(item: Primitive, m: Metrics) -> Iterator[tuple[float, float]]:
         yield top + _TOUCH, bottom - _TOUCH
 
 
-def _bounds(item: Primitive, m: Metrics) -> tuple[float, float, float, float]:
+def _bounds(item: Primitive, m: Metrics) -> Bounds:
     """Left, top, right, bottom."""
     match item:
         case Box() | Frame():
@@ -133,16 +136,18 @@ def _bounds(item: Primitive, m: Metrics) -> tuple[float, float, float, float]:
             return min(xs), min(ys), max(xs), max(ys)
 
 
-def _column(figure: Figure, top: float, bottom: float, cut_wires: set[int], m: Metrics) -> _Column:
+def _column(
+    figure: Figure, top: float, bottom: float, cut_wires: set[int], reach: Mapping[int, Bounds], m: Metrics
+) -> _Column:
     """Everything between two heights; frames that reach further are cut, the wires between columns left out."""
     items: list[Primitive] = []
     for item in figure.primitives:
-        _, high, _, low = _bounds(item, m)
+        _, high, _, low = reach[id(item)]
         if id(item) in cut_wires or low <= top or high >= bottom:
             continue
         items.append(_within(item, top, bottom) if isinstance(item, Frame) else item)
-    reach = [_bounds(item, m) for item in items]
-    left, right = min((b[0] for b in reach), default=0.0), max((b[2] for b in reach), default=0.0)
+    ends = [reach[id(item)] if id(item) in reach else _bounds(item, m) for item in items]
+    left, right = min((b[0] for b in ends), default=0.0), max((b[2] for b in ends), default=0.0)
     return _Column(top, bottom, left, right, tuple(items))
 
 

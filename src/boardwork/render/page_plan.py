@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from boardwork.render.marks import Mark, Piece, moved
 from boardwork.render.plans import Draw, Panel, Plan, Row, drawer, framed, heights, plans_of
@@ -29,6 +30,7 @@ class Planner:
         self.panels, self.type = panels, type
         self.height = heights(panels, type, STEP)
         self.exactly = heights(panels, type, 0.01)
+        self._compared = cache(self._to_compare)  # many plans have a column in common
 
     def best(self, room: float, height: float) -> Fit | None:
         """The plan with the least empty room among those that fit."""
@@ -45,7 +47,7 @@ class Planner:
     def taken(self, plan: Plan) -> float:
         """The area that the panels take, with what is empty beside figures: what is left has room for text."""
         below = sum(self.height(i, plan.room) for i in plan.below) * plan.room
-        return below + sum(self._tall(column, wide, self.height) * wide for wide, column in plan.columns)
+        return below + sum(self._compared(column, wide) * wide for wide, column in plan.columns)
 
     def holds(self, plan: Plan, height: float) -> bool:
         """Whether it fits by the exact heights."""
@@ -64,13 +66,16 @@ class Planner:
         room = height - sum(self.height(i, plan.room) + gap for i in plan.below)
         tall: list[float] = []
         for wide, column in plan.columns:
-            tall.append(self._tall(column, wide, self.height))
+            tall.append(self._compared(column, wide))
             if tall[-1] > room:
                 return None
         empty = sum((max(tall) - t) * wide for t, (wide, _) in zip(tall, plan.columns, strict=True))
         empty += sum(self._empty(row, wide) for wide, column in plan.columns for row in column)
         empty += sum(self._empty((i,), plan.room) for i in plan.below)
         return Fit(plan, (empty + 0.5 * (room - max(tall)) * plan.room) / (plan.room * height))
+
+    def _to_compare(self, column: tuple[Row, ...], wide: float) -> float:
+        return self._tall(column, wide, self.height)
 
     def _tall(self, column: Sequence[Row], wide: float, height: Height) -> float:
         gap = self.type.gap

@@ -167,9 +167,9 @@ def _widths(
     if spare < -1e-6:
         return
     flowing = [sum(not panels[i].fixed for i in column) for column in split]
-    for weights in ([1] * len(split), flowing, least):
-        if sum(weights):
-            yield [wide + spare * w / sum(weights) for wide, w in zip(least, weights, strict=True)]
+    for weights in ([1] * len(split), least) if len(set(flowing)) == 1 else ([1] * len(split), flowing, least):
+        if whole := sum(weights):
+            yield [wide + spare * w / whole for wide, w in zip(least, weights, strict=True)]
 
 
 def framed(piece: Piece, room: float, height: float) -> tuple[Mark, ...]:
