@@ -18,8 +18,9 @@ def gated_activations(flow: Flow) -> Iterator[list[Pattern]]:
         if op.name == "mul" and flow.is_data(op.id) and len(op.inputs) == 2:
             made = [flow.producer(t) for t in op.inputs]
             names = sorted(m.name for m in made if m is not None)
-            of_layers = all(m is not None and _of_layer(flow, m) for m in made)
-            if names == ["sigmoid", "tanh"] and of_layers and not _into_state(flow, op):
+            if names != ["sigmoid", "tanh"] or _into_state(flow, op):
+                continue
+            if all(m is not None and _of_layer(flow, m) for m in made):
                 ops = frozenset({op.id, *(m.id for m in made if m is not None)})
                 yield [Pattern("gated_activation", ops, "Gated activation", "activation", "tanh(a) · σ(b)")]
 
