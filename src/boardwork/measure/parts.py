@@ -35,6 +35,9 @@ _WORDS = {
         "coupling",
         "invertible_convolution",
         "gated_block",
+        "routing",
+        "warp",
+        "soft_moe",
     )
 } | {
     "inverted_residual": "inverted",

@@ -120,8 +120,9 @@ def _layer(flow: Flow, op: Op, used: dict[str, int]) -> tuple[str, dict[str, int
         width = data[0].shape[_NORMS[op.name]]
         return "norm", {"t": max(1, sum(used.values()) // width), "d": width}
     if op.name in _LINEAR and used.get("matrix") and data:
-        axis = _axis(flow, op)
-        return "linear", {"n_in": data[0].shape[axis], "n_out": result.shape[axis], "b": used.get("vector", 0)}
+        n_in, n_out = data[0].shape[_axis(flow, op)], result.shape[_axis(flow, op)]
+        if used["matrix"] == n_in * n_out:  # else one matrix for each of several
+            return "linear", {"n_in": n_in, "n_out": n_out, "b": used.get("vector", 0)}
     if op.name.startswith("conv") and used.get("matrix") and data:
         return _convolution(flow, op, data[0], result, used.get("vector", 0))
     return "other", {}

@@ -202,6 +202,46 @@ class Conformer(nn.Module):
         return self.last(self.end(frames))
 
 
+class Capsules(nn.Module):
+    """Votes of parts for wholes, weighed up by agreement three times."""
+
+    def __init__(self, parts: int = 36, wholes: int = 5, before: int = 4, after: int = 8, rounds: int = 3) -> None:
+        super().__init__()
+        self.votes, self.round_count = nn.Parameter(torch.randn(1, parts, wholes, after, before)), rounds
+        self.part_conv, self.part_width = nn.Conv2d(1, 16, 5, 3), before
+
+    @staticmethod
+    def squashed(x: Tensor) -> Tensor:
+        length = (x**2).sum(-1, keepdim=True)
+        return length / (1 + length) * x / torch.sqrt(length + 1e-8)
+
+    def forward(self, image: Tensor) -> Tensor:
+        parts = self.squashed(self.part_conv(image).view(image.shape[0], -1, self.part_width))
+        said = (self.votes @ parts[:, :, None, :, None]).squeeze(-1)
+        logits = torch.zeros(*said.shape[:3], 1)
+        for number in range(self.round_count):
+            whole = self.squashed((logits.softmax(2) * said).sum(1, keepdim=True))
+            if number < self.round_count - 1:
+                logits = logits + (said * whole).sum(-1, keepdim=True)
+        return whole.squeeze(1).norm(dim=-1)
+
+
+class Straightened(nn.Module):
+    """A small network says how the image is to be turned and scaled before it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looking = nn.Sequential(nn.Conv2d(1, 4, 5, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(3), nn.Flatten())
+        self.pose_linear = nn.Linear(36, 6)
+        self.reading = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.answer_linear = nn.Linear(8, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        pose = self.pose_linear(self.looking(image)).view(-1, 2, 3)
+        places = F.affine_grid(pose, list(image.shape), align_corners=False)
+        return self.answer_linear(self.reading(F.grid_sample(image, places, align_corners=False)))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "tokens_in_batch_norm": (TokensInBatchNorm, (torch.zeros(2, 20, 32),)),
     "pooled_queries": (PooledQueries, (torch.zeros(2, 20, 32),)),
@@ -211,4 +251,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "clamped": (Clamped, (MAPS,)),
     "responding": (Responding, (MAPS,)),
     "conformers": (lambda: nn.Sequential(Conformer(), Conformer()), (torch.zeros(2, 20, 32),)),
+    "capsules": (Capsules, (torch.zeros(2, 1, 13, 13),)),
+    "straightened": (Straightened, (torch.zeros(2, 1, 20, 20),)),
 }

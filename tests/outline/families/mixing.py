@@ -250,6 +250,25 @@ class GainBehind(nn.Module):
         return self.only_linear(self.bare(tokens) * (self.gain + 1.0))
 
 
+class SoftSlots(nn.Module):
+    """Soft mixture of experts: slots are means of all tokens, tokens means of all slots."""
+
+    def __init__(self, width: int = 32, experts: int = 4, each: int = 2, inner: int = 64) -> None:
+        super().__init__()
+        self.expert_count, self.slots_each = experts, each
+        self.slot_keys = nn.Parameter(torch.randn(width, experts * each))
+        self.widening = nn.Parameter(torch.randn(experts, width, inner))
+        self.narrowing = nn.Parameter(torch.randn(experts, inner, width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        scores = tokens @ self.slot_keys
+        slots = scores.softmax(1).transpose(1, 2) @ tokens
+        slots = slots.view(tokens.shape[0], self.expert_count, self.slots_each, -1)
+        slots = torch.einsum("bepd,edh->beph", slots, self.widening).relu()
+        slots = torch.einsum("beph,ehd->bepd", slots, self.narrowing).flatten(1, 2)
+        return scores.softmax(2) @ slots
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "gated_linear": (GatedLinear, (TOKENS,)),
     "retention": (Retention, (TOKENS,)),
@@ -257,6 +276,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "weighted_past": (WeightedPast, (torch.zeros(2, 6, 32),)),
     "interpolating": (Interpolating, (torch.zeros(2, 6, 32),)),
     "dilated_stack": (DilatedStack, (torch.zeros(2, 1, 40),)),
+    "soft_slots": (SoftSlots, (torch.zeros(2, 10, 32),)),
     "chunked_scan": (ChunkedScan, (TOKENS,)),
     "token_mixing": (MixerStack, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),

@@ -24,12 +24,15 @@ from boardwork.outline.recognise.norms import norms
 from boardwork.outline.recognise.patch_merging import patch_mergings
 from boardwork.outline.recognise.recurrent_cells import recurrent_cells
 from boardwork.outline.recognise.response_norm import response_norms
+from boardwork.outline.recognise.routing import routings
 from boardwork.outline.recognise.sampling import samplings
 from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
+from boardwork.outline.recognise.soft_experts import soft_mixtures
 from boardwork.outline.recognise.summed_tables import summed_tables
 from boardwork.outline.recognise.unit_length import unit_lengths
+from boardwork.outline.recognise.warp import warps
 from boardwork.outline.recognise.wkv import weighted_pasts
 
 __all__ = ["recognise"]
@@ -55,6 +58,9 @@ _SPECIAL = (
     invertible_convolutions,
     gated_activations,
     weighted_pasts,
+    routings,
+    warps,
+    soft_mixtures,
 )
 
 
