@@ -50,7 +50,7 @@ SHOWN: dict[str, list[str]] = {
     "vae": ["Sample z", "Linear μ", "Linear log σ²", "MLP"],
     "gcn": ["Graph convolution, ReLU", "Graph convolution"],
     "fixed_graph": ["Graph convolution"],
-    "selective_scan": ["State-space scan", "Depthwise conv 4"],
+    "selective_scan": ["State-space scan", "Depthwise conv1d 4"],
 }
 FACTS: dict[str, dict[str, Any]] = {
     "nanogpt": {"attention.causal": True, "attention.heads": 4, "attention.count": 3, "norm.placement": "pre"},

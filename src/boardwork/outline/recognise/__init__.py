@@ -15,6 +15,7 @@ from boardwork.outline.recognise.feed_forward import feed_forwards
 from boardwork.outline.recognise.frozen_norm import frozen_norms
 from boardwork.outline.recognise.gated_activation import gated_activations
 from boardwork.outline.recognise.graph_convolution import graph_convolutions
+from boardwork.outline.recognise.joined_tables import joined_tables
 from boardwork.outline.recognise.layers import layers
 from boardwork.outline.recognise.long_convolution import long_convolutions
 from boardwork.outline.recognise.low_rank import low_ranks
@@ -30,7 +31,6 @@ from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
 from boardwork.outline.recognise.soft_experts import soft_mixtures
-from boardwork.outline.recognise.summed_tables import summed_tables
 from boardwork.outline.recognise.unit_length import unit_lengths
 from boardwork.outline.recognise.warp import warps
 from boardwork.outline.recognise.wkv import weighted_pasts
@@ -50,7 +50,7 @@ _SPECIAL = (
     recurrent_cells,
     message_passings,
     codebooks,
-    summed_tables,
+    joined_tables,
     long_convolutions,
     similarities,
     chunked_scans,

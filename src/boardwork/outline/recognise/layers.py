@@ -20,6 +20,7 @@ _POOLS = {
     "adaptive_max_pool": "max pool",
 }
 _REDUCTIONS = {"mean": "Mean", "sum": "Sum", "max": "Maximum", "amax": "Maximum"}
+_ROW = 3  # axes of a weight that slides over one axis
 _NAMED = {
     "fft_fft": "Fourier transform", "fft_rfft": "Fourier transform", "fft_fft2": "Fourier transform",
     "fft_fftn": "Fourier transform", "fft_ifft": "Inverse Fourier transform", "fft_irfft": "Inverse Fourier transform",
@@ -94,7 +95,7 @@ def _convolution(flow: Flow, op: Op) -> Pattern:
     groups = int(op.attrs.get("groups") or 1)
     transposed = op.name.startswith("conv_transpose")
     name = "Depthwise conv" if groups > 1 and groups == source.shape[1] else "Transposed conv" if transposed else "Conv"
-    label = f"{name} {kernel}" + (f" /{stride}" if stride > 1 else "")
+    label = f"{name}{'1d' if len(weight) == _ROW else ''} {kernel}" + (f" /{stride}" if stride > 1 else "")
     pattern = _followed(flow, op, "conv", label, "conv", _in_out(flow, op, 1))
     return pattern if groups in (1, source.shape[1]) else _grouped(pattern, groups)
 

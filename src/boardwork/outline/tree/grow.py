@@ -17,6 +17,8 @@ _BOUNDARY = re.compile(
     r"_|(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Za-z0-9][A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=\dD(?![a-z]))"
     r"|(?<=[a-z]{2})(?=[A-Z]{2}|[A-Z]\d|[A-Z]$)|(?<=\d)(?!D[A-Z][a-z])(?=[A-Z]{2})"
 )
+_PAIR = 2
+_PRODUCTS = ("matmul", "bmm", "mm", "baddbmm")
 _SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "concatenate"}
 
 
@@ -53,20 +55,22 @@ def leaf(flow: Flow, index: int) -> Block:
     call = flow.trace.calls[op.call]
     joined = len(flow.data_inputs(op)) > 1 or any(_side_input(flow, t) for t in op.inputs)
     role = _CIRCLES.get(op.name, "other") if joined else "other"
-    if op.name in ("matmul", "bmm", "einsum", "mm"):
-        role = "matmul"
     label = _SIGNS.get(role) or _scaling(flow, op) or words(op.name)
+    if op.name in (*_PRODUCTS, "einsum"):
+        role, label = "matmul", "Matrix product" if op.name in _PRODUCTS else label
     return Block(label, role, path=call.path, cls=call.cls, ops=(index,), module=call.module)
 
 
 def _scaling(flow: Flow, op: Op) -> str:
-    """A product or sum with a learned vector or with a number."""
+    """A product or sum with a learned vector, a number or a table."""
     if op.name not in ("mul", "add", "div", "sub", "rsub"):
         return ""
     if op.name != "rsub" and any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
         return {"mul": "Learned scale", "add": "Learned bias"}.get(op.name, "")
     number = next((v for v in op.attrs.values() if isinstance(v, int | float) and not isinstance(v, bool)), None)
     sign = {"mul": "×", "add": "+", "div": "÷"}.get(op.name, "−")
+    if len(op.inputs) == _PAIR and len(flow.data_inputs(op)) == 1:
+        return "constant −" if op.name == "rsub" else f"{sign} constant"
     if number is None or len(op.inputs) != 1:
         return ""
     return f"{number:.4g} −" if op.name == "rsub" else f"{sign} {number:.4g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
@@ -16,6 +17,7 @@ _FEW = 2  # labels in one
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
+_LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
 _WORK = ("attention", "feed_forward", "moe")
 _OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches", "coupling")
 
@@ -46,13 +48,15 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes}.get(kind)
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
-        label, kind, told = f"{_count(block)} layers in turn", "in_turn", [_in_turn(block)]
+        label, kind = _steps(block), "in_turn"
+        told = [] if label else [_in_turn(block)]
+        label = label or f"{_count(block)} layers in turn"
     if not label and block.label == CONTAINER:
         label, kind = _content(block), ""
     only = None if label else _only(block)
     if only is not None:
         label, told = only.label, [only.detail]
-    detail = "; ".join(filter(None, (*told, variant(flow, block))))
+    detail = "; ".join(filter(None, (*told, variant(flow, block)))) or ("" if kind else _holds(block))
     return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
 
 
@@ -69,6 +73,27 @@ def _only(block: Block) -> Block | None:
 
 def _accompanies(block: Block) -> bool:
     return block.kind in ("norm", "activation") or block.role in SIGNS or (not block.kind and not block.children)
+
+
+def _holds(block: Block) -> str:
+    """`3 conv, 3 linear`: the layers of a block that has no other words."""
+    counts: Counter[str] = Counter()
+    for part in block.children:
+        _count_layers(part, counts, part.repeat)
+    return ", ".join(f"{n} {role}" for role, n in counts.items()) if sum(counts.values()) > 1 else ""
+
+
+def _count_layers(block: Block, counts: Counter[str], times: int) -> None:
+    if block.role in _LAYERS:
+        counts[_LAYERS[block.role]] += times
+    for child in block.children if block.role not in _LAYERS else ():
+        _count_layers(child, counts, times * child.repeat)
+
+
+def _steps(block: Block) -> str:
+    """`Linear, ×, +`: one layer and the arithmetic round it are no layers in turn."""
+    layers = [child for child in block.children if child.role not in SIGNS]
+    return ", ".join(child.label for child in block.children) if len(layers) == 1 else ""
 
 
 def _count(block: Block) -> int:

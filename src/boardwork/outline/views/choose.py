@@ -68,7 +68,9 @@ def _worth(
     flow: Flow, boxes: list[Block], owner: dict[int, int], group: list[Block], after: list[Block], share: Share
 ) -> bool:
     """True where the group hides too much, or there is room and it holds repeats, or the picture stays small."""
-    if count(boxes) < _FEW or sum(map(share, group)) > _MOST:
+    if count(boxes) < _FEW:
+        return True
+    if sum(map(share, group)) > _MOST and (len(group) == 1 or count(after) <= MOST_BOXES + _JOINABLE):
         return True
     known = all(part.kind or part.children or part.role in SIGNS for box in group for part in box.children)
     if count(after) <= _COMFORTABLE and known:
