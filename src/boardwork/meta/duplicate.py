@@ -10,6 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from boardwork.errors import TraceError
+from boardwork.meta.closures import rebind
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import remembered, table
 
@@ -51,14 +52,20 @@ def module_on_meta(module: nn.Module) -> nn.Module:
     try:
         with _CopyOnMeta():
             try:
-                return copy.deepcopy(module, dict(memo))
+                return _deepcopy(module, dict(memo))
             except Exception:  # a lock, an open file, a generator: shared, for a forward only uses it
-                return copy.deepcopy(module, _uncopyable_shared(module, memo))
+                return _deepcopy(module, _uncopyable_shared(module, memo))
     except Exception as error:
         raise TraceError(
             f"{type(module).__name__} cannot be copied for tracing: {error}",
             hint="remove locks, open files and generators from the module's attributes",
         ) from error
+
+
+def _deepcopy(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    twin = copy.deepcopy(module, memo)
+    rebind(twin, memo)
+    return twin
 
 
 def _uncopyable_shared(module: nn.Module, memo: dict[int, Any]) -> dict[int, Any]:

@@ -26,10 +26,22 @@ class Arguments:
     axes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def forward_signature(module: nn.Module) -> inspect.Signature:
+    """What forward takes, without self; of a wrapper put over it that passes on whatever it gets, what that takes.
+
+    Raises:
+        TypeError, ValueError: it cannot be read.
+    """
+    found = inspect.signature(module.forward)
+    if "forward" in vars(module) and all(parameter.kind not in POSITIONAL for parameter in found.parameters.values()):
+        return inspect.signature(type(module).forward.__get__(module))
+    return found
+
+
 def forward_parameters(module: nn.Module) -> list[inspect.Parameter]:
     """The parameters of forward, without self; one open `*inputs` if the signature cannot be read."""
     try:
-        return list(inspect.signature(module.forward).parameters.values())
+        return list(forward_signature(module).parameters.values())
     except (TypeError, ValueError):
         return [inspect.Parameter("inputs", inspect.Parameter.VAR_POSITIONAL)]
 

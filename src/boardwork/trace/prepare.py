@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from boardwork.errors import TraceError
+from boardwork.meta.closures import rebind
 from boardwork.meta.duplicate import module_on_meta
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
@@ -69,7 +70,10 @@ def on_cpu(module: nn.Module) -> nn.Module | None:
                     real = values.get(name)
                     tensor.zero_() if real is None else tensor.copy_(real)
             return twin.eval()
-        return copy.deepcopy(module).cpu().eval()
+        memo: dict[int, Any] = {}
+        twin = copy.deepcopy(module, memo)
+        rebind(twin, memo)
+        return twin.cpu().eval()
 
 
 def values_on_cpu(value: Any) -> Any:

@@ -14,7 +14,7 @@ from torch import nn
 from boardwork.errors import TraceError
 from boardwork.meta.nesting import named_tensors, with_tensors
 from boardwork.meta.values import LARGEST
-from boardwork.targets.forward_arguments import forward_parameters, positional_names
+from boardwork.targets.forward_arguments import forward_parameters, forward_signature, positional_names
 from boardwork.targets.subject import Subject
 
 
@@ -46,7 +46,7 @@ class Run:
         if isinstance(self.model, torch.jit.ScriptModule):  # it has no signature to read
             return {**{f"input{i}": value for i, value in enumerate(self.args)}, **self.kwargs}
         try:
-            bound = inspect.signature(self.model.forward).bind(*self.args, **self.kwargs)
+            bound = forward_signature(self.model).bind(*self.args, **self.kwargs)
         except (TypeError, ValueError) as error:
             raise TraceError(
                 f"{type(self.model).__name__}.forward does not take these inputs: {error}",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from boardwork.law_names import names_in
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import branch_of
+from boardwork.outline.recognise.attention.reach import keys_beside, varies
 from boardwork.outline.recognise.attention.softmax import Softmax, softmax
 from boardwork.outline.recognise.contraction import PRODUCTS, Contraction, multiplies_activations
 from boardwork.outline.recognise.scale import factor, number
@@ -161,7 +161,7 @@ def written_out(flow: Flow, op: Op) -> Core | None:
         channels=channels,
         places=tuple(t for t in further if not _follows_input(flow, t)),
         partners=tuple(t for t in further if _follows_input(flow, t)),
-        local=_local(flow, shares, first, key, chain),
+        local=keys_beside(flow, shares, first, key, chain),
     )  # fmt: skip
 
 
@@ -240,23 +240,6 @@ def _operands(first: Contraction, shares: Softmax) -> tuple[int, int]:
     """Query and key: the softmax runs over keys."""
     swapped = first.holds(first.left, shares.axis) and not first.holds(first.right, shares.axis)
     return (first.right, first.left) if swapped else (first.left, first.right)
-
-
-def _local(flow: Flow, shares: Softmax, first: Contraction, key: int, chain: set[int]) -> int:
-    """Keys beside the query's own group, or scores kept as a band: (positions, distances)."""
-    if varies(flow, shares.scores, shares.axis):
-        return 0
-    keys, k_len = flow.tensors[shares.scores].shape[shares.axis], first.own(key)
-    growing = {name for law in flow.tensors[key].symbols for name in names_in(law)} - {"batch"}
-    beside = bool(growing) and k_len > first.own(first.left if key == first.right else first.right)
-    band = keys != k_len and not any(flow.ops[op].name == "cat" for op in chain)
-    return keys if beside or band else 0
-
-
-def varies(flow: Flow, tensor: int, axis: int) -> bool:
-    """True when the axis grows with the input."""
-    symbols = flow.tensors[tensor].symbols
-    return len(symbols) >= -axis and not symbols[axis].isdigit()
 
 
 def _mixes_heads(flow: Flow, op: Op) -> bool:

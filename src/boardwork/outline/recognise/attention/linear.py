@@ -7,7 +7,8 @@ from math import prod
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import branch_of
-from boardwork.outline.recognise.attention.core import Core, varies
+from boardwork.outline.recognise.attention.core import Core
+from boardwork.outline.recognise.attention.reach import varies
 from boardwork.outline.recognise.contraction import Contraction, multiplies_activations
 from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
