@@ -48,7 +48,7 @@ def test_attention_parameters(d_model: int, heads: int) -> None:
 def test_grouped_attention_parameters() -> None:
     names = {"d_model": 32, "heads": 4, "kv_heads": 2, "d_k": 8, "d_v": 8, "d_out": 32, "n_bias": 0}
     parts = nn.ModuleList([nn.Linear(32, width, bias=False) for width in (32, 16, 16, 32)])
-    assert value("attention", r"\text{kv\_heads}", **names) == count(parts)
+    assert value("attention", r"d_{\text{out}}", **names) == count(parts)
 
 
 def test_rope_depends_on_the_distance_only() -> None:

@@ -150,3 +150,43 @@ def test_a_write_of_zeros_to_a_part_is_stated():
 
     found = check(NoKeyBias().eval(), (torch.randn(2, 8, generator=torch.Generator().manual_seed(4)),))
     assert found.passed, found.code
+
+
+def test_weights_in_one_byte_are_drawn():
+    class Int8Linear(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("weight", torch.zeros(6, 8, dtype=torch.int8))
+            self.register_buffer("scales", torch.ones(6))
+
+        def forward(self, x):
+            return torch.relu(nn.functional.linear(x, self.weight.to(x.dtype)) * self.scales)
+
+    assert Numbers().module(Int8Linear(), {}).weight.unique().numel() > 10
+    assert check(Int8Linear().eval(), (torch.randn(3, 8, generator=torch.Generator().manual_seed(5)),)).passed
+
+
+def test_a_batch_norm_takes_its_four_weights_as_one_list():
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4)
+    ).eval()
+    found = check(model, (torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(6)),))
+    assert found.passed
+    assert "def batch_norm(x, norm):" in found.code
+    assert "norm_1, norm_2 4 x (4,)" in found.code
+
+
+def test_a_length_that_is_written_often_has_a_name_and_queries_come_first():
+    class Windows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+        def forward(self, x):
+            rows = x.view(x.shape[0], -1, 4, 16).flatten(0, 1)
+            return self.attention(rows, rows, rows, need_weights=False)[0].reshape(x.shape)
+
+    found = check_subject(from_module(Windows().eval(), (torch.empty(2, 32, 16, device="meta"),)), Options())
+    assert found.passed
+    places = [found.code.index(f"    {name} = ") for name in ("q", "k", "v", "scores", "weights")]
+    assert places == sorted(places)

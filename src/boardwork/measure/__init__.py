@@ -9,6 +9,7 @@ from boardwork.measure.cache import cache, state
 from boardwork.measure.convolutions import convolutions
 from boardwork.measure.growth import growth
 from boardwork.measure.joins import joins
+from boardwork.measure.layer_scale import layer_scale
 from boardwork.measure.norms import norms
 from boardwork.measure.parts import parts
 from boardwork.measure.plain_layers import plain_layers
@@ -38,6 +39,7 @@ def measure(outline: Outline) -> Facts:
         convolutions,
         plain_layers,
         joins,
+        layer_scale,
         stacks,
         purposes,
         cache,

@@ -7,6 +7,8 @@ import copy
 from collections.abc import Sequence
 from functools import cache
 
+_LARGEST = (2 - 2**-23) * 2.0**127  # of single precision, which hides a score as infinity does
+
 
 @cache
 def _parsed(pattern: str) -> ast.expr:
@@ -57,6 +59,8 @@ def _written(value: object) -> str:
         return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f"{'-' if value < 0 else ''}math.inf"
+    if isinstance(value, float) and abs(value) == _LARGEST:
+        return f"{'-' if value < 0 else ''}torch.finfo(torch.float32).max"
     if isinstance(value, str) and value.startswith("torch."):
         return value
     return repr(value)

@@ -62,10 +62,11 @@ class Lines:
         results = [self._filled(term.node) for term in self.outputs]
         result = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
         term_of_it = self.outputs[0] if len(self.outputs) == 1 else None
-        return self._named([*self._lines, Line("", result, term_of_it, "return")])
+        return self._named([*_queries_first(self._lines), Line("", result, term_of_it, "return")])
 
     def _place(self, term: Term, shared: bool) -> None:
         """A line, or what waits for the term that uses it."""
+        self._convolved(term.code)
         code = self._filled(term.code)
         if term.line or (shared and not term.within and not isinstance(term.code, ast.Constant)):
             self._write(term, code)
@@ -83,6 +84,12 @@ class Lines:
             self._write(self.terms[key], inside.pop(key))
             del self._waiting[key]
         return whole
+
+    def _convolved(self, code: ast.expr) -> None:
+        """A convolution of what was convolved before begins a line."""
+        for key in names_in(code) if _has_convolution(code) else ():
+            if key in self._waiting and _has_convolution(self._waiting[key]):
+                self._write(self.terms[key], self._waiting.pop(key))
 
     # -- loops --------------------------------------------------------------------------------------------------------
 
@@ -157,6 +164,32 @@ class Lines:
                 first = self._first(key)
                 last[first] = max(place, last.get(first, 0))
         return last
+
+
+def _queries_first(lines: Sequence[Line]) -> list[Line]:
+    """Values stand after the queries and keys that come right after them."""
+    found = list(lines)
+    for place, line in enumerate(found):
+        if line.term is None or line.term.wanted != "v" or line.form != "assign":
+            continue
+        end = place + 1
+        while end < len(found) and _same_place(found[end], line) and line.name not in names_in(found[end].code):
+            end += 1
+        last = max((n for n in range(place + 1, end) if _wanted(found[n]) in ("q", "k")), default=place)
+        found[place : last + 1] = [*found[place + 1 : last + 1], line]
+    return found
+
+
+def _same_place(one: Line, other: Line) -> bool:
+    return one.form == "assign" and one.inside == other.inside
+
+
+def _wanted(line: Line) -> str:
+    return line.term.wanted if line.term is not None else ""
+
+
+def _has_convolution(code: ast.expr) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr.startswith("conv") for node in ast.walk(code))
 
 
 def _is_long(code: ast.expr) -> bool:

@@ -15,10 +15,13 @@ from boardwork.statement.terms import Scope, Term
 from boardwork.trace.records import Op
 
 _LETTERS = re.compile(r"W_([A-Z]+)")
+_LOOK_UPS = ("embedding", "getitem", "index_select", "gather")
+_PRODUCTS = ("matmul", "mm", "bmm", "baddbmm", "einsum", "grouped_mm", "tensordot")
+_ALONE = {"mul": "scale", "add": "b"}
 _GATED = ("gate", "up", "down")
 _SLOTS = {"weight": "W", "bias": "b", "running_mean": "mean", "running_var": "variance"}
 _NORM = {"weight": "gamma", "bias": "beta"}
-_NUMBERED = (("W", "b"), ("w",), ("gamma", "beta", "mean", "variance"))
+_NUMBERED = (("W", "b"), ("w",), ("scale",), ("gamma", "beta", "mean", "variance"), ("norm",))
 _BENDS = re.compile(r"\b(silu|gelu|relu|sigmoid|tanh|mish|softplus|gated)\b")
 
 
@@ -31,14 +34,18 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     letters = _LETTERS.findall(box.label)
     if letters and box.role == "linear":
         return f"{first}_{''.join(letters)}"
-    if box.kind in ("embedding", "position_table", "type_table", "relative_bias"):
+    if op.name in _LOOK_UPS and slot != "index":
         return "E"
+    if slot == "index":
+        return "index"
     words = re.findall(r"[a-z]+", box.label)
     if box.role == "linear" and (part := next((word for word in _GATED if word in words), "")):
         return f"{first}_{part}"
     if slot in _SLOTS:
         return _SLOTS[slot]
-    return "W" if axes > 1 else "b" if op.name == "add" else "w"
+    if op.name in _ALONE:
+        return _ALONE[op.name]
+    return "W" if axes > 1 and op.name in _PRODUCTS else "w"
 
 
 def table_name(flow: Flow, box: Block, op: Op, tensor: int) -> str:

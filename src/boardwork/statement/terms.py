@@ -100,6 +100,11 @@ class Value:
     def shape(self) -> Shape:
         return self.layout.shape
 
+    @property
+    def is_zeros(self) -> bool:
+        """True for zeros that were made in the function: a mask that hides nothing."""
+        return ast.unparse(self.term.code).startswith("torch.zeros(")
+
 
 @dataclass
 class Scope:
@@ -127,6 +132,15 @@ class Scope:
             known = self.term(ast.Constant(None), shape, wanted)
             known.tensor, known.picks = tensor, picks
             self.arguments.append(known)
+        return known
+
+    def listed(self, members: tuple[Term, ...], wanted: str) -> Term:
+        """Arguments that belong together as one, a list of them."""
+        known = next((term for term in self.arguments if term.members == members), None)
+        if known is None:
+            known = self.term(ast.Constant(None), (), wanted)
+            known.tensor, known.members = members[0].tensor, members
+            self.arguments = [term for term in self.arguments if term not in members] + [known]
         return known
 
     def whole(self, value: Value) -> Term:

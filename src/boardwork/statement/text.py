@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from boardwork.statement.expressions import names_in
+from boardwork.statement.lengths import name_lengths
 from boardwork.statement.lines import Line
 from boardwork.statement.loops import COUNTER
 from boardwork.statement.terms import Scope, Term
@@ -17,8 +18,11 @@ _COMMENT = 64  # column at which comments stand, where code is no longer
 def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: bool = True) -> str:
     """`def name(...)` with a line a step; `shapes`: comments tell the shapes of arguments and steps."""
     arguments = scope.arguments
-    head = _wrapped(f"def {name}(", [term.wanted for term in arguments], "):")
-    body = [*(_argument_shapes(scope, arguments) if shapes else []), *_sizes(scope, lines)]
+    names = [term.wanted for term in arguments]
+    head, given = _wrapped(f"def {name}(", names, "):"), _sizes(scope, lines)
+    told = _argument_shapes(scope, arguments) if shapes else []
+    lines, lengths = name_lengths(scope.sizes, lines, names)
+    body = [*told, *given, *lengths]
     for line in lines:
         code = _FORMS[line.form].format(name=line.name, code=_unparsed(line.code), counter=COUNTER)
         code = f"    {code}" if line.inside else code
@@ -59,14 +63,20 @@ def _wrapped(start: str, words: Sequence[str], end: str) -> list[str]:
 
 
 def _argument_shapes(scope: Scope, arguments: Sequence[Term]) -> list[str]:
-    words = [f"{term.wanted} {_shape(scope, term)}" for term in arguments if term.shape or term.members]
-    return [f"# {line.strip()}" for line in _wrapped("", words, "")] if words else []
+    """Names of one shape together."""
+    alike: dict[str, list[str]] = {}
+    for term in arguments:
+        if term.shape or term.members:
+            alike.setdefault(_shape(scope, term), []).append(term.wanted)
+    words = [name for shape, names in alike.items() for name in (*names[:-1], f"{names[-1]} {shape};")]
+    found = [f"# {line.strip()}" for line in _wrapped("", words, "")]
+    return [line.replace(";,", ";").removesuffix(";") for line in found] if words else []
 
 
 def _shape(scope: Scope, term: Term) -> str:
     """Of a list, how many of which shape."""
     if term.members:
-        return f"{len(term.members)} x {scope.sizes.comment(term.members[0].shape)}"
+        return f"{len(term.members)} x {_shape(scope, term.members[0])}"
     return scope.sizes.comment(term.shape)
 
 

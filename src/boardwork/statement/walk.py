@@ -26,7 +26,7 @@ _FILLED = {
     "empty": "empty", "new_empty": "empty", "empty_like": "empty",
 }  # fmt: skip
 _TABLES = ("cos", "sin", "turn")
-_WANTED = {"add": "x", "attention_core": "y"}
+_WANTED = {"add": "x", "attention_core": "y", "relative_bias": "bias"}
 
 
 class Library:
@@ -125,16 +125,32 @@ class Function:
 
     def _keep(self, op: Op, box: Block, results: Sequence[Value]) -> None:
         for tensor, value in zip(op.outputs, results, strict=False):
-            wanted = _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
+            wanted = self._scores(op, box) or _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
             if wanted and not value.term.wanted and value.term.tensor < 0:
                 value.term.wanted = wanted
             self.values[tensor] = value
             if tensor in self._entering:
-                term, letters = self.scope.whole(value), self._entering[tensor]
-                if term.tensor < 0:
-                    term.wanted, term.line = letters.split(",")[0].lower(), True
-                self.letters[term] = letters
-                self.values[tensor] = plain(term)
+                self.values[tensor] = self._entered(value, self._entering[tensor])
+
+    def _entered(self, value: Value, letters: str) -> Value:
+        """Queries, keys or values on a line of their own; keys that come turned for the product are turned after it."""
+        queries = next((term for term, letter in self.letters.items() if letter.startswith("Q")), None)
+        order = list(range(len(value.shape)))
+        width = queries.shape[-1] if queries is not None and queries.shape else 0
+        turned = letters == "K" and len(order) > 1 and value.shape[-2] == width != value.shape[-1]
+        if turned:
+            order[-2:] = order[:-3:-1]
+        term = self.scope.whole(Value(value.term, value.layout.permuted(order)) if turned else value)
+        if term.tensor < 0:
+            term.wanted, term.line = letters.split(",")[0].lower(), True
+        self.letters[term] = letters
+        found = plain(term)
+        return Value(term, found.layout.permuted(order)) if turned else found
+
+    def _scores(self, op: Op, box: Block) -> str:
+        """What scores become before the softmax is scores."""
+        taken = [self.values[t].term.wanted for t in op.inputs if t in self.values]
+        return "scores" if box.kind == "attention_core" and "scores" in taken else ""
 
     def helper(self, box: Block, name: str) -> None:
         """Write a box as a call of a helper that holds its operations."""
@@ -150,12 +166,18 @@ class Function:
             raise UnstatedError("several results")
         text = inner.text(name, [outputs[0]], shapes=False)
         call = expression(f"{self.library.add(text)}()")
-        given = [self.scope.node(self.value(t.tensor, box, _user(ops, t.tensor))) for t in inner.scope.arguments]
-        call.args = given  # type: ignore[attr-defined]
+        call.args = [self._handed(term, box, ops) for term in inner.scope.arguments]  # type: ignore[attr-defined]
         shape = self.scope.sizes.of(self.flow.tensors[outputs[0]])
         self._keep(self.flow.ops[self.flow.tensors[outputs[0]].producer], box, [self.scope.value(call, shape)])
         for moving in sorted(after):
             self.state(self.flow.ops[moving], box)
+
+    def _handed(self, inner: Term, box: Block, ops: Sequence[Op]) -> ast.expr:
+        """What an argument of a helper is here."""
+        if not inner.members:
+            return self.scope.node(self.value(inner.tensor, box, _user(ops, inner.tensor)))
+        values = [self.value(member.tensor, box, _user(ops, member.tensor)) for member in inner.members]
+        return self.scope.listed(tuple(value.term for value in values), inner.wanted).node
 
     # -- the text -----------------------------------------------------------------------------------------------------
 

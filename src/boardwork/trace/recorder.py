@@ -18,6 +18,7 @@ from boardwork.trace.arguments import named
 from boardwork.trace.calls import Calls
 from boardwork.trace.constructors import constructors
 from boardwork.trace.cost import multiply_adds
+from boardwork.trace.dropouts import of_attention, of_recurrence
 from boardwork.trace.identities import Identities
 from boardwork.trace.long_forward import Watch
 from boardwork.trace.records import Op
@@ -70,6 +71,7 @@ class Recorder(TorchFunctionMode):
         if not self.calls.open or not callable(func):
             return func(*args, **placed)
         if func is nn.functional.multi_head_attention_forward:
+            self.dropouts += of_attention(func, args, kwargs)
             with self:
                 return _opened(func)(*args, **kwargs)
         out = self.evaluation.run(raw, func, args, placed, self.calls.path)
@@ -98,6 +100,7 @@ class Recorder(TorchFunctionMode):
             if "dropout" in name and kwargs.get("p"):  # torch names it whatever way it was given
                 self.dropouts.append(float(kwargs["p"]))
             return
+        self.dropouts += of_recurrence(name, args)
         slots, attrs = named(name, args, kwargs)
         inputs = tuple(self.identify(tensor) for _, tensor in slots)
         call = self.calls.open[-1]

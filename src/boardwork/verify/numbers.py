@@ -69,7 +69,7 @@ class Numbers:
     def weight(self, weight: torch.Tensor) -> torch.Tensor:
         """Matrices that keep the scale; gains, biases and gates of which none is 0 or 1."""
         if not weight.is_floating_point():
-            return torch.zeros(weight.shape, dtype=weight.dtype)
+            return self._whole_numbers(weight)
         if weight.dim() < 2:
             return self._uniform(weight)
         scale = math.sqrt(weight.shape[0] / max(1, weight.numel()))
@@ -88,12 +88,17 @@ class Numbers:
     def _uniform(self, like: torch.Tensor) -> torch.Tensor:
         return torch.rand(like.shape, generator=self._generator, dtype=self.dtype) + 0.5
 
+    def _whole_numbers(self, like: torch.Tensor) -> torch.Tensor:
+        """A matrix of weights in one byte each is drawn; anything else may be a place or a count: 0."""
+        if not _is_matrix(like):
+            return torch.zeros(like.shape, dtype=like.dtype)
+        return torch.randint(0, 100, like.shape, generator=self._generator, dtype=like.dtype)
+
     def _buffer(self, buffer: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
         """What it holds if that is known; running statistics, which a new layer has at 0 and 1, are drawn."""
-        if known is None or (buffer.is_floating_point() and buffer.dim() == 1 and bool((known == known[0]).all())):
-            return (
-                self._uniform(buffer) if buffer.is_floating_point() else torch.zeros(buffer.shape, dtype=buffer.dtype)
-            )
+        fresh = known is not None and known.numel() > 0 and bool((known == known.flatten()[0]).all())
+        if known is None or (fresh and (buffer.dim() == 1 if buffer.is_floating_point() else _is_matrix(buffer))):
+            return self._uniform(buffer) if buffer.is_floating_point() else self._whole_numbers(buffer)
         return known.to(self._dtype(buffer))
 
     def value(self, value: Any) -> Any:
@@ -119,3 +124,7 @@ class Numbers:
         if tensor.is_floating_point() or tensor.is_complex():
             return torch.randn(tensor.shape, generator=self._generator, dtype=dtype)
         return torch.ones(tensor.shape, dtype=dtype)
+
+
+def _is_matrix(tensor: torch.Tensor) -> bool:
+    return tensor.dim() > 1 and tensor.dtype in (torch.int8, torch.uint8)

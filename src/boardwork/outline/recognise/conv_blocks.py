@@ -11,7 +11,8 @@ from boardwork.outline.recognise.conv_chain import Chain, Layer, chain
 from boardwork.trace.records import Op
 
 _GATED = 2  # a gated linear unit halves the channels
-
+_TURNS = ("transpose", "permute", "swapaxes")
+_MAP = 4  # axes of a batch of maps; channels in groups have one more
 Meaning = tuple[str, str, str, dict[str, Any]]  # label, kind, detail, facts
 
 
@@ -30,7 +31,7 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if any(inside.kind == "gated_activation" for inside in block.walk()):
         return _gated(flow, block)
     if found.join is not None and found.join.name == "cat":
-        return _grown(flow, block, found) or _parallel(found)
+        return _grown(flow, block, found) or _halves(flow, block, found) or _parallel(found)
     for read in (_wide_kernel, _inverted, _narrow, _separable):
         meaning = read(found)
         if meaning is not None:
@@ -129,11 +130,22 @@ def _separable(found: Chain) -> Meaning | None:
     return "Depthwise separable block", "separable", words, {}
 
 
+def _halves(flow: Flow, block: Block, found: Chain) -> Meaning | None:
+    """A short and a long branch whose channels are put side by side, and mixed by a transpose without arithmetic."""
+    if len(found.branches) != 2 or _sorts(found) != ["point", "depthwise", "point"] or found.join is None:
+        return None
+    _, mix, last = found.main
+    later = [flow.ops[i] for i in block.one() if i > found.join.id]
+    facts = {
+        "half": last.after, "kernel": mix.kernel, "weights": _weights(found.main),
+        "shuffled": any(op.name in _TURNS and len(flow.tensors[op.outputs[0]].shape) > _MAP for op in later),
+    }  # fmt: skip
+    words = f"{2 * last.after} channels in two halves, {mix.side} depthwise"
+    return "ShuffleNet unit", "shuffle_unit", words, facts
+
+
 def _parallel(found: Chain) -> Meaning | None:
     """Branches of other kernels, put side by side."""
-    if len(found.branches) == 2 and _sorts(found) == ["point", "depthwise", "point"]:
-        words = f"{2 * found.main[-1].after} channels in two halves, {found.main[1].side} depthwise"
-        return "ShuffleNet unit", "shuffle_unit", words, {}
     if any(not branch for branch in found.branches) and sum(map(bool, found.branches)) < 2:
         return None
     widths = [branch[-1].after for branch in found.branches if branch]
@@ -147,8 +159,20 @@ def _parallel(found: Chain) -> Meaning | None:
         return None
     others = len(found.branches) - len(widths)
     words = " + ".join(map(str, widths)) + (" + pooled" if others else "")
-    facts = {"branches": len(found.branches), "width": sum(widths)}
+    facts: dict[str, Any] = {"branches": len(found.branches), "width": sum(widths)}
+    if kind == "fire":
+        facts = _fire(found)
     return label, kind, f"{len(found.branches)} branches: {words} channels", facts
+
+
+def _fire(found: Chain) -> dict[str, Any]:
+    """Widths of the layer that squeezes and of the two that expand, the smaller kernel first."""
+    squeeze = found.common[0]
+    small, large = sorted((branch[-1] for branch in found.branches if branch), key=lambda layer: layer.kernel)
+    return {
+        "input": squeeze.before, "squeeze": squeeze.after, "small": small.after, "large": large.after,
+        "kernel": large.kernel, "weights": _weights((squeeze, small, large)),
+    }  # fmt: skip
 
 
 def _grown(flow: Flow, block: Block, found: Chain) -> Meaning | None:

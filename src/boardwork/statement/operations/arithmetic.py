@@ -40,13 +40,28 @@ def _operator(pattern: str, writing: Writing) -> list[Value]:
         return as_called(writing)
     one, two = operands
     if isinstance(one, Tensors) and isinstance(two, Tensors):
-        return writing.together(pattern, writing.value(one.ids[0]), writing.value(two.ids[0]))
+        values = writing.value(one.ids[0]), writing.value(two.ids[0])
+        if (
+            writing.within == "attention_core"
+            and pattern == "x + y"
+            and (whole := _beside_zeros(writing, *values)) is not None
+        ):
+            return [whole]
+        return writing.together(pattern, *values)
     if isinstance(two, Tensors):  # a number on the left
         return writing.alone(expression_of(pattern), writing.value(two.ids[0]), number=constant(one))
     root = _root(writing, two) if writing.within == "attention_core" else 0
     if root:
         return writing.alone(f"x / math.sqrt({root})", writing.value(one.ids[0]))
     return writing.alone(pattern, writing.value(one.ids[0]), y=constant(two))
+
+
+def _beside_zeros(writing: Writing, one: Value, two: Value) -> Value | None:
+    """What a mask that hides nothing is added to."""
+    for zeros, other in ((one, two), (two, one)):
+        if zeros.is_zeros and other.shape == writing.shape():
+            return other
+    return None
 
 
 def expression_of(pattern: str) -> str:
@@ -78,8 +93,9 @@ def _softmax(writing: Writing) -> list[Value]:
     if not isinstance(axis, int):
         return as_called(writing)
     axis = axis - len(writing.shape()) if axis == len(writing.shape()) - 1 else axis
-    wanted = "weights" if writing.within == "attention_core" else ""
-    return writing.made(f"torch.{writing.op.name}(x, dim=i)", wanted=wanted, x=writing.first(), i=constant(axis))
+    inside = writing.within == "attention_core"
+    pattern, wanted = f"torch.{writing.op.name}(x, dim=i)", "weights" if inside else ""
+    return writing.made(pattern, wanted=wanted, line=inside, x=writing.first(), i=constant(axis))
 
 
 ARITHMETIC: dict[str, Callable[[Writing], list[Value]]] = {

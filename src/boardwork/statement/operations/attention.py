@@ -20,8 +20,10 @@ def _attention(writing: Writing) -> list[Value]:
     lengths = (*q.shape[:-1], k.shape[-2])
     scores = writing.scope.value(_product(writing, q, k), lengths, "scores", line=True)
     scores = _masked(writing, scores)
-    weights = expression("torch.softmax(s, dim=-1)", s=writing.scope.node(scores))
-    return [writing.scope.value(expression("w @ v", w=weights, v=writing.scope.node(v)), writing.shape(), "y")]
+    code = expression("torch.softmax(s, dim=-1)", s=writing.scope.node(scores))
+    weights = writing.scope.value(code, lengths, "weights", line=True)
+    sum_of_values = expression("w @ v", w=writing.scope.node(weights), v=writing.scope.node(v))
+    return [writing.scope.value(sum_of_values, writing.shape(), "y")]
 
 
 def _for_every_head(writing: Writing, value: Value, groups: int) -> Value:
@@ -48,7 +50,7 @@ def _masked(writing: Writing, scores: Value) -> Value:
     node, mask = writing.scope.node(scores), writing.tensor("attn_mask", 3)
     if writing.argument("is_causal", 5) is True:
         return writing.scope.value(_hidden(node, _triangle(writing, scores)), scores.shape, "scores", line=True)
-    if mask is None:
+    if mask is None or mask.is_zeros:
         return scores
     tensor = writing.argument("attn_mask", 3).ids[0]
     if writing.flow.tensors[tensor].dtype == "bool":

@@ -89,11 +89,12 @@ def _by_channel(writing: Writing, name: str, weights: dict[str, Term], over: tup
     """Channels are axis 1. `over`: axes of the statistics, none where they are given."""
     eps = writing.argument("eps", 7, 1e-5)
     ones = ", ".join(["1"] * (rank - 2))
-    lines = []
-    if weights and rank > 2:
-        names = ", ".join(weights)
-        views = ", ".join(f"{weight}.view(-1, {ones})" for weight in weights)
-        lines.append(f"{names} = {views}")
+    lines, names = [], ", ".join(weights)
+    listed = len(weights) > 2 and all(term.tensor >= 0 for term in weights.values())
+    if listed:
+        lines.append(f"{names} = (w.view(-1, {ones}) for w in norm)" if rank > 2 else f"{names} = norm")
+    elif weights and rank > 2:
+        lines.append(f"{names} = {', '.join(f'{weight}.view(-1, {ones})' for weight in weights)}")
     if over:
         lines += [
             f"mean = x.mean({over!r}, keepdim=True)",
@@ -101,6 +102,9 @@ def _by_channel(writing: Writing, name: str, weights: dict[str, Term], over: tup
         ]
     text = _definition(name, list(weights), lines, f"(x - mean) / torch.sqrt(variance + {eps!r})")
     value = plain(writing.scope.whole(writing.first()))
+    if listed:
+        text = text.replace(f"(x, {names})", "(x, norm)", 1)
+        return _called(writing, text, value, [writing.scope.listed(tuple(weights.values()), "norm")])
     return _called(writing, text, value, list(weights.values()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 
 from boardwork.statement.calls import Tensors
 from boardwork.statement.expressions import expression
@@ -31,6 +32,13 @@ _OF_TORCH = frozenset(
 _MODULES = {"fft": "torch.fft", "linalg": "torch.linalg", "special": "torch.special"}
 _MADE_WITH = ("device", "dtype", "layout", "pin_memory", "requires_grad", "inplace", "memory_format", "out")
 _NOT_DONE = {"training": False, "p": 0.0, "dropout_p": 0.0}
+_DEFAULTS: dict[str, dict[str, object]] = {
+    "normalize": {"p": 2.0, "eps": 1e-12},
+    "pad": {"mode": "constant", "value": 0},
+    "clamp": {"min": -math.inf, "max": math.inf},
+    "interpolate": {"align_corners": False, "antialias": False},
+}
+_SAID_BY_SHAPE = ("output_size",)  # of repeat_interleave
 
 
 def as_called(writing: Writing) -> list[Value]:
@@ -40,7 +48,7 @@ def as_called(writing: Writing) -> list[Value]:
     named = [
         ast.keyword(name, writing.node(argument))
         for name, argument in given.named.items()
-        if name not in _MADE_WITH and argument is not None and _NOT_DONE.get(name, ...) != argument
+        if name not in _MADE_WITH and argument is not None and not _is_default(op.name, name, argument)
     ]
     if op.name == "getitem":
         index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
@@ -54,6 +62,13 @@ def as_called(writing: Writing) -> list[Value]:
         origin = "F" if op.name in _FUNCTIONAL else "torch"
         return writing.results(ast.Call(expression(f"{origin}.{op.name}"), placed, named))
     return writing.results(ast.Call(expression(f"x.{op.name}", x=placed[0]), placed[1:], named))
+
+
+def _is_default(call: str, name: str, argument: object) -> bool:
+    """True for an argument that says nothing."""
+    if call == "repeat_interleave" and name in _SAID_BY_SHAPE:
+        return True
+    return argument in (_NOT_DONE.get(name, ...), _DEFAULTS.get(call, {}).get(name, ...))
 
 
 def _index(writing: Writing, index: object) -> ast.expr:

@@ -44,6 +44,13 @@ def _expand(writing: Writing) -> list[Value]:
     return [Value(value.term, value.layout.expanded(writing.shape()))]
 
 
+def _pad(writing: Writing) -> list[Value]:
+    """Nothing beside a tensor is the tensor."""
+    sides = writing.argument("pad", 1)
+    nothing = isinstance(sides, list | tuple) and not any(sides)
+    return _same(writing) if nothing else as_called(writing)
+
+
 def _permute(writing: Writing) -> list[Value]:
     value = writing.first()
     return [Value(value.term, value.layout.permuted(_order(writing, len(value.shape))))]
@@ -70,5 +77,6 @@ SHAPES: dict[str, Callable[[Writing], list[Value]]] = {
     **dict.fromkeys(_SAME, _same),
     **dict.fromkeys(_CASTS, _cast),
     **dict.fromkeys(_EXPANDS, _expand),
+    "pad": _pad,
     **dict.fromkeys(("permute", "transpose", "swapaxes", "swapdims", "t", "T", "mT"), _permute),
 }
