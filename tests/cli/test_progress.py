@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from boardwork.cli.progress import working
+from boardwork.cli.progress import each, working
 
 
 class Terminal(io.StringIO):
@@ -62,3 +62,18 @@ def test_a_pipe_is_told_nothing():
     with working("tracing it", stream=pipe, patience=0):
         pass
     assert pipe.getvalue() == ""
+
+
+def test_lines_are_told_one_by_one_with_nothing_left_between(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("boardwork.cli.progress.PATIENCE", 0)
+
+    def found():
+        wait_for(terminal.getvalue)
+        yield "a.txt"
+        yield "b.txt"
+
+    seen = [(line, terminal.seen()) for line in each(found(), "drawing them")]
+    assert seen == [("a.txt", ""), ("b.txt", "")]
+    assert "drawing them" in terminal.getvalue()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from boardwork.cli.progress import working
 from boardwork.cli.shared import input_option, told, zoom_option
 from boardwork.options import Options
 
@@ -32,7 +33,10 @@ def check(target: str, inputs: tuple[str, ...], zoom: str) -> None:
 
         with redirect_stdout(sys.stderr):  # a model that prints
             start = perf_counter()
-            found = check_subject(load(target, inputs), Options(zoom=zoom))
+            with working(f"building {target}"):
+                subject = load(target, inputs)
+            with working(f"running {target} and its equations"):
+                found = check_subject(subject, Options(zoom=zoom))
     for line in lines(found):
         click.echo(line)
     click.echo(f"time       {perf_counter() - start:.1f} s")

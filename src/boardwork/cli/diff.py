@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 import click
 
 from boardwork.cli.compare import item
+from boardwork.cli.progress import working
 from boardwork.cli.shared import input_option, told, zoom_option
 from boardwork.options import Options
 from boardwork.sheet import Sheet
@@ -39,9 +40,11 @@ def diff(before: str, after: str, inputs: tuple[str, ...], zoom: str, exit_code:
 
 
 def _sheet(target: str, inputs: tuple[str, ...], zoom: str) -> Sheet:
-    found = item(target, inputs)
+    with working(f"building {target}"):
+        found = item(target, inputs)
     if isinstance(found, Sheet):
         return found
     from boardwork.pipeline import draw_subject
 
-    return draw_subject(found, Options(zoom=zoom))
+    with working(f"running and explaining {target}"):
+        return draw_subject(found, Options(zoom=zoom))

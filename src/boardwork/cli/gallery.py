@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from boardwork.cli.progress import each
 from boardwork.cli.shared import told
 
 
@@ -18,8 +19,9 @@ def gallery(folder: Path, check: bool, render_only: bool) -> None:
     from boardwork.gallery import update
 
     with told():
+        lines = each(update(folder, check=check, render_only=render_only), f"drawing {folder}")
         stale = False
-        for line in update(folder, check=check, render_only=render_only):
+        for line in lines:
             click.echo(line)
             stale = True
     if check and stale:

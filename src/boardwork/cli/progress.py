@@ -14,20 +14,30 @@ PACE = 0.5  # between two looks at the clock
 
 
 @contextmanager
-def working(at: str, *, stream: TextIO | None = None, patience: float = PATIENCE) -> Iterator[None]:
+def working(at: str, *, stream: TextIO | None = None, patience: float | None = None) -> Iterator[None]:
     """Say `at` and the seconds that have passed on standard error, if it is a terminal, until the context ends."""
     out = sys.stderr if stream is None else stream
     if not out.isatty():
         yield
         return
     done = Event()
-    teller = Thread(target=_tell, args=(at, out, done, patience), daemon=True)
+    teller = Thread(target=_tell, args=(at, out, done, PATIENCE if patience is None else patience), daemon=True)
     teller.start()
     try:
         yield
     finally:
         done.set()
         teller.join()
+
+
+def each(found: Iterator[str], at: str) -> Iterator[str]:
+    """Lines as they are found; while the next one takes long it says `at`, which is erased before the line is told."""
+    while True:
+        with working(at):
+            line = next(found, None)
+        if line is None:
+            return
+        yield line
 
 
 def _tell(at: str, out: TextIO, done: Event, patience: float) -> None:

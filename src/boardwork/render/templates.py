@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -18,9 +19,14 @@ def folders() -> list[Path]:
 
 
 def template(name: str) -> Template:
-    """The template `name`."""
-    environment = Environment(
-        loader=FileSystemLoader(folders()),
+    """The template `name`, compiled once."""
+    return _environment(tuple(folders())).get_template(name)
+
+
+@cache
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
@@ -31,4 +37,3 @@ def template(name: str) -> Template:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    return environment.get_template(name)
