@@ -5,6 +5,8 @@ Axes are followed through the operations: the same axis before and after an addi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from boardwork.facts import Facts
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
@@ -30,8 +32,8 @@ ROLES = (
 _MOVES = ("transpose", "permute", "movedim", "T", "mT")
 
 
-def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
-    """The axes that have a name; a name has one value in a model, other widths keep their number."""
+def axis_names(outline: Outline, facts: Facts) -> Callable[[Axis], str]:
+    """Tells the name of an axis, "" if it has none; a name has one value in a model, other widths keep their number."""
     trace = outline.trace
     same = _Same(trace)
     called: dict[Axis, str] = {}
@@ -45,8 +47,7 @@ def axis_names(outline: Outline, facts: Facts) -> dict[Axis, str]:
             if block.facts.get(key) == value:
                 for axis in _widths(trace, block, value):
                     called.setdefault(same.first(axis), name)
-    axes = ((t.id, place) for t in trace.tensors for place in range(len(t.shape)))
-    return {axis: called[root] for axis in axes if (root := same.first(axis)) in called}
+    return lambda axis: called.get(same.first(axis), "")
 
 
 def _widths(trace: Trace, block: Block, value: object) -> list[Axis]:
@@ -99,6 +100,8 @@ class _Same:
     def _join(self, one: Tensor, two: Tensor, *, moved: bool) -> None:
         level = len(one.shape) == len(two.shape) and not moved
         for place, length in enumerate(two.shape):
+            if length == 1:
+                continue
             if level and one.shape[place] == length:
                 found = place
             elif one.shape.count(length) == two.shape.count(length) == 1:
@@ -106,5 +109,5 @@ class _Same:
             else:
                 continue
             left, right = self.first((one.id, found)), self.first((two.id, place))
-            if left != right and length > 1:
+            if left != right:
                 self._before[max(left, right)] = min(left, right)

@@ -78,7 +78,7 @@ class Notation:
         self._axes = _AXES | {self._symbols[name]: meaning for name, _, meaning in _COUNTED}
         self.used: dict[str, Symbol] = {}
         self._zoomed = False
-        self._tensors, self._names = outline.trace.tensors, axis_names(outline, facts)
+        self._tensors, self._name_of = outline.trace.tensors, axis_names(outline, facts)
 
     def in_zoom(self) -> Notation:
         """The same for a block drawn by itself: tokens by their name, whose law the table tells."""
@@ -112,7 +112,7 @@ class Notation:
         return renamed(law, self._called_so) if self._called_so else law
 
     def _called(self, place: Axis, axis: str) -> str:
-        name = self._names.get(place, "")
+        name = self._name_of(place)
         return self._written(name, int(axis), _MEANINGS[name]) if name and axis.isdigit() else axis
 
     def _written(self, name: str, value: int, meaning: str) -> str:

@@ -105,6 +105,9 @@ class Flow:
         self.weighted = self._reachable("parameter")
         self._moves = frozenset(op.id for op in self.ops if op.name in SHAPE_OPS)
         self._data = frozenset(self.live & (self.fed | self.weighted))
+        own = {tensor.id for tensor in self.tensors if tensor.kind == "parameter"}
+        self._own = {op.id: own.intersection(op.inputs) for op in self.ops if not own.isdisjoint(op.inputs)}
+        self._data_users: dict[int, tuple[Op, ...]] = {}
         self._data_inputs: dict[int, tuple[int, ...]] = {}
 
     def _live(self) -> set[int]:
@@ -139,7 +142,7 @@ class Flow:
 
     def parameters(self, ops: Iterable[int]) -> int:
         """Elements of the parameters that operations use, each parameter once."""
-        used = {t for op in ops for t in self.ops[op].inputs if self.tensors[t].kind == "parameter"}
+        used = {t for op in self._own.keys() & ops for t in self._own[op]}
         return sum(self.tensors[t].size for t in used)
 
     def producer(self, tensor: int) -> Op | None:
@@ -190,9 +193,12 @@ class Flow:
             self._data_inputs[op.id] = tuple(given)
         return self._data_inputs[op.id]
 
-    def data_users(self, op: Op) -> list[Op]:
+    def data_users(self, op: Op) -> tuple[Op, ...]:
         """Operations that use a result of `op` and matter."""
-        return [self.ops[u] for out in op.outputs for u in self.users.get(out, ()) if u in self.live]
+        if op.id not in self._data_users:
+            users = (u for out in op.outputs for u in self.users.get(out, ()) if u in self.live)
+            self._data_users[op.id] = tuple(self.ops[u] for u in users)
+        return self._data_users[op.id]
 
     def skip(self, op: Op | None, names: Iterable[str] = SHAPE_OPS) -> tuple[Op | None, list[int]]:
         """Walk forward from `op` through shape operations with a single user; return what comes next."""
