@@ -15,9 +15,9 @@ from statistics import median
 from time import process_time
 
 import torch
-from boardwork.trace.duplicate import value_on_meta
 from tests.zoo.models import SLICE, target_of
 
+from boardwork.meta.duplicate import value_on_meta
 from boardwork.targets import load
 from boardwork.trace import trace
 
