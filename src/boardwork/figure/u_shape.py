@@ -80,7 +80,8 @@ class _Drawing:
             self._half(s) + 2 * m.gutter + m.width_of(edge.label, "shape") + shapes[t].half
             for s, t, edge in self.found.skips
         ]
-        said = max(map(self._words, self.down.boxes)) + m.gutter + max(shapes[n].half for n in self.up.boxes)
+        reach = max(max(self._half(n), self._words(n)) for n in self.down.boxes)  # heights of both arms overlap
+        said = reach + m.gutter + max(shapes[n].half for n in self.up.boxes)
         turn = 2 * (shapes[self.turn].half + m.stub) if self.centred else 0.0
         return max(*skips, said, turn)
 
