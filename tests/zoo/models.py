@@ -26,6 +26,7 @@ SLICE = (
     "hf:wav2vec2",
     "hf:mamba",
     "hf:llava",
+    "hf:sam2",
 )
 
 

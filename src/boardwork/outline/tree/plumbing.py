@@ -104,8 +104,9 @@ def _hosted(flow: Flow, children: list[Block]) -> list[Block]:
         host = _host(flow, children[place].ops, owner, place - 1 if place else 1)
         while into[host] != host:
             host = into[host]
-        into[place] = host
-        children[host] = _joined(flow, children[host], children[place].ops)
+        if host != place:  # it may have taken in the only neighbour
+            into[place] = host
+            children[host] = _joined(flow, children[host], children[place].ops)
         owner.update(dict.fromkeys(children[place].ops, host))
     return [child for place, child in enumerate(children) if into[place] == place]
 
