@@ -84,9 +84,74 @@ class Pair(nn.Module):
         return self.judge((self.taken(left) - self.taken(right)).abs())
 
 
+class Fields(nn.Module):
+    """One table a field of the row, their pairs in two sums, a perceptron beside them: a factorisation machine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = (50, 9, 24, 7)
+        self.wide = nn.ModuleList(nn.Embedding(size, 8) for size in sizes)
+        self.slim = nn.ModuleList(nn.Embedding(size, 1) for size in sizes)
+        self.deep = nn.Sequential(nn.Linear(32, 40), nn.ReLU(), nn.Linear(40, 40), nn.ReLU(), nn.Linear(40, 1))
+
+    def forward(self, row: Tensor) -> Tensor:
+        found = torch.stack([table(row[:, i]) for i, table in enumerate(self.wide)], 1)
+        alone = sum(table(row[:, i]) for i, table in enumerate(self.slim))
+        pairs = (found.sum(1).pow(2) - found.pow(2).sum(1)).sum(1, keepdim=True) / 2
+        return torch.sigmoid(alone + pairs + self.deep(found.flatten(1)))
+
+
+class Styled(nn.Module):
+    """Weights scaled by a style and brought to unit length, after a perceptron of equal layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel = nn.Parameter(torch.zeros(6, 4, 3, 3))
+        self.style = nn.Sequential(*(part for _ in range(4) for part in (nn.Linear(16, 16), nn.LeakyReLU())))
+        self.scale = nn.Linear(16, 4)
+
+    def forward(self, code: Tensor, maps: Tensor) -> Tensor:
+        weight = self.kernel[None] * self.scale(self.style(code))[:, None, :, None, None]
+        weight = weight * torch.rsqrt(weight.pow(2).sum((2, 3, 4), keepdim=True) + 1e-8)
+        rows, channels, height, width = maps.shape
+        grouped = maps.reshape(1, rows * channels, height, width)
+        return nn.functional.conv2d(grouped, weight.flatten(0, 1), groups=rows, padding=1).view(rows, 6, height, width)
+
+
+class Turn(nn.Module):
+    """A matrix made from all points turns each of them."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.first, self.second, self.third = nn.Conv1d(width, 32, 1), nn.Conv1d(32, 64, 1), nn.Conv1d(64, 64, 1)
+        self.down, self.last = nn.Linear(64, 32), nn.Linear(32, width * width)
+
+    def forward(self, points: Tensor) -> Tensor:
+        hidden = self.third(self.second(self.first(points).relu()).relu()).relu().amax(2)
+        matrix = self.last(self.down(hidden).relu()).view(-1, self.width, self.width)
+        return torch.bmm((matrix + torch.eye(self.width, device=points.device)).mT, points)
+
+
+class Aligned(nn.Module):
+    """A network that gives a matrix, twice: PointNet with its two transforms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = Turn(3), Turn(16)
+        self.lift, self.rise = nn.Conv1d(3, 16, 1), nn.Conv1d(16, 64, 1)
+        self.tell = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 5))
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.tell(self.rise(self.two(self.lift(self.one(points)).relu())).relu().amax(2))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
     "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
     "one_head_on_maps": (OneHeadOnMaps, (torch.zeros(2, 16, 6, 6),)),
+    "fields": (Fields, (torch.zeros(2, 4, dtype=torch.long),)),
+    "styled": (Styled, (torch.zeros(2, 16), torch.zeros(2, 4, 8, 8))),
+    "aligned": (Aligned, (torch.zeros(2, 3, 50),)),
     "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
 }

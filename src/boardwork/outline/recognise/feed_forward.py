@@ -48,9 +48,15 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     if not activation or (gate is None and len(ups) == 2):
         return None
     d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
-    if d_model != d_out:
+    if d_model != d_out or _goes_on(flow, down):
         return None
     return _patterns(flow, ups, middle, down, gate, activation)
+
+
+def _goes_on(flow: Flow, down: Op) -> bool:
+    """Another activation follows: a layer in the middle of a longer perceptron."""
+    following, _ = flow.next_op(down)
+    return following is not None and following.name in ACTIVATIONS
 
 
 def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:

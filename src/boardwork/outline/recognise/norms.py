@@ -111,18 +111,20 @@ def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -
 def _written_out(flow: Flow, scaled: Op, root: Op) -> Pattern | None:
     """x * rsqrt(mean(x^2) + eps) * weight, or x / sqrt(...), with or without a mean taken off and a bias."""
     ops, eps, centred, averaged = {scaled.id, root.id}, None, root.name == "std", root.name == "std"
+    summed, shared = False, False  # a sum is an average where it is divided; else the root is a length
     todo = [flow.producer(t) for t in dict.fromkeys((*root.inputs, *scaled.inputs))]
     while todo:
         op = todo.pop()
         if op is None or op.id in ops or op.name not in _STATISTIC or not _belongs(flow, op):
             continue
         ops.add(op.id)
-        averaged |= op.name in ("mean", "var", "sum", "var_mean", "std")
+        averaged |= op.name in ("mean", "var", "var_mean", "std")
+        summed, shared = summed or op.name == "sum", shared or (op.name in ("div", "mul") and len(op.inputs) == 1)
         centred |= op.name in ("sub", "var", "var_mean", "std")
         if op.name == "add":
             eps = next((v for v in op.attrs.values() if isinstance(v, float)), eps)
         todo.extend(flow.producer(t) for t in op.inputs)
-    if not averaged:
+    if not averaged and not (summed and shared):
         return None
     weights = _scaling(flow, scaled, ops)
     if len(ops) < 3:

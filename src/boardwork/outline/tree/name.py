@@ -14,6 +14,7 @@ from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
+_ENDS = 2  # of a layer: its width before and after
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
@@ -193,9 +194,13 @@ def _widths(block: Block) -> str:
 
 
 def _layers(block: Block) -> str:
-    """Widths before, between and after a run of linear layers."""
-    widths = [b.detail.split(" → ") for b in block.children if b.kind == "linear"]
-    return " → ".join([widths[0][0], *(after for _, after in widths)]) if all(len(w) == 2 for w in widths) else ""
+    """Widths before, between and after a run of linear layers: `784 → 128 → 10`, `8 × (512 → 512)`."""
+    layers = [b.detail.split(" → ") for b in block.children if b.kind == "linear"]
+    if any(len(widths) != _ENDS for widths in layers):
+        return ""
+    if len(layers) > _FEW and len({tuple(widths) for widths in layers}) == 1:
+        return f"{len(layers)} × ({' → '.join(layers[0])})"
+    return " → ".join([layers[0][0], *(after for _, after in layers)])
 
 
 def _sizes(block: Block) -> str:
