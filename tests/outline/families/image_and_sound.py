@@ -192,13 +192,13 @@ class Conformer(nn.Module):
         self.start, self.mix, self.end = Half(width), Distances(width, heads), Half(width)
         self.first, self.second, self.last = (nn.LayerNorm(width) for _ in range(3))
         self.wide, self.along = nn.Conv1d(width, 2 * width, 1), nn.Conv1d(width, width, 9, padding=4, groups=width)
-        self.scaled, self.narrow = nn.BatchNorm1d(width), nn.Conv1d(width, width, 1)
+        self.scaled, self.slim = nn.BatchNorm1d(width), nn.Conv1d(width, width, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
         frames = self.start(frames)
         frames = frames + self.mix(self.first(frames))
         gated = F.glu(self.wide(self.second(frames).mT), dim=1)
-        frames = frames + self.narrow(F.silu(self.scaled(self.along(gated)))).mT
+        frames = frames + self.slim(F.silu(self.scaled(self.along(gated)))).mT
         return self.last(self.end(frames))
 
 
