@@ -23,5 +23,6 @@ def residuals(flow: Flow, block: Block) -> int:
     parts = block.children
     if not parts:
         return 0
-    own = _additions(flow, parts) if any(b.role == "add" for b in parts) else 0
+    shifting = block.kind == "coupling"  # what is added there is the shift
+    own = _additions(flow, parts) if not shifting and any(b.role == "add" for b in parts) else 0
     return own + sum(residuals(flow, b) for part in parts for b in (part, *part.copies))

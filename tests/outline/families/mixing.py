@@ -86,9 +86,11 @@ class WeightedPast(nn.Module):
         self.fade, self.first_bonus = nn.Parameter(torch.zeros(width)), nn.Parameter(torch.zeros(width))
         self.key_linear, self.value_linear = nn.Linear(width, width), nn.Linear(width, width)
         self.pass_linear, self.out_linear = nn.Linear(width, width), nn.Linear(width, width)
+        self.now_share = nn.Parameter(torch.rand(1, 1, width))
 
     def forward(self, series: Tensor) -> Tensor:
-        k, v, r = self.key_linear(series), self.value_linear(series), torch.sigmoid(self.pass_linear(series))
+        mixed = series * self.now_share + F.pad(series, (0, 0, 1, -1)) * (1 - self.now_share)
+        k, v, r = self.key_linear(mixed), self.value_linear(mixed), torch.sigmoid(self.pass_linear(series))
         above, below = torch.zeros_like(k[:, 0]), torch.zeros_like(k[:, 0])
         top, rows = torch.full_like(above, -1e38), []
         for t in range(series.shape[1]):

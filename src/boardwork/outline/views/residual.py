@@ -73,6 +73,10 @@ def _residual(
     if not common or any(boxes[links[i].source].role == "parameter" for i in arriving):
         return []
     branches = [_branch(links, into, i, common) for i in arriving]
+    starts = [{links[i].tensor for i in branch if common >> links[i].source & 1} for branch in branches]
+    shapes = [{flow.tensors[t].shape for t in tensors} for tensors in starts]
+    if not shapes[0] & shapes[1]:  # one box gives two things, as a map and its log-determinant
+        return []
     weights = [_weights(flow, boxes, links, branch) for branch in branches]
     if not any(weights):
         return []
