@@ -31,7 +31,6 @@ from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
 from boardwork.outline.recognise.soft_experts import soft_mixtures
-from boardwork.outline.recognise.summed_tables import summed_tables
 from boardwork.outline.recognise.token_shift import token_shifts
 from boardwork.outline.recognise.unit_length import unit_lengths
 from boardwork.outline.recognise.warp import warps
