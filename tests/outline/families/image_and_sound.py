@@ -171,14 +171,14 @@ class Distances(nn.Module):
         self.ask, self.tell, self.hold, self.away, self.join = (nn.Linear(width, width) for _ in range(5))
         self.near, self.far = (nn.Parameter(torch.zeros(heads, 1, width // heads)) for _ in range(2))
 
-    def split(self, frames: Tensor) -> Tensor:
+    def by_head(self, frames: Tensor) -> Tensor:
         return frames.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, frames: Tensor) -> Tensor:
         length, width = frames.shape[1:]
         steps = torch.arange(length - 1, -length, -1)[None, :, None] / 10000 ** (torch.arange(0, width, 2) / width)
-        apart = self.split(self.away(torch.cat([steps.sin(), steps.cos()], -1)))
-        q, k, v = (self.split(layer(frames)) for layer in (self.ask, self.tell, self.hold))
+        apart = self.by_head(self.away(torch.cat([steps.sin(), steps.cos()], -1)))
+        q, k, v = (self.by_head(layer(frames)) for layer in (self.ask, self.tell, self.hold))
         moved = F.pad((q + self.far) @ apart.mT, (1, 0)).flatten(2)[:, :, length:].unflatten(2, (length, -1))
         mixed = F.scaled_dot_product_attention(q + self.near, k, v, moved[..., :length] * q.shape[-1] ** -0.5)
         return self.join(mixed.transpose(1, 2).flatten(2))
