@@ -190,3 +190,18 @@ def test_a_length_that_is_written_often_has_a_name_and_queries_come_first():
     assert found.passed
     places = [found.code.index(f"    {name} = ") for name in ("q", "k", "v", "scores", "weights")]
     assert places == sorted(places)
+
+
+def test_a_sum_written_to_a_part_is_stated():
+    class Bordered(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 4)
+
+        def forward(self, x):
+            whole = self.first(x).relu()
+            whole[:, 4:] += self.second(x)
+            return whole
+
+    found = check(Bordered().eval(), (torch.randn(3, 8, generator=torch.Generator().manual_seed(7)),))
+    assert found.passed, found.code

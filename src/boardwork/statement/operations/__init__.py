@@ -14,7 +14,7 @@ from boardwork.statement.operations.products import PRODUCTS
 from boardwork.statement.operations.recurrent import RECURRENT
 from boardwork.statement.operations.reductions import REDUCTIONS
 from boardwork.statement.operations.shapes import SHAPES
-from boardwork.statement.operations.writes import WRITES
+from boardwork.statement.operations.writes import WRITES, around_part
 from boardwork.statement.terms import Value
 from boardwork.statement.writing import Writing
 
@@ -39,4 +39,5 @@ def write(writing: Writing) -> list[Value]:
     Raises:
         UnstatedError: it cannot be written.
     """
-    return WRITERS.get(writing.op.name, as_called)(writing)
+    results = WRITERS.get(writing.op.name, as_called)(writing)
+    return [*results, *around_part(writing, results)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from boardwork.statement.calls import arguments
 from boardwork.statement.expressions import constant, expression
 from boardwork.statement.terms import UnstatedError, Value
 from boardwork.statement.writing import Writing
+from boardwork.trace.records import Op
 
 _PUT = """def put(x, place, value):
     x = x.clone()
@@ -58,15 +59,28 @@ def _filled(writing: Writing) -> list[Value]:
 
 def _written(writing: Writing, value: ast.expr, put: ast.expr | None = None) -> list[Value]:
     """What was written, and the tensor that it is a part of; `put`: what says the same in that one."""
-    part, found = writing.op.inputs[0], [writing.scope.value(value, writing.shape())]
+    found = [writing.scope.value(value, writing.shape())]
     if len(writing.op.outputs) == 1:
         return found
-    maker = writing.flow.producer(part)
+    maker = writing.flow.producer(writing.op.inputs[0])
     if maker is None or maker.name != "getitem" or len(writing.op.outputs) > 2:
         raise UnstatedError("a write to a view of a view")
+    return [*found, _around(writing, maker, put or value)]
+
+
+def _around(writing: Writing, maker: Op, value: ast.expr) -> Value:
+    """The tensor that `maker` took the part from, with the value there."""
     given = arguments(maker)
     index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
-    return [*found, _put(writing, writing.value(maker.inputs[0]), index, put or value)]
+    return _put(writing, writing.value(maker.inputs[0]), index, value)
+
+
+def around_part(writing: Writing, results: Sequence[Value]) -> list[Value]:
+    """The tensor that an operation changed a part of in place, x[place] += y, where its results do not hold it."""
+    maker = writing.flow.producer(writing.op.inputs[0]) if writing.op.inputs else None
+    if len(writing.op.outputs) != len(results) + 1 or len(results) != 1 or maker is None or maker.name != "getitem":
+        return []
+    return [_around(writing, maker, writing.scope.node(results[0]))]
 
 
 WRITES: dict[str, Callable[[Writing], list[Value]]] = {
