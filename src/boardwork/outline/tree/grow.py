@@ -109,7 +109,7 @@ def _gather(flow: Flow, block: Block, patterns: Sequence[Pattern]) -> Block:
     children = [_inside(flow, child, within.get(i, ())) for i, child in enumerate(block.children)]
     block = dataclasses.replace(block, children=tuple(children))
     for pattern in here:
-        block = _close(block, pattern, pattern.ops & frozenset(owner))
+        block = _close(flow, block, pattern, pattern.ops & frozenset(owner))
     return block
 
 
@@ -140,13 +140,17 @@ def _flat(children: Sequence[Block]) -> list[Block]:
     ]
 
 
-def _close(block: Block, pattern: Pattern, wanted: frozenset[int]) -> Block:
+def _close(flow: Flow, block: Block, pattern: Pattern, wanted: frozenset[int]) -> Block:
     """Dissolve children that are only partly inside, then put those inside into one new block."""
     inside: list[Block] = []
     around: list[Block] = []
     place = 0
-    for child in _dissolved(block.children, wanted):
-        if wanted & frozenset(child.one()):
+    parts = _dissolved(block.children, wanted)
+    held = [child for child in parts if wanted & frozenset(child.one())]
+    held = [child for child in held if not _only_moves(flow, child, wanted)] or held
+    within = {id(child) for child in held}
+    for child in parts:
+        if id(child) in within:
             inside.append(child)
             place = len(around)
         else:
@@ -156,6 +160,12 @@ def _close(block: Block, pattern: Pattern, wanted: frozenset[int]) -> Block:
     new = Block(pattern.label, pattern.role, path=path if pattern.leaf else block.path, cls=cls, children=tuple(inside))
     new = dataclasses.replace(_claim(new, pattern), module=inside[0].module)
     return dataclasses.replace(block, children=(*around[:place], new, *around[place:]))
+
+
+def _only_moves(flow: Flow, child: Block, wanted: frozenset[int]) -> bool:
+    """True for a recognised layer that has nothing of what is wanted but a change of shape before it computes."""
+    own = frozenset(child.one())
+    return bool(child.kind) and not child.children and not own <= wanted and all(map(flow.is_shape, own & wanted))
 
 
 def _dissolved(children: Sequence[Block], wanted: frozenset[int]) -> list[Block]:
