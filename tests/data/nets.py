@@ -91,3 +91,14 @@ def no_module():
 
 
 instance = nn.Linear(7, 2)
+
+
+class TakesAnObject(nn.Module):
+    """No tensor has what the first argument is asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, graph, scale):
+        return self.layer(graph.nodes) * scale

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from boardwork.errors import TargetError
-from boardwork.targets import from_module
+from boardwork.targets import from_module, load
 
 
 class Twins(nn.Module):
@@ -119,15 +119,6 @@ def test_half_precision_is_kept():
     assert {tensor.dtype for tensor in subject.args} == {torch.bfloat16}
 
 
-class Wants(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(2, 2)
-
-    def forward(self, graph, scale):
-        return self.layer(graph.nodes) * scale
-
-
 def test_what_is_not_found_is_asked_for():
     with pytest.raises(TargetError, match=r"needs scale; only graph is known(.|\n)*--input scale:SHAPE"):
-        from_module(Wants())
+        load("tests/data/nets.py:TakesAnObject")
