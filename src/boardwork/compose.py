@@ -135,6 +135,8 @@ def _borrowed(box: Block, labels: set[str]) -> str:
 def _edge(view: View, link: Link, trace: Trace, notation: Notation) -> Edge:
     tensor = trace.tensors[link.tensor]
     ends = (view.boxes[link.source], view.boxes[link.target])
+    if link.varies:
+        return Edge(f"n{link.source}", f"n{link.target}", link.kind, label=link.label)
     in_heads = any(box.kind in _IN_HEADS for box in ends)
     shape = notation.write(tensor, split_in_heads=in_heads)
     return Edge(f"n{link.source}", f"n{link.target}", link.kind, shape, tensor.shape, link.label)

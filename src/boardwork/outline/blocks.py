@@ -99,13 +99,17 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Link:
-    """A tensor that flows between two boxes of a view."""
+    """A tensor that flows between two boxes of a view.
+
+    `varies`: the first of several, one from each copy of the source, whose shapes differ.
+    """
 
     source: int
     target: int
     tensor: int
     kind: str = "data"
     label: str = ""
+    varies: bool = False
 
 
 @dataclass(frozen=True)

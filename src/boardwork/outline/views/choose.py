@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
+from boardwork.outline.views.side_by_side import side_by_side
 from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
 from boardwork.outline.views.u_levels import u_levels
 
@@ -49,8 +50,18 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
             if _worth(flow, boxes, owner, group, after, share)
         ]
         if not wanted:
-            return _numbered(squeeze(squeeze.rows(_with_stem(boxes, share)), MOST_BOXES))
-        boxes = max(wanted, key=lambda pair: pair[0])[1]
+            folded = _with_branches(flow, squeeze, boxes)
+            if len(folded) == len(boxes):
+                return _numbered(squeeze(squeeze.rows(_with_stem(boxes, share)), MOST_BOXES))
+            boxes = folded
+        else:
+            boxes = max(wanted, key=lambda pair: pair[0])[1]
+
+
+def _with_branches(flow: Flow, squeeze: Squeeze, boxes: list[Block]) -> list[Block]:
+    """Where there are many boxes, branches that are alike are one, unless they are all that there is."""
+    folded = side_by_side(flow, squeeze, boxes) if count(boxes) > _COMFORTABLE else boxes
+    return folded if count(folded) > 1 else boxes
 
 
 def _may_open(boxes: list[Block], box: Block) -> bool:
@@ -94,7 +105,8 @@ def _numbered(boxes: list[Block]) -> list[Block]:
     """Three or more boxes of copies with one name are the stages of the model; the levels of a U-Net are none."""
     if any(box.role == "concat" for box in boxes):
         return boxes
-    names = [_COUNTED.sub("", box.label) if box.repeat > 1 or box.kind == "joined" else "" for box in boxes]
+    repeats = [box.kind == "joined" or (box.repeat > 1 and box.kind != "in_parallel") for box in boxes]
+    names = [_COUNTED.sub("", box.label) if told else "" for box, told in zip(boxes, repeats, strict=True)]
     stages = [place for place, name in enumerate(names) if name and names.count(name) >= _STAGES]
     if len({names[place] for place in stages}) > 1:  # two towers, or layers of two sorts by turns
         return boxes

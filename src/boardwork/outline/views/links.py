@@ -85,7 +85,12 @@ class Links:
         if source is None or source == target:
             return
         label = self._letter(target, tensor)
-        self.links.setdefault((source, target, label), Link(source, target, tensor, label=label))
+        first = self.links.setdefault((source, target, label), Link(source, target, tensor, label=label))
+        if self.boxes[source].repeat > 1 and self._shape(first.tensor) != self._shape(tensor):
+            self.links[source, target, label] = dataclasses.replace(first, varies=True)
+
+    def _shape(self, tensor: int) -> tuple[int, ...]:
+        return self.flow.tensors[tensor].shape
 
     def _ids(self, tensor: int) -> int:
         """Words as they enter the model, though the box before has moved them too."""

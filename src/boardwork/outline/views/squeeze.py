@@ -42,7 +42,7 @@ class Squeeze:
         for level in (_SHRINKING, _SERIES, _ANY):
             while count(boxes) > most and (places := self._alike(boxes, level)):
                 for place in reversed(places):
-                    boxes[place : place + 2] = [self._joined(boxes[place : place + 2])]
+                    boxes[place : place + 2] = [self.joined(boxes[place : place + 2])]
         return boxes
 
     def rows(self, boxes: Sequence[Block]) -> list[Block]:
@@ -91,7 +91,7 @@ class Squeeze:
                 stages.append([box])
             else:
                 stages[-1].append(box)
-        joined = [self._joined(stage) if len(stage) > 1 else stage[0] for stage in stages]
+        joined = [self.joined(stage) if len(stage) > 1 else stage[0] for stage in stages]
         return joined if sum(len(stage) > 1 for stage in stages) > 1 else boxes
 
     def _alike(self, boxes: list[Block], level: int) -> list[int]:
@@ -144,7 +144,7 @@ class Squeeze:
         axes = zip(record.shape, record.symbols, strict=False)
         return prod(size for size, symbol in axes if not symbol.isdigit() and symbol != "batch")
 
-    def _joined(self, pair: Sequence[Block]) -> Block:
+    def joined(self, pair: Sequence[Block]) -> Block:
         """Named by the sort of part that holds most, if one does; the others are told in the second line."""
         parts = [part for box in pair for part in (box.children if box.kind == "joined" else (box,))]
         shares: dict[str, float] = {}
