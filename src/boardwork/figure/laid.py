@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from boardwork.figure.primitives import Point, Primitive, Wire
+from boardwork.figure.primitives import Point, Primitive, Text, Wire
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,11 @@ def placed(items: Sequence[Item], x: float, y: float) -> Iterator[Primitive]:
 
 
 def _at(item: Primitive, x: float, y: float) -> Primitive:
+    """Written out for what most figures are made of: a page is chosen among hundreds of figures."""
     if isinstance(item, Wire):
-        return dataclasses.replace(item, points=tuple((a + x, b + y) for a, b in item.points))
+        return Wire(tuple([(a + x, b + y) for a, b in item.points]), item.kind, item.arrow)
+    if isinstance(item, Text):
+        return Text(item.x + x, item.y + y, item.string, item.kind, item.anchor)
     return dataclasses.replace(item, x=item.x + x, y=item.y + y)
 
 

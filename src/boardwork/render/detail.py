@@ -35,12 +35,19 @@ class Detail:
         self.sheet = sheet
         self.order = tuple(_order(sheet))
         self._prices = [0, *accumulate(self.price((thing,)) for thing in self.order)]  # of so many, in order
+        self._short: dict[frozenset[Thing], Sheet] = {}
         self._equations: dict[tuple[int, bool, bool], Equation] = {}
         self._tradeoffs: dict[tuple[int, bool, bool, bool], Tradeoff] = {}
 
     def without(self, things: Collection[Thing]) -> Sheet:
-        """The sheet without these."""
-        gone, whole = frozenset(things), self.sheet
+        """The sheet without these, the same object each time."""
+        gone = frozenset(things)
+        if gone not in self._short:
+            self._short[gone] = self._without(gone)
+        return self._short[gone]
+
+    def _without(self, gone: frozenset[Thing]) -> Sheet:
+        whole = self.sheet
         equations = [i for i in range(len(whole.equations)) if ("equation", i) not in gone]
         tradeoffs = [i for i in range(len(whole.tradeoffs)) if ("trade-off", i) not in gone]
         return replace(

@@ -50,7 +50,7 @@ def _row(statements: Sequence[Statement], numbers: Sequence[Piece], room: float,
         return None
     drawn = _centred(statements, left, type)
     down = _air(type) + formula.baseline - BASELINE * type.small
-    return Piece(room, drawn.height, (*drawn.marks, *moved(said.marks, left, down)))
+    return Piece(room, drawn.height, lambda: (*drawn.marks, *moved(said.marks, left, down)))
 
 
 def _check(check: Check, room: float, type: Type) -> Piece:
@@ -83,9 +83,12 @@ def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
 
 def _centred(statements: Sequence[Statement], room: float, type: Type) -> Piece:
     """One under the other in the middle, with air above and below."""
-    drawn = [Piece(room, s.drawn.height, moved(s.drawn.marks, (room - s.drawn.width) / 2, 0)) for s in statements]
-    whole = stacked(drawn, 0.4 * type.formula)
-    return Piece(room, whole.height + 2 * _air(type), moved(whole.marks, 0, _air(type)))
+    whole = stacked([_in_the_middle(s.drawn, room) for s in statements], 0.4 * type.formula)
+    return Piece(room, whole.height + 2 * _air(type), lambda: moved(whole.marks, 0, _air(type)))
+
+
+def _in_the_middle(piece: Piece, room: float) -> Piece:
+    return Piece(room, piece.height, lambda: moved(piece.marks, (room - piece.width) / 2, 0))
 
 
 def _air(type: Type) -> float:

@@ -102,7 +102,7 @@ def _cheapest(
         price = sum(form.price for form in forms) + extra
         if price > best + SLACK:
             break
-        figures = [form.marks for form in forms]
+        figures = [form.piece for form in forms]
         count, attempt = _fewest(detail, detail.affordable(best - price + SLACK), turns, contents, figures)
         if attempt is not None:
             cost = detail.price(detail.order[:count]) + price

@@ -41,8 +41,10 @@ class Form:
     closed: int = 0
 
     @cached_property
-    def marks(self) -> Piece:
-        return figure_marks(self.figure, self.metrics)
+    def piece(self) -> Piece:
+        """Its marks are made when they are first asked for: most forms are measured and never drawn."""
+        figure = self.figure
+        return Piece(figure.width, figure.height, lambda: figure_marks(figure, self.metrics).marks)
 
 
 def pairs_of(diagrams: Iterable[Diagram], rooms: Collection[Room]) -> list[tuple[Form, ...]]:

@@ -78,9 +78,13 @@ class Planner:
         return self._tall(column, wide, self.height)
 
     def _tall(self, column: Sequence[Row], wide: float, height: Height) -> float:
-        gap = self.type.gap
-        rows = (max(sum(height(i, w) + gap for i in part) for w, part in self._parts(row, wide)) for row in column)
-        return sum(rows) - gap
+        gap, tall = self.type.gap, 0.0
+        for row in column:
+            if len(row) == 1:
+                tall += height(row[0], wide) + gap
+            else:
+                tall += max(sum(height(i, w) + gap for i in part) for w, part in self._parts(row, wide))
+        return tall - gap
 
     def _parts(self, row: Row, wide: float) -> tuple[tuple[float, Row], ...]:
         """What stands side by side in a row, each with its width: the figure has what it needs."""

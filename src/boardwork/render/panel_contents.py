@@ -31,6 +31,7 @@ class Contents:
         self.type, self.table = type, True
         self.set: dict[Hashable, Piece] = {}
         self.flows: dict[Hashable, Panel | None] = {}
+        self.texts: dict[tuple[int, bool], tuple[Sheet, Sequence[Panel]]] = {}  # with the sheet, so that its id stays
 
     def without_table(self) -> Contents:
         """The same, and the same texts set, without the table."""
@@ -47,17 +48,27 @@ class Contents:
         ]
         if zoom.diagram == sheet.big_picture:
             panels[1] = _note("Zoom", f"{zoom.reason} (panel 1).", type)
-        widest = symbol_widths(sheet.symbols, type)
+        codes = [_code(sheet.code, type)] if sheet.code is not None else []
+        return [*panels, *self._texts(sheet), *codes]
+
+    def _texts(self, sheet: Sheet) -> Sequence[Panel]:
+        """The panels of a sheet that flow, and the table of its stages; put together once."""
+        key = (id(sheet), self.table)
+        if key not in self.texts:
+            self.texts[key] = sheet, self._flows(sheet)
+        return self.texts[key][1]
+
+    def _flows(self, sheet: Sheet) -> Sequence[Panel]:
+        widest = symbol_widths(sheet.symbols, self.type)
         symbols = [self._symbol(name, sheet, widest) for name in sheet.symbols]
         flows = [
             self._flow("Key equations", sheet.equations, [self._item(equation, e) for e in sheet.equations]),
             self._flow("Trade-offs", sheet.tradeoffs, [self._item(tradeoff, t) for t in sheet.tradeoffs]),
             self._flow("Questions", sheet.questions, [self._item(question, q) for q in sheet.questions]),
-            self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15, sum(widest) + MEANING * type.body),
+            self._flow("Symbols", tuple(sheet.symbols.values()), symbols, 0.15, sum(widest) + MEANING * self.type.body),
         ]
         tables = [self._stages(sheet.big_picture)] if self.table else []
-        codes = [_code(sheet.code, type)] if sheet.code is not None else []
-        return [*panels, *(panel for panel in (*flows, *tables) if panel is not None), *codes]
+        return [panel for panel in (*flows, *tables) if panel is not None]
 
     def _stages(self, diagram: Diagram) -> Panel | None:
         """The table of stages, made once."""

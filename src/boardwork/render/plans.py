@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations
 from typing import Protocol
@@ -121,13 +121,15 @@ def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Se
 def _beside(plan: Plan, panels: Sequence[Panel], type: Type) -> Iterator[Plan]:
     """The same plan with one or two texts at the right of the figure that heads their column, where it has the room."""
     for place, (wide, column) in enumerate(plan.columns):
-        (first,), texts = column[0], [row[0] for row in column[1:]]
+        (first,) = column[0]
+        if not panels[first].fixed:
+            continue
         room = wide - panels[first].least - type.gap - 4 * type.pad
-        narrow = [i for i in texts if not panels[i].fixed and panels[i].least <= room]
-        for some in (*combinations(narrow, 1), *combinations(narrow, 2)) if panels[first].fixed else ():
-            rows = ((first, *some), *((i,) for i in texts if i not in some))
+        narrow = [i for (i,) in column[1:] if not panels[i].fixed and panels[i].least <= room]
+        for some in (*combinations(narrow, 1), *combinations(narrow, 2)):
+            rows = ((first, *some), *(row for row in column[1:] if row[0] not in some))
             columns = (*plan.columns[:place], (wide, rows), *plan.columns[place + 1 :])
-            yield replace(plan, columns=columns)
+            yield Plan(plan.room, columns, plan.below)
 
 
 def plans(panels: Sequence[Panel], rooms: Sequence[float], type: Type) -> Iterator[Plan]:
