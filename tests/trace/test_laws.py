@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from boardwork.law_names import names_in
 from boardwork.trace.laws import Laws, evaluated
 
 SIZES = {"batch": 2, "seq_len": 128, "height": 224, "width": 320, "length": 299}
@@ -41,12 +42,22 @@ def laws(*known: str) -> Laws:
         ("floor(height/64)", ("height/32",)),
         ("ceil(height/64)", ("height/32",)),
         ("floor(length/2)-2", ()),
+        ("floor(length/2)-12", ("floor(length/2)-6",)),
         ("batch*(ceil(height/64))", ("height/32", "ceil(height/64)")),
     ],
 )
 def test_a_law_is_found_again(law: str, known: tuple[str, ...]) -> None:
     first, second = int(evaluated(law, SIZES)), int(evaluated(law, LARGER))
     assert laws(*known).of(first, second) == law
+
+
+def test_both_sides_of_a_square_have_one_law() -> None:
+    square, factors = {"height": 299, "width": 299}, {"height": 2, "width": 3}
+    found = Laws(square, factors)
+    for law in ("floor((height-6)/4)", "floor((width-6)/4)"):
+        (name,) = square.keys() & set(names_in(law))
+        lengths = [int(evaluated(law, {name: 299 * times})) for times in (1, factors[name])]
+        assert found.of(*lengths) == law
 
 
 @pytest.mark.parametrize(("first", "second"), [(17, 23), (3, 1000), (1, 7), (5, 0)])

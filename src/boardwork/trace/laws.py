@@ -15,6 +15,8 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
+from boardwork.law_names import names_in, renamed
+
 # Axes that are counted, never cut: no stride divides them.
 WHOLE = ("batch",)
 _OFFSETS = (1, -1, 2, -2, 3, -3, 4, -4)
@@ -47,6 +49,7 @@ class Laws:
     def _candidates(self, first: int, second: int) -> Iterator[str]:
         yield from self._products(first, second)
         yield from self._multiples(first, second)
+        yield from self._turned(first, second)
         for offset in _offsets(first):
             rest = self._products(first - offset, second - offset, beside=True)
             yield from (f"{law}{offset:+d}" for law in rest)
@@ -54,8 +57,9 @@ class Laws:
         longer = [name for name, size in self.sizes.items() if second - first == size * (self.factors[name] - 1)]
         yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer if first > self.sizes[name] - _CUT_OFF)
         for (length, other), law in self._found.items():
-            if second - first == other - length and first > length:  # tokens that do not depend on the image
-                yield f"{law}{first - length:+d}"
+            beside = first > length - min(_CUT_OFF, length / 2)  # tokens are added, or a border is cut off
+            if second - first == other - length and beside:
+                yield _shifted(law, first - length)
         yield from self._rounded(first, second)
         yield from (f"{name}{first - self.sizes[name]:+d}" for name in longer)
 
@@ -117,12 +121,25 @@ class Laws:
                 yield f"{first // length}*({law})"
             yield from (f"{rest}*({law})" for rest in self._products(first // length, second // other))
 
+    def _turned(self, first: int, second: int) -> Iterator[str]:
+        """The law of the other side of a square: what happens to the height happens to the width."""
+        for (length, _), law in self._found.items():
+            names = set(names_in(law)) & self.sizes.keys() if length == first else set()
+            if len(names) != 1:
+                continue
+            (name,) = names
+            for other, size in self.sizes.items():
+                turned = renamed(law, {name: other})
+                twice = {other: size * self.factors[other]}
+                if other != name and size == self.sizes[name] and evaluated(turned, twice) == second:
+                    yield turned
+
     def _sums(self, first: int, second: int) -> Iterator[str]:
         """Two laws found before, or the same one twice; and a small number."""
         for offset in (0, *_offsets(first)):
             for (length, other), law in self._found.items():
                 rest = self._found.get((first - length - offset, second - other - offset))
-                if rest:
+                if rest and not (rest == law and "floor" in law):  # twice a rounded map, and one: a coincidence
                     yield f"{law}+{rest}" + (f"{offset:+d}" if offset else "")
 
     def _rounded(self, first: int, second: int) -> Iterator[str]:
@@ -132,9 +149,16 @@ class Laws:
             for stride in sorted(strides) if name not in WHOLE else ():
                 lowest = [n * stride - length for n, length in ((first, size), (second, size * self.factors[name]))]
                 offsets = range(max(lowest), min(lowest) + stride)
-                if offsets and min(map(abs, offsets)) <= 4 * stride:
+                if offsets and min(map(abs, offsets)) <= _CUT_OFF * stride:
                     self._strides[name][stride] = None
                     yield _floor(name, stride, offsets)
+
+
+def _shifted(law: str, number: int) -> str:
+    """`floor(height/2)-4` and -6 -> `floor(height/2)-10`."""
+    base, added = re.fullmatch(r"(.*?)([+-]\d+)?", law).groups()  # type: ignore[union-attr]
+    total = int(added or 0) + number
+    return f"{base}{total:+d}" if total else base
 
 
 def _floor(name: str, stride: int, offsets: range) -> str:
