@@ -16,7 +16,9 @@ def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
     square = [op for op in convs if len(set(flow.tensors[op.inputs[1]].shape[-2:])) == 1 and _kernel(flow, op) > 1]
     spatial = [op for op in square if op.id in inside] or square
+    others = sum(op.name in ("conv1d", "conv3d") for op in flow.ops)
     found: dict[str, Any] = {"conv.count": len(convs)} if convs else {}
+    found |= {"conv.others": others} if others else {}
     if spatial:
         found |= _convolution(flow, max(spatial, key=lambda op: _kernel(flow, op)))
     return found

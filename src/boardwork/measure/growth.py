@@ -183,6 +183,8 @@ def growth(flow: Flow, outline: Outline) -> dict[str, Any]:
     if not parts:
         return {}
     found: dict[str, Any] = {"axis": known.axis, "size": _positions(known, known.drawn)}
+    if known.trace.stretched:
+        found["stretched"] = True
     if (sample := per_sample(known)) is not None:
         found["sample"] = sample
     for name, polynomial in parts.items():

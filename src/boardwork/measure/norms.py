@@ -9,19 +9,22 @@ from typing import Any
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
 
 
 def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
     """The most frequent kind, and the numbers of one of them."""
     blocks = [b for b in everything(outline.root) if b.role == "norm" and b.facts]
+    batched = [op for op in flow.ops if op.name == "batch_norm"]
     kinds = Counter(b.facts["kind"] for b in blocks)
-    kinds["batch"] += sum(op.name == "batch_norm" for op in flow.ops)
+    kinds["batch"] = len(batched)  # most stand in the box of a convolution, the others in one of their own
     kind, times = kinds.most_common(1)[0]
     if not times:
         return {}
-    found: dict[str, Any] = {"norm.kind": kind, "norm.count": kinds.total()}
+    found: dict[str, Any] = {"norm.kind": kind, "norm.count": times}
     if kind == "batch":
-        found["norm.channels"] = sum(flow.tensors[op.inputs[0]].shape[1] for op in flow.ops if op.name == "batch_norm")
+        found["norm.channels"] = sum(flow.tensors[op.inputs[0]].shape[1] for op in batched)
+        found["norm.folding"] = sum(_folds(flow, op) for op in batched)
     grouped = next((op for op in flow.ops if op.name == "group_norm"), None)
     if kind == "group" and grouped is not None:
         found["norm.groups"] = grouped.attrs["num_groups"]
@@ -31,6 +34,15 @@ def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
         found |= {f"norm.{key}": value for key, value in example.facts.items() if key in ("width", "params", "eps")}
         found |= _placement(flow, outline)
     return found
+
+
+def _folds(flow: Flow, norm: Op) -> bool:
+    """The norm alone reads the result of a layer with weights, which can take its gain and bias in."""
+    tensor, passed = flow.origin(norm.inputs[0])
+    layer = flow.producer(tensor.id)
+    if layer is None or not any(flow.is_weight(t) for t in layer.inputs):
+        return False
+    return layer.macs > 0 and all(len(flow.data_users(op)) == 1 for op in (layer, *(flow.ops[i] for i in passed)))
 
 
 def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:

@@ -19,15 +19,30 @@ def _embedding(outline: Outline) -> dict[str, Any]:
         return {}
     largest = max(found, key=lambda b: b.facts["params"])
     tied = any(len(w.names) > 1 and w.size == largest.facts["params"] for w in outline.trace.weights)
-    return {f"embedding.{key}": value for key, value in largest.facts.items()} | {"embedding.tied": tied}
+    told = {f"embedding.{key}": value for key, value in largest.facts.items()}
+    return told | {"embedding.tied": tied, "embedding.sequence": _in_a_row(outline, largest)}
+
+
+def _in_a_row(outline: Outline, block: Block) -> bool:
+    """Several rows a sample, one behind the other."""
+    result = outline.trace.tensors[outline.trace.ops[max(block.one())].outputs[0]].shape
+    return len(result) > 2
 
 
 def _positions(outline: Outline) -> dict[str, Any]:
-    learned = [b.facts["vocab"] for b in everything(outline.root) if b.kind == "position_table"]
+    trained = {name for weight in outline.trace.weights if weight.trainable for name in weight.names}
+    tables = [b for b in everything(outline.root) if b.kind == "position_table"]
+    learned = [b.facts["vocab"] for b in tables if trained & _looked_up(outline, b)]
     learned += [
         _rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")
     ]
     return {"position.learned": learned[0]} if learned else {}
+
+
+def _looked_up(outline: Outline, block: Block) -> set[str]:
+    """Paths of the tables that the block takes rows of."""
+    tensors = outline.trace.tensors
+    return {tensors[t].name for i in block.one() for t in outline.trace.ops[i].inputs if tensors[t].kind == "parameter"}
 
 
 def _rows(outline: Outline, box: Block) -> int:

@@ -156,8 +156,9 @@ class Trace:
 
     `storages`: bytes of each piece of memory that a tensor of the forward was in. `kept`: those of them that were made
     in the forward and that modules hold on to. `second_axes` and `second_macs`: sizes of the input axes and all
-    multiply-adds of the second forward, which gave the symbols; absent if there was none. `dropouts`: probabilities of
-    the dropouts that the forward passed; in evaluation they do nothing and are no operations.
+    multiply-adds of the second forward, which gave the symbols; absent if there was none. `stretched`: tables and
+    layers of a fixed length had to be longer for it. `dropouts`: probabilities of the dropouts that the forward passed;
+    in evaluation they do nothing and are no operations.
     """
 
     target: str
@@ -179,6 +180,7 @@ class Trace:
     kept: tuple[int, ...] = ()
     second_axes: dict[str, int] = field(default_factory=dict)
     second_macs: int = 0
+    stretched: bool = False
     dropouts: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

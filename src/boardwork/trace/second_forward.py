@@ -44,6 +44,7 @@ def with_symbols(run: Run, first: Trace, *, loops: bool = False) -> Trace:
                 guesses=(*first.guesses, *told),
                 second_axes={name: size * factors.get(name, 1) for name, size in sizes.items()},
                 second_macs=_recounted(second),
+                stretched=bool(told),
             )
     return dataclasses.replace(
         first, tensors=tuple(dataclasses.replace(t, symbols=tuple(map(str, t.shape))) for t in first.tensors)
