@@ -1,0 +1,46 @@
+"""Batch norms are counted once, and those that a layer with weights can take in are told from the others."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from boardwork.facts import Facts
+from boardwork.measure import measure
+from boardwork.outline import outline
+from boardwork.targets import from_module
+from boardwork.trace import trace
+
+
+class Dense(nn.Module):
+    """The first norm follows a convolution; the second reads a concatenation; what the third reads is read twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.grow, self.last = (nn.Conv2d(c, 4, 3, padding=1) for c in (3, 4, 8))
+        self.after, self.before, self.twice = nn.BatchNorm2d(4), nn.BatchNorm2d(8), nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.after(self.stem(x)).relu()
+        x = self.before(torch.cat([x, self.grow(x)], 1)).relu()
+        y = self.last(x)
+        return self.twice(y) + y
+
+
+def facts(module: nn.Module, x: torch.Tensor) -> Facts:
+    return measure(outline(trace(from_module(module, (x,)))))
+
+
+def test_norms_are_counted_once_and_folded_where_they_can_be():
+    found = facts(Dense(), torch.empty(2, 3, 8, 8))
+    assert (found["norm.count"], found["norm.folding"], found["norm.channels"]) == (3, 1, 16)
+
+
+def test_a_linear_layer_takes_its_norm_in():
+    found = facts(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)), torch.empty(2, 4))
+    assert (found["norm.count"], found["norm.folding"]) == (1, 1)
+
+
+def test_another_kind_is_not_counted_with_the_most_frequent():
+    layers = (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.GroupNorm(2, 4))
+    assert facts(nn.Sequential(*layers), torch.empty(2, 3, 8, 8))["norm.count"] == 2
