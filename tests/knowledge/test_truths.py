@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.knowledge.test_topics import facts
 
 from boardwork.knowledge import story as telling
 from boardwork.knowledge import tell
-from tests.knowledge.test_topics import facts
 
 SAID = {  # set of facts: what is said of it, and what is said of others only
     "norm_first": ("59 of the 121 fold", "all of the 121"),
@@ -39,8 +39,9 @@ def text(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for limit in ("MOST_EQUATIONS", "MOST_TRADEOFFS", "MOST_QUESTIONS"):
         monkeypatch.setattr(telling, limit, 99)
     told = tell(facts(name), questions=True)
+    equations = [f"{e.name} {e.text}" for e in told.equations]
     notes = [f"{t.topic} {t.why} {t.alternative} {t.fails_when}" for t in told.tradeoffs]
-    return "\n".join([f"{e.name} {e.text}" for e in told.equations] + notes + [q.ask + q.answer for q in told.questions])
+    return "\n".join(equations + notes + [q.ask + q.answer for q in told.questions])
 
 
 @pytest.mark.parametrize("name", SAID)

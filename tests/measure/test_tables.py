@@ -16,7 +16,8 @@ class Reading(nn.Module):
 
     def __init__(self, column: bool, trained: bool = True) -> None:
         super().__init__()
-        self.column, self.rows, self.places, self.out = column, nn.Embedding(50, 8), nn.Embedding(16, 8), nn.Linear(8, 2)
+        self.column, self.rows, self.places = column, nn.Embedding(50, 8), nn.Embedding(16, 8)
+        self.out = nn.Linear(8, 2)
         self.places.requires_grad_(trained)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
