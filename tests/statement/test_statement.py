@@ -46,6 +46,46 @@ class Experts(nn.Module):
         return total
 
 
+class LateViews(Scan):
+    """What each step gives is cut before it is stacked."""
+
+    def forward(self, series):
+        state, states = torch.zeros(series.shape[0], 8), []
+        steps, readers = self.into(series), series[..., None]
+        for place in range(series.shape[1]):
+            state = self.decay * state + steps[:, place]
+            states.append((state[:, None] @ readers[:, place])[:, :, 0])
+        return torch.stack(states, 1)
+
+
+class SortedByExpert(nn.Module):
+    """Tokens in the order of the two experts that each is for, and back."""
+
+    def __init__(self):
+        super().__init__()
+        self.router = nn.Linear(8, 4, bias=False)
+        self.matrices = nn.ParameterList(nn.Parameter(torch.randn(4, 8, 8)) for _ in range(2))
+
+    def forward(self, tokens):
+        weights, top = self.router(tokens).softmax(-1).topk(2, dim=-1)
+        top, order = top.reshape(-1).sort()
+        ends = torch.histc(top.int(), bins=4, min=0, max=3).cumsum(0, dtype=torch.int32)
+        rows = tokens[order // 2]
+        for matrix in self.matrices:
+            rows = torch.relu(torch._grouped_mm(rows, matrix, offs=ends))
+        rows = rows * (weights / weights.sum(-1, keepdim=True)).reshape(-1)[order, None]
+        back = torch.empty_like(order)
+        back[order] = torch.arange(order.numel())
+        return rows[back].view(-1, 2, 8).sum(1)
+
+
+class Chosen(nn.Module):
+    """`where` as a method, of what is kept."""
+
+    def forward(self, series):
+        return torch.relu(series).where(series > -1, torch.zeros(()))
+
+
 def test_names_follow_roles_and_not_attributes():
     layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
     text = stated(layer, torch.zeros(2, 6, 32), zoom="self_attn").text
@@ -72,6 +112,29 @@ def test_weights_of_experts_are_lists_in_a_loop():
     found = stated(Experts(), torch.zeros(2, 6, 8))
     assert "for i in range(" in found.text
     assert [len(argument.members) for argument in found.arguments if argument.members] == [4, 4]
+
+
+def test_views_of_what_steps_give_are_in_the_loop():
+    text = stated(LateViews(), torch.zeros(2, 6, 8)).text
+    assert "for i in range(6):" in text
+    assert text.count("\n") < 20
+
+
+def test_a_router_is_weights_and_places_and_the_order_of_experts():
+    text = stated(SortedByExpert(), torch.zeros(6, 8)).text
+    assert "weights, top = torch.softmax(tokens @ W_router.T, dim=-1).topk(2, dim=-1)" in text
+    assert "top, order = top.flatten().sort()" in text
+    assert "ends = top.bincount(minlength=4).cumsum(" in text
+    assert "[order.argsort()]" in text
+
+
+def test_the_method_where_has_its_condition_second():
+    found = stated(Chosen(), torch.zeros(2, 3))
+    space = {}
+    exec(found.text, space)
+    series = torch.tensor([-2.0, 0.5])
+    assert torch.equal(space[found.function](series), torch.tensor([0.0, 0.5]))
+    assert "torch.where(series > -1, " in found.text
 
 
 def test_what_is_too_long_is_not_stated():

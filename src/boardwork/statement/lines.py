@@ -41,6 +41,8 @@ class Lines:
         self._inside = False
         self._same: dict[str, str] = {}  # keys that share a variable with another
         self._until: dict[str, int] = {}  # lines that a variable must outlive
+        self._several = {term.key: term.results for term in self.needed if self._apart(term)}
+        self._results = {result.key for results in self._several.values() for result in results}
 
     def _reachable(self) -> list[Term]:
         wanted, todo = set[str](), [term.key for term in self.outputs]
@@ -51,13 +53,18 @@ class Lines:
                 todo.extend(names_in(self.terms[key].code))
         return [term for term in self.scope.terms if term.key in wanted]
 
+    def _apart(self, term: Term) -> bool:
+        """True for a call whose results alone are used: no loop carries it from turn to turn."""
+        users = {user.key for user in self.needed if term.key in names_in(user.code)}
+        return bool(users) and users <= {result.key for result in term.results} and isinstance(term.code, ast.Call)
+
     def lines(self) -> list[Line]:
         """All lines in order, the result last."""
         loops = {term.key for term in self.needed if term.loop is not None}
         for term in self.needed:
             if term.loop is not None:
                 self._loop(term, term.loop)
-            elif term.tensor < 0 and not (isinstance(term.code, ast.Name) and term.code.id in loops):
+            elif term.tensor < 0 and term.key not in self._results and not _names_one_of(loops, term.code):
                 self._place(term, self._uses[term.key] > 1)
         results = [self._filled(term.node) for term in self.outputs]
         result = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
@@ -141,12 +148,25 @@ class Lines:
             every = {**names, **{key: names[same] for key, same in self._shared() if same in names}}
             written = replaced(line.code, {key: ast.Name(name, ast.Load()) for key, name in every.items()})
             name = every.get(line.name, "")
-            if line.form == "assign" and not (name and line.name in self._same):
+            if line.name in self._several:
+                results = self._several[line.name]
+                name = ", ".join(self._result(result, names, holders, last, place) for result in results)
+            elif line.form == "assign" and not (name and line.name in self._same):
                 wanted = line.term.wanted if line.term is not None else ""
                 name = _free(wanted or _USUAL, holders, last, place)
                 names[line.name], holders[name] = name, self._first(line.name)
             found.append(Line(name, written, line.term, line.form, line.inside))
         return found
+
+    def _result(
+        self, result: Term, names: dict[str, str], holders: dict[str, str], last: dict[str, int], place: int
+    ) -> str:
+        """Name of one of several results of a call; _ where nothing uses it."""
+        if result.key not in last:
+            return "_"
+        name = _free(result.wanted or _USUAL, holders, last, place)
+        names[result.key], holders[name] = name, result.key
+        return name
 
     def _first(self, key: str) -> str:
         """The key whose variable this one is."""
@@ -186,6 +206,10 @@ def _same_place(one: Line, other: Line) -> bool:
 
 def _wanted(line: Line) -> str:
     return line.term.wanted if line.term is not None else ""
+
+
+def _names_one_of(keys: set[str], code: ast.expr) -> bool:
+    return isinstance(code, ast.Name) and code.id in keys
 
 
 def _has_convolution(code: ast.expr) -> bool:

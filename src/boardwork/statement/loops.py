@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from boardwork.statement.expressions import constant, expression, names_in, replaced
+from boardwork.statement.order import ordered
 from boardwork.statement.terms import Loop, Scope, Term
 
 COUNTER = "i"
@@ -24,7 +25,7 @@ _Slot = ast.Name | ast.Constant
 def roll(scope: Scope, outputs: Sequence[Term]) -> None:
     """Replace runs of like terms by loops, the one that saves most first."""
     while True:
-        computed = _regular(_sunk([term for term in _needed(scope, outputs) if term.tensor < 0]))
+        computed = _regular(ordered([term for term in _needed(scope, outputs) if term.tensor < 0]))
         found = next((rolled for run in _runs(computed) if (rolled := _rolled(scope, computed, run, outputs))), None)
         if found is None:
             return
@@ -70,24 +71,6 @@ def _signature(term: Term) -> str:
     """Equal for terms that differ in what they name and in whole numbers alone."""
     text = _KEY.sub("t", ast.dump(term.code))
     return f"{term.line}{term.within}{re.sub(r'value=[0-9]+', 'value=n', text)}" if term.loop is None else term.key
-
-
-def _sunk(terms: list[Term]) -> list[Term]:
-    """A part of a tensor that is used once stands right before its use: steps cut at once join their turns."""
-    uses = Counter(key for term in terms for key in names_in(term.code))
-    late = {t.key: t for t in terms if isinstance(t.code, ast.Subscript) and uses[t.key] == 1 and not t.line}
-    found: list[Term] = []
-
-    def place(term: Term) -> None:
-        for key in names_in(term.code):
-            if key in late:
-                place(late.pop(key))
-        found.append(term)
-
-    for term in terms:
-        if term.key not in late and term not in found:
-            place(term)
-    return found
 
 
 def _regular(terms: list[Term]) -> list[Term]:

@@ -38,6 +38,8 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
         return "E"
     if slot == "index":
         return "index"
+    if box.kind == "router" and op.name in ("linear", *_PRODUCTS):
+        return f"{first}_router"
     words = re.findall(r"[a-z]+", box.label)
     if box.role == "linear" and (part := next((word for word in _GATED if word in words), "")):
         return f"{first}_{part}"
@@ -46,6 +48,12 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     if op.name in _ALONE:
         return _ALONE[op.name]
     return "W" if axes > 1 and op.name in _PRODUCTS else "w"
+
+
+def multiplies(flow: Flow, op: Op) -> bool:
+    """True where a matrix is moved for a product alone."""
+    user = flow.next_op(op)[0] if flow.is_shape(op.id) else None
+    return user is not None and user.name in _PRODUCTS
 
 
 def table_name(flow: Flow, box: Block, op: Op, tensor: int) -> str:

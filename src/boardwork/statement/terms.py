@@ -33,6 +33,7 @@ class Term:
     `line`: it stands on a line of its own, however short it is; `within`: it never does. `factors`: of a product with a
     weight, see `Product`. `loop`: the term is a loop. `members`: the argument is a list of them.
     `weight`: the argument is a parameter of the module, so that rows of it can be an argument too.
+    `results`: what a call gives that gives several tensors, each with a name of its own.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Term:
     loop: Loop | None = None
     members: tuple[Term, ...] = ()
     weight: bool = False
+    results: tuple[Term, ...] = ()
 
     @property
     def node(self) -> ast.expr:

@@ -10,7 +10,7 @@ from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import called, constant, expression
 from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
-from boardwork.statement.names import identifier, name_parts, number, table_name, weight_name
+from boardwork.statement.names import identifier, multiplies, name_parts, number, table_name, weight_name
 from boardwork.statement.operations import write
 from boardwork.statement.sizes import Sizes
 from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
@@ -26,6 +26,7 @@ _FILLED = {
     "empty": "empty", "new_empty": "empty", "empty_like": "empty",
 }  # fmt: skip
 _TABLES = ("cos", "sin", "turn")
+_WEIGHED = ("div", "mul", "softmax", "sigmoid")
 _WANTED = {"add": "x", "attention_core": "y", "relative_bias": "bias"}
 
 
@@ -98,7 +99,8 @@ class Function:
     def _stem(self, tensor: int, box: Block, op: Op) -> str:
         record = self.flow.tensors[tensor]
         if record.kind in ("parameter", "buffer"):
-            return weight_name(box, op, op.inputs.index(tensor), len(record.shape))
+            name = weight_name(box, op, op.inputs.index(tensor), len(record.shape))
+            return "W" if name == "w" and multiplies(self.flow, op) else name
         if tensor in self.labels:
             return self.labels[tensor]
         return table_name(self.flow, box, op, tensor) if self.flow.is_constant(tensor) else "x"
@@ -125,7 +127,8 @@ class Function:
 
     def _keep(self, op: Op, box: Block, results: Sequence[Value]) -> None:
         for tensor, value in zip(op.outputs, results, strict=False):
-            wanted = self._scores(op, box) or _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
+            named = self._scores(op, box) or self._weights(op, box)
+            wanted = named or _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
             if wanted and not value.term.wanted and value.term.tensor < 0:
                 value.term.wanted = wanted
             self.values[tensor] = value
@@ -151,6 +154,12 @@ class Function:
         """What scores become before the softmax is scores."""
         taken = [self.values[t].term.wanted for t in op.inputs if t in self.values]
         return "scores" if box.kind == "attention_core" and "scores" in taken else ""
+
+    def _weights(self, op: Op, box: Block) -> str:
+        """What a router gives the chosen experts are weights, normalised or not."""
+        taken = [self.values[t].term.wanted for t in op.inputs if t in self.values]
+        weighed = op.name == "gather" or (op.name in _WEIGHED and "weights" in taken)
+        return "weights" if box.kind == "router" and weighed else ""
 
     def helper(self, box: Block, name: str) -> None:
         """Write a box as a call of a helper that holds its operations."""

@@ -110,6 +110,7 @@ class Writing:
         found = [self.scope.term(node, self.shape(place)) for place, node in enumerate(nodes)]
         for term in found:
             term.within = True
+        whole.results = tuple(found)
         return [plain(term) for term in found]
 
     def fitting(self, value: Value, layout: Layout | None) -> list[Value]:

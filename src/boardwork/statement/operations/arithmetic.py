@@ -98,10 +98,21 @@ def _softmax(writing: Writing) -> list[Value]:
     return writing.made(pattern, wanted=wanted, line=inside, x=writing.first(), i=constant(axis))
 
 
+def _where(writing: Writing) -> list[Value]:
+    """A tensor's own method has what is kept first, torch's function has the condition first."""
+    given = writing.arguments
+    first = given.placed[0] if len(given.placed) == 3 and not given.named else None
+    if not isinstance(first, Tensors) or writing.flow.tensors[first.ids[0]].dtype == "bool":
+        return as_called(writing)
+    kept, condition, other = map(writing.node, given.placed)
+    return writing.made("torch.where(c, x, y)", c=condition, x=kept, y=other)
+
+
 ARITHMETIC: dict[str, Callable[[Writing], list[Value]]] = {
     **{name: partial(_operator, pattern) for name, pattern in _OPERATORS.items()},
     **{name: partial(_function, pattern) for name, pattern in _FUNCTIONS.items()},
     "gelu": _gelu,
     "softmax": _softmax,
     "log_softmax": _softmax,
+    "where": _where,
 }

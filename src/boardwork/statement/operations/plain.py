@@ -38,11 +38,21 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     "clamp": {"min": -math.inf, "max": math.inf},
     "interpolate": {"align_corners": False, "antialias": False},
 }
+_RESULTS = {"topk": ("best", "top"), "sort": ("", "order"), "max": ("largest", "place"), "min": ("least", "place")}
 _SAID_BY_SHAPE = ("output_size",)  # of repeat_interleave
 
 
 def as_called(writing: Writing) -> list[Value]:
     """The call, with its constants."""
+    found = _call(writing)
+    if len(found) > 1:
+        for value, name in zip(found, _RESULTS.get(writing.op.name, ()), strict=False):
+            name = "weights" if (writing.within, name) == ("router", "best") else name
+            value.term.wanted = name or writing.first().term.wanted  # what is sorted keeps its name
+    return found
+
+
+def _call(writing: Writing) -> list[Value]:
     op, given = writing.op, writing.arguments
     placed = [writing.node(argument) for argument in given.placed]
     named = [

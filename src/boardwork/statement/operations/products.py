@@ -58,6 +58,8 @@ def _by_expert(writing: Writing) -> list[Value]:
     rows, matrices, ends = values
     if rows is None or matrices is None or ends is None or len(writing.op.inputs) > 3 or len(rows.shape) != 2:
         return as_called(writing)
+    if ends.term.tensor < 0:
+        ends.term.wanted, ends.term.line = "ends", True
     return writing.made(f"{writing.helper(_BY_EXPERT)}(x, W, n)", x=rows, W=matrices, n=ends)
 
 

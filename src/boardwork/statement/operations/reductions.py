@@ -31,6 +31,10 @@ def _repeated(writing: Writing) -> list[Value]:
 
 def _counted(writing: Writing) -> list[Value]:
     """How often each number comes; torch counts fractions only on CPU."""
+    bins, least, most = (writing.argument(name, n) for n, name in enumerate(("bins", "min", "max"), 1))
+    value, whole = writing.first(), "int" in writing.flow.tensors[writing.op.inputs[0]].dtype
+    if whole and len(value.shape) == 1 and least == 0 and most == bins - 1:
+        return writing.made("x.bincount(minlength=n)", x=value, n=constant(bins))
     call = expression("x.to(torch.float32).histc()", x=writing.scope.node(writing.first()))
     assert isinstance(call, ast.Call)
     given = writing.arguments

@@ -32,9 +32,9 @@ def _same(writing: Writing) -> list[Value]:
 
 
 def _cast(writing: Writing) -> list[Value]:
-    """A cast between floating types says nothing in real numbers."""
+    """A cast between floating types says nothing in real numbers, one to shorter whole numbers nothing of places."""
     before, after = (writing.flow.tensors[t].dtype for t in (writing.op.inputs[0], writing.op.outputs[0]))
-    if before == after or ("float" in before and "float" in after):
+    if before == after or ("float" in before and "float" in after) or (before, after) == ("int64", "int32"):
         return _same(writing)
     return writing.made(f"x.to(torch.{after if 'float' not in after else 'float32'})", x=writing.first())
 

@@ -19,8 +19,23 @@ _PUT = """def put(x, place, value):
 
 def _set(writing: Writing) -> list[Value]:
     """x[place] = value."""
+    if _is_inverse(writing):
+        return writing.made("p.argsort()", p=writing.value(writing.op.inputs[1]))
     value = writing.node(writing.argument("value", 2))
     return [_put(writing, writing.first(), writing.argument("index", 1), value)]
+
+
+def _is_inverse(writing: Writing) -> bool:
+    """True for x[order] = arange(n), of which every element is set: it leads back from the order of a sort."""
+    if len(writing.op.inputs) != 3:
+        return False
+    records = [writing.flow.tensors[tensor] for tensor in writing.op.inputs]
+    sort, counting = (writing.flow.producer(record.id) for record in records[1:])
+    if sort is None or counting is None or len({record.shape for record in records}) > 1:
+        return False
+    ordered = sort.name in ("sort", "argsort") and sort.outputs[-1] == records[1].id
+    counted = counting.name == "arange" and counting.attrs.get("0") == records[0].size
+    return ordered and counted and len(records[0].shape) == 1 and not {"1", "start", "step"} & set(counting.attrs)
 
 
 def _put(writing: Writing, base: Value, index: object, value: ast.expr) -> Value:
