@@ -15,6 +15,7 @@ from boardwork.options import Options
 from boardwork.render import pinned
 from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
 from boardwork.render.svg import page, svg
+from boardwork.render.svg_finish import finished
 from boardwork.render.theme import theme
 from boardwork.sheet import (
     Check,
@@ -127,6 +128,17 @@ def test_graphviz_moves_nothing(sheet):
     assert len(wanted) == len(found)
     shift = {(round(a - c), round(b - d)) for (a, b), (c, d) in zip(wanted, found, strict=True)}
     assert len(shift) == 1
+
+
+def test_a_line_is_as_long_as_measured_though_a_viewer_takes_its_floor_from_a_wider_font():
+    said = "⌊(14 + 2) / 2⌋ < 9"
+    marks = (Label(90, 20, said, 8), Label(90, 40, said, 8, BOLD), Label(90, 60, "14", 8), Label(9, 60, "⌊", 8, MATHS))
+    paints = theme("paper")
+    drawn = finished(pinned.draw(Piece(200, 80, marks), paints), "", "", paints)
+    texts = [item for item in ET.fromstring(drawn).iter() if item.tag.endswith("text")]
+    assert {(item.text.strip(), item.get("textLength")) for item in texts} == {
+        (said, f"{width(said, 8):.2f}"), (said, f"{width(said, 8, True):.2f}"), ("14", None), ("⌊", None),
+    }  # fmt: skip
 
 
 def test_a_page_needs_no_equations(sheet):

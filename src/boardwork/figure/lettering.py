@@ -28,6 +28,7 @@ class Lettering:
 
 
 PLAIN = "Inter"
+DRAWN_HERE = "ᵀ⋅∘∼⌊⌋⌈⌉"  # signs of our copy of Inter that the one on a reader's machine may lack
 FONTS = {
     font.family: font
     for font in (

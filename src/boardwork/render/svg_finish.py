@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 from functools import cache
-from html import escape
+from html import escape, unescape
 
-from boardwork.figure.lettering import FONTS
+from boardwork.figure.lettering import DRAWN_HERE, FONTS
+from boardwork.figure.points import width
 from boardwork.formula import FONT_FILES as MATHS_FONTS
 from boardwork.render.theme import Theme, theme
 
@@ -38,6 +39,7 @@ def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
     for ours, short in _FACES.items():
         text = text.replace(f" {ours}", f" {short}".rstrip())
     text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
+    text = re.sub(rf"(<text [^>]*)>([^<]*[{DRAWN_HERE}][^<]*)<", _as_long_as_measured, text)
     head = f"<title>{_safe(title)}</title>\n<desc>{_safe(description)}</desc>\n"
     head += f"<style>\n{style}</style>\n" if style else ""
     text = re.sub(
@@ -48,6 +50,16 @@ def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
         flags=re.DOTALL,
     )
     return re.sub(r"\n\s*\n+", "\n", text).strip()
+
+
+def _as_long_as_measured(found: re.Match[str]) -> str:
+    """A viewer that reads no fonts from the picture takes the signs from one that is wider."""
+    start, said = found.groups()
+    size = re.search(r'font-size="([\d.]+)"', start)
+    if size is None or 'class="m"' in start or 'class="i"' in start:
+        return found[0]
+    wide = width(unescape(said), float(size[1]), 'class="b"' in start)
+    return f'{start} textLength="{wide:.2f}" lengthAdjust="spacingAndGlyphs">{said}<'
 
 
 def _squeezed(attributes: str) -> str:
