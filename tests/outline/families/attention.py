@@ -253,6 +253,20 @@ class PooledKeys(Projected):
         return self.finish(joined(self.mix(q, k, v)))
 
 
+class NarrowedPicture(Projected):
+    """Llama 3.2 vision: keys and values from a picture that one layer before narrows to the width of the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bridge = nn.Linear(96, 32)
+
+    def forward(self, tokens: Tensor, picture: Tensor) -> Tensor:
+        seen = self.bridge(picture).flatten(1, 2)
+        q = in_heads(self.ask(tokens), self.head_count)
+        k, v = in_heads(self.offer(seen), self.head_count), in_heads(self.carry(seen), self.head_count)
+        return self.finish(joined(self.mix(q, k, v)))
+
+
 class PlacesInQueries(Projected):
     """DETR: places are added to what queries and keys are made from."""
 
@@ -373,6 +387,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "einsum_groups": (EinsumGroups, (TOKENS,)),
     "latent_keys": (LatentKeys, (torch.zeros(2, 16, 64),)),
     "pooled_keys": (PooledKeys, (torch.zeros(2, 64, 32),)),
+    "narrowed_picture": (NarrowedPicture, (TOKENS, torch.zeros(2, 3, 8, 96))),
     "places_in_queries": (PlacesInQueries, (TOKENS,)),
     "disentangled": (Disentangled, (TOKENS,)),
     "difference": (Difference, (TOKENS,)),

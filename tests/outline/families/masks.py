@@ -47,6 +47,13 @@ class Everything(Masked):
         return torch.zeros(16, 16, device=tokens.device)
 
 
+class Alone(Masked):
+    """Each position sees itself: marks in the text would widen that, and none were there."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        return torch.eye(16, dtype=torch.bool, device=tokens.device)
+
+
 class Scattered(Masked):
     """Some pairs, in no order."""
 
@@ -97,6 +104,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "causal": (Masked, (TOKENS,)),
     "long_causal": (LongCausal, (torch.zeros(1, 600, 32),)),
     "everything": (Everything, (TOKENS,)),
+    "alone": (Alone, (TOKENS,)),
     "scattered": (Scattered, (TOKENS,)),
     "regions": (RegionsOnTheWay, (torch.zeros(1, 64, 32),)),
     "class_token": (ClassToken, (TOKENS,)),

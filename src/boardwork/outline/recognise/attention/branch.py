@@ -127,6 +127,11 @@ def data_of(flow: Flow, op: Op) -> int:
     return next((t for t in op.inputs if not flow.is_weight(t)), op.inputs[0])
 
 
+def source_of(flow: Flow, projection: Op) -> int:
+    """That tensor before it was reshaped."""
+    return flow.origin(data_of(flow, projection))[0].id
+
+
 def width_in(flow: Flow, op: Op) -> int:
     """Features that a projection takes."""
     return Contraction(flow, op).inner() if op.name == "einsum" else flow.tensors[data_of(flow, op)].shape[_axis(op)]

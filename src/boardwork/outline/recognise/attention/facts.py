@@ -13,6 +13,7 @@ from boardwork.outline.recognise.attention.branch import (
     branch_of,
     data_of,
     held,
+    source_of,
     width_in,
     width_out,
 )
@@ -117,7 +118,7 @@ def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
     query, key, value = (b.down or b.projection for b in branches)
     if query is None or key is None or query is key:
         return {"cross": False}
-    mine, theirs = _source(flow, query), _source(flow, key)
+    mine, theirs = source_of(flow, query), source_of(flow, key)
     pooled = mine != theirs and _pooled_from(flow, theirs, mine)
     asked = mine != theirs and _pooled_from(flow, mine, theirs)
     found: dict[str, Any] = {"cross": mine != theirs and not pooled and not asked}
@@ -128,13 +129,9 @@ def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
     one, all_tokens = data_of(flow, query), data_of(flow, key)
     if mine == theirs and flow.tensors[one].size < flow.tensors[all_tokens].size:
         found["picked_queries"] = True
-    if value is not None and mine == theirs != _source(flow, value):
-        found["added_positions"] = _is_sum_with(flow, mine, _source(flow, value))
+    if value is not None and mine == theirs != source_of(flow, value):
+        found["added_positions"] = _is_sum_with(flow, mine, source_of(flow, value))
     return found
-
-
-def _source(flow: Flow, projection: Op) -> int:
-    return flow.origin(data_of(flow, projection))[0].id
 
 
 def _pooled_from(flow: Flow, fewer: int, whole: int) -> bool:

@@ -38,6 +38,7 @@ _COMBINES = frozenset(
         "log",
     ]
 )
+_DIAGONAL = (0.0, 0.0)  # nobody sees another: marks of the text, which no forward without it knows, widen it
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
     leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor, made)))
     constants = [t for t in leaves if flow.is_constant(t) and not _is_filled(flow, t)]
     whole = [t for t in constants if keys in flow.tensors[t].shape]
-    bands = [band for t in whole for band in flow.readings(t, "band")]
+    read_bands = [band for t in whole for band in flow.readings(t, "band")]
+    bands = [band for band in read_bands if band != _DIAGONAL]
     causal = any(high <= 0 for _, high in bands)
     triangular = [t for t in whole if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
@@ -94,7 +96,8 @@ def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
         rows=next((flow.tensors[t].shape for t in sorted(tables) if len(flow.tensors[t].shape) > 1), ()),
         bias_ops=frozenset(op for t in added for op in _makers(flow, t)),
         given=any(flow.tensors[t].producer in flow.fed or flow.tensors[t].kind == "input" for t in leaves),
-        unread=any(_hides(flow, t) and not _means_something(flow, t) and t not in triangular for t in constants),
+        unread=_DIAGONAL in read_bands
+        or any(_hides(flow, t) and not _means_something(flow, t) and t not in triangular for t in constants),
         made=frozenset(made),
     )
 
