@@ -19,6 +19,8 @@ SAID = {  # set of facts: what is said of it, and what is said of others only
     "untied": ("tokens keep sequences short", "Hashing values"),
     "wide_field": ("each sees all of it", "larger than the field"),
     "small_field": ("larger than the field", "each sees all of it"),
+    "skips_below": ("a side that 32 does not divide", "a side that 4 does"),
+    "unet": ("a side that 16 does not divide", "a side that 32"),
     "any_pixels": ("behind a pool to a fixed grid", "fixes the input size"),
     "vgg": ("fixes the input size", "behind a pool"),
     "fixed_pixels": ("does not take such an image", "parameters stay"),

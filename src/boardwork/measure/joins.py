@@ -33,6 +33,8 @@ def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
             found |= {f"{word}.count": len(kept), f"{word}.width": kept[0].shape[1]}
             found[f"{word}.bytes"] = sum(t.size * t.element_bytes for t in tensors)
             found[f"{word}.levels"] = len({t.shape[_AXES:] for t in tensors})
+            sides = [side for t in tensors for side in t.shape[_AXES : _AXES + 1]]
+            found[f"{word}.stride"] = max(1, flow.trace.axes.get("height", 0) // max(sides, default=1))
     return found
 
 
