@@ -13,6 +13,10 @@ from boardwork.statement.writing import Writing
 
 _DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
 _ORDER = ("stride", "padding", "dilation", "groups")
+_PLACED: dict[str, list[Any]] = {
+    "max": [1, False],
+    "avg": [False, True],
+}  # after the padding, by place: what is usual there
 _TURNED = ("stride", "padding", "output_padding", "groups", "dilation")
 
 
@@ -44,6 +48,9 @@ def _pool(writing: Writing) -> list[Value]:
     extra = set(writing.arguments.named) - {"kernel_size", "stride", "padding"}
     usual = {"dilation": 1, "ceil_mode": False, "return_indices": False, "count_include_pad": True}
     told = [name for name in extra if _one(writing.arguments.named[name]) != usual.get(name)]
+    placed = [_one(argument) for argument in writing.arguments.placed[4:6]]
+    if placed != _PLACED[writing.op.name[:3]][: len(placed)]:
+        return as_called(writing)
     if (told and told != ["divisor_override"]) or len(writing.op.outputs) > 1:
         return as_called(writing)
     call = expression(f"F.{writing.op.name}(x, k)", x=writing.scope.node(writing.first()), k=constant(_one(kernel)))
