@@ -89,6 +89,28 @@ class Series(nn.Module):
         return self.cell(sum(column(x[..., i : i + 1]) for i, column in enumerate(self.columns)))[0]
 
 
+class Critic(nn.Module):
+    """What two arguments are side by side has a width, not each of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = nn.Sequential(nn.Linear(23, 32), nn.ReLU(), nn.Linear(32, 1))
+
+    def forward(self, state, action):
+        return self.value(torch.cat([state, action], -1))
+
+
+class Bare(nn.Module):
+    """No layer: a product with a weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(12, 7))
+
+    def forward(self, x):
+        return torch.tanh(x @ self.weight)
+
+
 FOUND = {
     Twins: {"left": (1, 1, 104, 104), "right": (1, 1, 104, 104)},
     Interleaved: {"wide": (1, 128, 17), "narrow": (1, 128, 1), "step": (1, 128)},
@@ -97,6 +119,8 @@ FOUND = {
     Noisy: {"x": (1, 2), "t": (1,)},
     Labelled: {"image": (1, 3, 224, 224), "label": (1,)},
     Series: {"x": (1, 128, 3)},
+    Critic: {"state": (1, 16), "action": (1, 7)},
+    Bare: {"x": (1, 12)},
 }
 WHOLE = {"step", "letters", "kinds", "label"}
 

@@ -171,6 +171,8 @@ class _Search:
                 like, now = state[min(model.names - other.names)], state[name]
                 sizes = [size for size, axis in zip(like.tensor.shape, like.axes, strict=True) if axis]
                 kept = [size for size, axis in zip(now.tensor.shape, now.axes, strict=True) if not axis]
+                if len(other.shape) < len(model.shape) and not kept and "" in like.axes:
+                    kept = [FEATURES]
                 shape = [*sizes, *kept] if now.tensor.is_floating_point() else sizes
                 if len(shape) in AXES_BY_RANK and tuple(shape) != tuple(now.tensor.shape):
                     axes = [axis for axis in like.axes if axis]
@@ -182,7 +184,10 @@ class _Search:
         weights = [given.shape for given in refusal.given if not given.names]
         for given in refusal.given:
             for name in sorted(given.names & self.free):
-                sizes = zip(reversed(given.shape), reversed(weights[0] if weights else ()), strict=False)
+                weight = weights[0] if weights else ()
+                if refusal.operation in ("matmul", "mm"):
+                    weight = weight[-2:-1]
+                sizes = zip(reversed(given.shape), reversed(weight), strict=False)
                 unlike = [(got, wanted) for got, wanted in sizes if got != wanted and 1 not in (got, wanted)]
                 now = state[name]
                 for got, wanted in unlike:

@@ -33,13 +33,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Refusal:
-    """`layer`: the running layer of torch.nn, None outside of all; `given`: what it, else the operation, was called
-    with; `asked`: the arguments whose sizes were asked last; `passed`: layers that ended, each with an argument that
-    reached it.
+    """Where forward stopped.
+
+    `layer`: the running layer of torch.nn, None outside of all; `operation`: its name in the Python API; `given`: what
+    the layer, else the operation, was called with; `asked`: the arguments whose sizes were asked last; `passed`: layers
+    that ended, each with an argument that reached it.
     """
 
     error: Exception
     layer: nn.Module | None
+    operation: str
     given: tuple[Given, ...]
     asked: frozenset[str]
     passed: frozenset[tuple[int, str]]
@@ -65,7 +68,7 @@ class _Watch(TorchFunctionMode):
         self.names = {id(item.tensor): frozenset([item.name]) for item in arguments}
         self.alive: list[torch.Tensor] = []
         self.running: list[tuple[nn.Module, tuple[Given, ...]]] = []
-        self.failed: tuple[Given, ...] = ()
+        self.failed: tuple[str, tuple[Given, ...]] = ("", ())
         self.asked: frozenset[str] = frozenset()
         self.passed: set[tuple[int, str]] = set()
 
@@ -78,7 +81,7 @@ class _Watch(TorchFunctionMode):
         try:
             out = func(*args, **kwargs) if raw == "__get__" else self.evaluation.run(raw, func, args, kwargs, "")
         except Exception:
-            self.failed = self._given(used)
+            self.failed = raw.strip("_"), self._given(used)
             raise
         for tensor in tensors_in(out):
             self.alive.append(tensor)  # an id is not used again
@@ -110,8 +113,9 @@ class _Watch(TorchFunctionMode):
                 hook.remove()
 
     def refusal(self, error: Exception) -> Refusal:
-        layer, given = self.running[-1] if self.running else (None, self.failed)
-        return Refusal(error, layer, given, self.asked, frozenset(self.passed))
+        operation, given = self.failed
+        layer, given = self.running[-1] if self.running else (None, given)
+        return Refusal(error, layer, operation, given, self.asked, frozenset(self.passed))
 
     def _given(self, tensors: tuple[torch.Tensor, ...]) -> tuple[Given, ...]:
         return tuple(Given(tuple(t.shape), t.is_floating_point(), self.names.get(id(t), frozenset())) for t in tensors)
