@@ -102,3 +102,12 @@ class TakesAnObject(nn.Module):
 
     def forward(self, graph, scale):
         return self.layer(graph.nodes) * scale
+
+
+class TakesADict(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, batch):
+        return self.layer(batch["x"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import UserDict
 from contextlib import nullcontext
 from typing import Any
@@ -119,12 +120,19 @@ def _fields(out: Any) -> dict[str, Any]:
     return {name: getattr(out, name, None) for name in names}
 
 
+# What torch says where a tensor is asked for the entry of a dict or the field of an object.
+_NO_TENSOR = re.compile(r"invalid data type 'str'|'Tensor' object has no attribute")
+
+
 def _refusal(run: Run, recorder: Recorder, error: Exception) -> TraceError:
     subject = run.subject
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     shapes = ", ".join(f"{t.name} {t.shape}" for t in recorder.tensors.records if t.kind == "input")
+    hint = f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224"
+    if _NO_TENSOR.search(reason):
+        hint = "an argument is no plain tensor: give it from Python, as in boardwork.draw(model, args=({'x': x},))"
     return TraceError(
         f"The forward of {subject.title or type(subject.module).__name__} raised {type(error).__name__}: {reason}",
         where=recorder.calls.deepest or "the model itself",
-        hint=f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224",
+        hint=hint,
     )
