@@ -132,14 +132,17 @@ def _fewest(
     detail: Detail, most: int, turns: Sequence[Turn], contents: Contents, figures: Sequence[Piece]
 ) -> tuple[int, Attempt | None]:
     """How many things must be given up, in order, and at most `most`; found by halving."""
+
+    def fits(count: int) -> bool:
+        return _fits(detail.without(detail.order[:count]), turns, contents, figures)
+
     few, many = -1, most  # giving up `few` is too little, `many` is enough
-    found = _best(detail.without(detail.order[:many]), turns, contents, figures) if many >= 0 else None
-    while found is not None and many - few > 1:
+    if many < 0 or not fits(many):
+        return many, None
+    while many - few > 1:
         middle = (few + many) // 2
-        attempt = _best(detail.without(detail.order[:middle]), turns, contents, figures)
-        few, many = (few, middle) if attempt else (middle, many)
-        found = attempt or found
-    return many, found
+        few, many = (few, middle) if fits(middle) else (middle, many)
+    return many, _best(detail.without(detail.order[:many]), turns, contents, figures)
 
 
 def _plans(attempt: Attempt) -> list[Attempt]:
@@ -175,6 +178,12 @@ def _best(sheet: Sheet, turns: Sequence[Turn], contents: Contents, figures: Sequ
         if fit is not None:
             found.append(Attempt(sheet, type, turn, height, planner, fit))
     return min(found, key=lambda attempt: attempt.fit.empty, default=None)
+
+
+def _fits(sheet: Sheet, turns: Sequence[Turn], contents: Contents, figures: Sequence[Piece]) -> bool:
+    """Whether there is any plan that fits, which is found sooner than the best."""
+    planner = Planner(contents.panels(sheet, figures), contents.type)
+    return any(planner.any(turn[0] - 2 * MARGIN, turn[1] - _around(sheet, turn, contents)) for turn in turns)
 
 
 def _around(sheet: Sheet, turn: Turn, contents: Contents) -> float:

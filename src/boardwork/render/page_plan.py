@@ -38,11 +38,18 @@ class Planner:
 
     def fits(self, room: float, height: float) -> Iterator[Fit]:
         """All plans that fit, that with the least empty room first."""
-        if self._area(room) > FULLEST * room * height:
-            return
-        tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
-        fits = sorted((fit for fit in tried if fit is not None), key=lambda fit: fit.empty)
+        fits = sorted(self._likely(room, height), key=lambda fit: fit.empty)
         yield from (fit for fit in fits if self.holds(fit.plan, height))
+
+    def any(self, room: float, height: float) -> bool:
+        """Whether a plan fits."""
+        return any(self.holds(fit.plan, height) for fit in self._likely(room, height))
+
+    def _likely(self, room: float, height: float) -> Iterator[Fit]:
+        """Plans that fit by the rounded heights."""
+        if self._area(room) <= FULLEST * room * height:
+            tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
+            yield from (fit for fit in tried if fit is not None)
 
     def taken(self, plan: Plan) -> float:
         """The area that the panels take, with what is empty beside figures: what is left has room for text."""
