@@ -33,16 +33,17 @@ def assemble(
     Raises:
         TargetError: the inputs do not fit forward's arguments.
     """
-    twin = _twin(module) if known is None else None
-    hint = inferred_input(module, twin if not given else None) if known is None else None
+    twin = _twin(module) if known is None and not given else None
+    hint = inferred_input(module, twin) if known is None else None
     guesses: tuple[str, ...] = (hint.told,) if hint and not given else ()
     # What was inferred lends its dtype and its axes to an input that was given, and is then dropped.
     like = hint.argument if hint else None
     inputs = merge(module, given, known or ([like] if like and not given else []), like=like)
     names = [item.name for item in inputs]
     free = [*([] if given or (hint and hint.runs) else names), *missing(module, names)]
-    if twin is not None and free and (found := completed(twin, inputs, free)):
-        inputs, guesses = found
+    if known is None and free:
+        twin = twin or _twin(module)
+        inputs, guesses = (completed(twin, inputs, free) if twin else None) or (inputs, guesses)
     arguments = arrange(module, inputs, extra)
     return Subject(target, title, module, arguments.args, arguments.kwargs, arguments.axes, guesses)
 

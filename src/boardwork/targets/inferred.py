@@ -10,7 +10,7 @@ from torch import nn
 
 from boardwork.targets.first_layer import first_layer
 from boardwork.targets.forward_arguments import forward_parameters, missing, weight_dtype
-from boardwork.targets.layers import Argument, layer_arguments
+from boardwork.targets.layers import Argument, layer_arguments, resized
 from boardwork.targets.search import searched
 from boardwork.targets.trial import trial
 
@@ -74,8 +74,7 @@ def _sizes_of(argument: Argument) -> Iterator[Argument]:
         return
     together = ("height", "width") if varied == "height" else (varied,)
     for size in SIZES[varied]:
-        shape = [size if axis in together else n for axis, n in zip(argument.axes, argument.tensor.shape, strict=True)]
-        yield Argument(argument.name, argument.tensor.new_empty(shape), argument.axes)
+        yield resized(argument, {i: size for i, axis in enumerate(argument.axes) if axis in together})
 
 
 def _short(layer: nn.Module) -> str:

@@ -30,6 +30,12 @@ def argument(name: str, shape: tuple[int, ...], axes: tuple[str, ...], dtype: to
     return Argument(name, torch.empty(shape, dtype=dtype or torch.float32, device="meta"), axes)
 
 
+def resized(now: Argument, sizes: dict[int, int]) -> Argument:
+    """The same argument with other sizes at some places of its shape."""
+    shape = tuple(sizes.get(i, size) for i, size in enumerate(now.tensor.shape))
+    return argument(now.name, shape, now.axes, now.tensor.dtype)
+
+
 def layer_arguments(layer: nn.Module) -> tuple[Argument, ...] | None:
     """Arguments for a forward of `layer` with batch 1, in forward's order; None if it is no known layer of torch.nn."""
     for names, make in LAYERS.items():

@@ -15,7 +15,7 @@ from torch import nn
 
 from boardwork.targets.forward_arguments import weight_dtype
 from boardwork.targets.input_axes import AXES_BY_RANK
-from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, layer_arguments
+from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, layer_arguments, resized
 from boardwork.targets.trial import Given, Refusal, trial
 
 TRIALS = 48
@@ -116,9 +116,8 @@ class _Search:
             if wanted == got:
                 continue
             now = state[name]
-            same = [i for i, axis in enumerate(now.axes) if not axis and now.tensor.shape[i] == got]
-            if same:
-                return _resized(now, {same[-1]: wanted})
+            if (direct := _widened(now, got, wanted)) is not None:
+                return direct
             return self._solved(state, now, refusal.layer, place, wanted) if refusal.layer else None
         return None
 
@@ -131,9 +130,9 @@ class _Search:
             low, high = 1, LARGEST
             while low < high:  # what arrives grows with the size
                 middle = (low + high) // 2
-                arrived = self._arrived(state, _resized(now, dict.fromkeys(places, middle)), layer, place, wanted)
+                arrived = self._arrived(state, resized(now, dict.fromkeys(places, middle)), layer, place, wanted)
                 low, high = (low, middle) if arrived >= wanted else (middle + 1, high)
-            choice = _resized(now, dict.fromkeys(places, low))
+            choice = resized(now, dict.fromkeys(places, low))
             if self._arrived(state, choice, layer, place, wanted) == wanted:
                 return choice
         return None
@@ -181,19 +180,17 @@ class _Search:
 
     def _fitted(self, state: State, refusal: Refusal) -> Argument | None:
         """The size of a weight that a tensor does not fit."""
-        weights = [given.shape for given in refusal.given if not given.names]
+        weight = next((given.shape for given in refusal.given if not given.names), ())
+        if refusal.operation in ("matmul", "mm"):
+            weight = weight[-2:-1]
         for given in refusal.given:
             for name in sorted(given.names & self.free):
-                weight = weights[0] if weights else ()
-                if refusal.operation in ("matmul", "mm"):
-                    weight = weight[-2:-1]
                 sizes = zip(reversed(given.shape), reversed(weight), strict=False)
                 unlike = [(got, wanted) for got, wanted in sizes if got != wanted and 1 not in (got, wanted)]
                 now = state[name]
-                for got, wanted in unlike:
-                    same = [i for i, axis in enumerate(now.axes) if not axis and now.tensor.shape[i] == got]
-                    if same:
-                        return _resized(now, {same[-1]: wanted})
+                direct = (_widened(now, got, wanted) for got, wanted in unlike)
+                if (found := next(filter(None, direct), None)) is not None:
+                    return found
                 if unlike and now.tensor.ndim + 1 in AXES_BY_RANK:
                     return _of_rank(now, now.tensor.ndim + 1)
         return None
@@ -201,6 +198,12 @@ class _Search:
 
 def _spatial(need: Argument) -> bool:
     return any(axis in ("height", "length") for axis in need.axes)
+
+
+def _widened(now: Argument, got: int, wanted: int) -> Argument | None:
+    """The last axis of features of one size at another; None if it has none of that size."""
+    same = [i for i, axis in enumerate(now.axes) if not axis and now.tensor.shape[i] == got]
+    return resized(now, {same[-1]: wanted}) if same else None
 
 
 def _of_rank(now: Argument, rank: int, dtype: torch.dtype | None = None) -> Argument:
@@ -216,10 +219,5 @@ def _axes(rank: int, dtype: torch.dtype) -> tuple[str, ...]:
     return AXES_BY_RANK[rank] if dtype.is_floating_point else ("batch", "seq_len", "", "", "")[:rank]
 
 
-def _resized(now: Argument, sizes: dict[int, int]) -> Argument:
-    shape = tuple(sizes.get(i, size) for i, size in enumerate(now.tensor.shape))
-    return argument(now.name, shape, now.axes, now.tensor.dtype)
-
-
 def _rows(now: Argument, batch: int) -> Argument:
-    return _resized(now, {i: batch for i, axis in enumerate(now.axes) if axis == "batch"})
+    return resized(now, {i: batch for i, axis in enumerate(now.axes) if axis == "batch"})
