@@ -52,7 +52,7 @@ class Links:
 
     def _split_heads(self) -> None:
         """Q, K and V that one operation makes get a box each, as those have that are cut one by one."""
-        letters = [link for link in self.links.values() if link.label]
+        letters = sorted((link for link in self.links.values() if link.label), key=lambda link: "QKV".find(link.label))
         for link in letters:
             pair = (link.source, link.target)
             if self.boxes[link.source].children or sum((o.source, o.target) == pair for o in letters) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -35,6 +36,7 @@ def view(flow: Flow, block: Block, parts: Sequence[Block | tuple[Block, Sequence
 def _in_order(found: View) -> View:
     """Boxes in order of execution: a box without operations stands right before what it feeds, outputs last."""
     place = {i: float(min(box.all())) for i, box in enumerate(found.boxes) if box.ops or box.children}
+    place |= _by_letter(found, place)
     for link in found.links:
         if link.source not in place and link.target in place:
             place[link.source] = min(place.get(link.source, place[link.target] - 0.5), place[link.target] - 0.5)
@@ -46,6 +48,28 @@ def _in_order(found: View) -> View:
         tuple((frame, tuple(sorted(new[i] for i in inside))) for frame, inside in found.frames),
         tuple(dataclasses.replace(link, source=new[link.source], target=new[link.target]) for link in found.links),
     )
+
+
+def _by_letter(found: View, place: dict[int, float]) -> dict[int, float]:
+    """Places of the boxes that only make Q, K or V, changed so that Q stands first and V last, as on every board."""
+    into, out = Counter(link.target for link in found.links), Counter(link.source for link in found.links)
+    feeding = {link.target: link.source for link in found.links}
+    chains: dict[int, list[tuple[str, list[int]]]] = {}
+    for link in found.links:
+        if not link.label or link.label not in "QKV":
+            continue
+        chain, box = list[int](), link.source
+        while out[box] == 1 and box in place:
+            chain.append(box)
+            if into[box] != 1:
+                break
+            box = feeding[box]
+        chains.setdefault(link.target, []).append((link.label, chain[::-1]))
+    moved: dict[int, float] = {}
+    for makers in chains.values():
+        boxes = [box for _, chain in sorted(makers, key=lambda maker: "QKV".index(maker[0])) for box in chain]
+        moved.update(zip(boxes, sorted(place[box] for box in boxes), strict=True))
+    return moved
 
 
 def _sorted(found: View, place: dict[int, float]) -> list[int]:

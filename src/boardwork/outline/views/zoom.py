@@ -3,7 +3,7 @@
 Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies), times 2
 if it repeats or loops, times 2 if it holds a residual or another join, times 5 if it mixes positions (attention,
 recurrence, state space). The highest score is opened. A block that stacks
-repeated ones gives way to them.
+repeated ones gives way to them. Of copies the first is opened that has something before it.
 """
 
 from __future__ import annotations
@@ -99,4 +99,17 @@ def choose(flow: Flow, root: Block) -> tuple[Block, str]:
         reason = f"run {block.runs} times, it holds {words}"
     else:
         reason = f"{_PARTS.get(block.kind, 'the block that tells most')}, with {words}"
-    return dataclasses.replace(block, copies=(), again=()), reason
+    return dataclasses.replace(_typical(flow, block), copies=(), again=()), reason
+
+
+def _typical(flow: Flow, block: Block) -> Block:
+    """The block; another copy where only this one has nothing before it, as in a decoder that starts from zeros."""
+    taken = [set(_taken(flow, copy)) for copy in (block, *block.copies[:1])]
+    return block if len(taken) < 2 or taken[0] - taken[1] else block.copies[0]
+
+
+def _taken(flow: Flow, block: Block) -> Iterator[int]:
+    """Activations that a block takes from outside."""
+    inside = set(block.one())
+    for op in block.one():
+        yield from (t for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in inside)

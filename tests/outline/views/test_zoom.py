@@ -1,0 +1,55 @@
+"""Which copy of a block is opened, and in what order its boxes stand."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from boardwork.outline import outline
+from boardwork.targets import from_module
+from boardwork.trace import trace
+
+
+class Asking(nn.Module):
+    """A block that reads what it is given and a memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys, self.values, self.queries = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        keys, values, queries = self.keys(memory), self.values(memory), self.queries(x)
+        return x + (queries @ keys.transpose(1, 2) / 8**0.5).softmax(-1) @ values
+
+
+class Decoder(nn.Module):
+    """Blocks over a memory; the stream starts with zeros, or with the memory itself."""
+
+    def __init__(self, from_zeros: bool) -> None:
+        super().__init__()
+        self.from_zeros = from_zeros
+        self.embed = nn.Linear(8, 8)
+        self.blocks = nn.ModuleList(Asking() for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        memory = self.embed(x)
+        x = torch.zeros(1, 5, 8, device=x.device) if self.from_zeros else self.embed(memory)
+        for block in self.blocks:
+            x = block(x, memory)
+        return x
+
+
+def opened(model: nn.Module) -> tuple[str, list[str]]:
+    zoom = outline(trace(from_module(model.eval(), (torch.empty(1, 6, 8),)))).zoom
+    return zoom.block.path, [box.label for box in zoom.boxes]
+
+
+def test_a_block_that_starts_from_zeros_is_not_the_one_to_open() -> None:
+    assert opened(Decoder(from_zeros=True))[0] == "blocks.1"
+    assert opened(Decoder(from_zeros=False))[0] == "blocks.0"
+
+
+def test_q_stands_before_k_and_v_whatever_runs_first() -> None:
+    labels = opened(Decoder(from_zeros=False))[1]
+    places = [labels.index(f"Linear W_{letter}") for letter in "QKV"]
+    assert places == sorted(places)
