@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -44,3 +45,36 @@ def test_a_linear_layer_takes_its_norm_in():
 def test_another_kind_is_not_counted_with_the_most_frequent():
     layers = (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.GroupNorm(2, 4))
     assert facts(nn.Sequential(*layers), torch.empty(2, 3, 8, 8))["norm.count"] == 2
+
+
+class Block(nn.Module):
+    """A layer of a transformer that keeps its tokens on a grid; `first`: the norms stand before the branches."""
+
+    def __init__(self, norm: type[nn.Module], first: bool = True) -> None:
+        super().__init__()
+        self.norm, self.mix, self.other = norm(16), nn.MultiheadAttention(16, 2, batch_first=True), norm(16)
+        self.up, self.down, self.first = nn.Linear(16, 64), nn.Linear(64, 16), first
+
+    def forward(self, grid: torch.Tensor) -> torch.Tensor:
+        x = grid.flatten(2).transpose(1, 2)
+        y = self.norm(x) if self.first else x
+        x = grid.flatten(2).transpose(1, 2) + self.mix(y, y, y)[0]
+        x = x if self.first else self.norm(x)
+        x = x + self.down(self.up(self.other(x) if self.first else x).relu())
+        return x if self.first else self.other(x)
+
+
+@pytest.mark.parametrize(("first", "placement"), [(True, "pre"), (False, "post")])
+def test_a_norm_stands_before_the_branch_also_where_the_skip_has_another_layout(first: bool, placement: str):
+    blocks = nn.Sequential(Block(nn.LayerNorm, first), nn.Unflatten(1, (4, 4)))
+    found = facts(blocks, torch.empty(2, 16, 4, 4))
+    assert found["norm.placement"] == placement
+
+
+class Batched(nn.BatchNorm1d):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+def test_batch_norms_have_no_placement():
+    assert "norm.placement" not in facts(Block(Batched), torch.empty(2, 16, 4, 4))

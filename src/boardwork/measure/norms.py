@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from boardwork.measure.examples import everything
@@ -50,7 +50,8 @@ def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:
     layer = next((b for b in outline.root.walk() if any(c.kind == "attention" for c in b.children)), None)
     if layer is None:
         return {}
-    blocks = [b for b in layer.children if b.role == "norm" and not b.children and b.ops]
+    found_norms = [b for b in layer.children if b.role == "norm" and not b.children and b.ops]
+    blocks = [b for b in found_norms if b.facts.get("kind") != "batch"]
     places = Counter(place for b in blocks if (place := _place(flow, b)))
     found: dict[str, Any] = {"attention.parallel": True} if _parallel(flow, layer, blocks) else {}
     if places["pre"] and places["branch"]:
@@ -61,8 +62,7 @@ def _placement(flow: Flow, outline: Outline) -> dict[str, Any]:
 def _place(flow: Flow, norm: Block) -> str:
     """pre: its input also goes past it to the addition; branch: its result is what is added; post: it takes the sum."""
     source, inside = _source(flow, norm), set(norm.ops)
-    users = [flow.ops[u].name for u in flow.users.get(source, ()) if u not in inside]
-    if "add" in users:
+    if any(user.name == "add" for user in _readers(flow, source) if user.id not in inside):
         return "pre"
     following, _ = flow.skip(flow.ops[max(inside)])
     if following is not None and following.name == "add" and len(flow.data_inputs(following)) == 2:
@@ -73,6 +73,15 @@ def _place(flow: Flow, norm: Block) -> str:
 
 def _source(flow: Flow, block: Block) -> int:
     return flow.origin(flow.ops[min(block.ops)].inputs[0])[0].id
+
+
+def _readers(flow: Flow, tensor: int) -> Iterator[Op]:
+    """What works on a tensor, also behind operations that only move its elements."""
+    for user in (flow.ops[u] for u in flow.users.get(tensor, ())):
+        if flow.is_shape(user.id):
+            yield from (reader for made in user.outputs for reader in _readers(flow, made))
+        else:
+            yield user
 
 
 def _parallel(flow: Flow, layer: Block, norms: Sequence[Block]) -> bool:

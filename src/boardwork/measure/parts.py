@@ -93,14 +93,16 @@ def _head(flow: Flow, outline: Outline) -> dict[str, Any]:
     if block is None:
         return {}
     found = {"classifier.params": flow.parameters(block.one())}
-    return found | {"classifier.head_params": flow.parameters(_dense(flow, flow.ops[max(block.one())]))}
+    batch = outline.trace.axes.get("batch", 0)
+    return found | {"classifier.head_params": flow.parameters(_dense(flow, flow.ops[max(block.one())], batch))}
 
 
-def _dense(flow: Flow, last: Op) -> Iterator[int]:
-    """The operations on one vector a sample that lead to the last one: linear layers and what stands between them."""
+def _dense(flow: Flow, last: Op, batch: int) -> Iterator[int]:
+    """The linear layers on one vector a sample that lead to the last one; norms between them are passed."""
     op: Op | None = last
-    while op is not None and len(flow.tensors[op.outputs[0]].shape) == 2:
-        yield op.id
+    while op is not None and flow.tensors[op.outputs[0]].shape[:-1] == (batch,):
+        if op.macs:
+            yield op.id
         data = flow.data_inputs(op)
         op = flow.producer(flow.origin(data[0])[0].id) if len(data) == 1 else None
 

@@ -14,7 +14,8 @@ def tables(outline: Outline) -> dict[str, Any]:
 
 
 def _embedding(outline: Outline) -> dict[str, Any]:
-    found = [b for b in everything(outline.root) if b.kind == "embedding"]
+    tables = [b for b in everything(outline.root) if b.kind == "embedding"]
+    found = [b for b in tables if b.facts["params"] == b.facts["vocab"] * b.facts["width"]]  # not one of several axes
     if not found:
         return {}
     largest = max(found, key=lambda b: b.facts["params"])

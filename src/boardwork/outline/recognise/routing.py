@@ -37,6 +37,8 @@ def _predictions(flow: Flow, softmax: Op) -> int | None:
         tensor, user = todo.pop()
         origin = flow.origin(tensor)[0]
         op = flow.producer(origin.id)
+        if origin.size != flow.tensors[tensor].size:  # a slice, as one of Q, K and V
+            return None
         if op is None or (op.macs and any(flow.is_weight(t) for t in op.inputs)):
             ends.setdefault(origin.id, set()).add(user)
         elif op.id not in seen and flow.is_data(op.id):
