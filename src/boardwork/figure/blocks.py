@@ -94,3 +94,13 @@ def is_residual(block: Block) -> bool:
     return any(
         isinstance(part, Line) and part.edge is not None and part.edge.kind == "residual" for part in parts_of(block)
     )
+
+
+def first_line(branch: Block) -> Line:
+    """The first wire of a branch that is an edge."""
+    return next((p for p in parts_of(branch) if isinstance(p, Line) and p.edge is not None), Line(None))
+
+
+def last_line(branch: Block) -> Line | None:
+    """The last wire of a branch, if there is one."""
+    return next((p for p in reversed(parts_of(branch)) if isinstance(p, Line)), None)

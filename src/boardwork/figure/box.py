@@ -36,8 +36,11 @@ class Beside:
     names: int = 1
 
 
-def box_of(op: Op, m: Metrics, spread: float = 0) -> Shape:
-    """The placed form of a node; `spread` is the least half width of a box. It is as high as what stands beside it."""
+def box_of(op: Op, m: Metrics, spread: float = 0, arrows: int = 1) -> Shape:
+    """The placed form of a node; `spread` is the least half width of a box. It is as high as what stands beside it.
+
+    `arrows`: how many wires come from the right, which a box has room for one under the other.
+    """
     node, rows = op.node, sum(len(side.lines) for side in side_texts(op, "in", m))
     if node.role in CIRCLES:
         return _circle(node, m)
@@ -50,7 +53,7 @@ def box_of(op: Op, m: Metrics, spread: float = 0) -> Shape:
     half = max((max(widths) + (m.unit and max(widths) % 2 == 0)) / 2 + m.pad_x, spread)
     half = float(int(half)) if m.unit else half
     height = len(labels) * m.label_height + len(details) * m.detail_height + 2 * m.pad_y
-    height = max(height, rows * m.text_height)
+    height = max(height, rows * m.text_height, arrows * m.text_height + 2 * m.unit if arrows > 1 else 0)
     rise = m.rise if node.repeat > 1 else 0.0
     box = Box(-half, rise, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
     extra = m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0

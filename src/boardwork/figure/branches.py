@@ -1,4 +1,4 @@
-"""Par and Metrics -> Laid: branches side by side, skips on rails, and the box or circle where they meet."""
+"""Par and Metrics -> Laid: branches side by side, and the box or circle where they meet."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from boardwork.figure.blocks import Block, Line, Op, Par, is_bare, is_open, is_residual, parts_of
+from boardwork.figure.blocks import Block, Line, Op, Par, first_line, is_open, last_line, parts_of
 from boardwork.figure.box import box_of, side_texts
-from boardwork.figure.laid import Item, Laid, Stack
-from boardwork.figure.primitives import Text, Wire
+from boardwork.figure.laid import Item, Laid, stacked
+from boardwork.figure.primitives import Wire
+from boardwork.figure.skips import Skips, onward, skips_of, takes_many
 
 if TYPE_CHECKING:
     from boardwork.figure.place import Placer
 
 
-_HERE = ((0.0, 0.0), (0.0, 0.0))
+_LOPSIDED = 0.15  # how far the middle of what arrives may be from the spine, as a share of its width
 
 
 class Branches:
@@ -25,68 +26,16 @@ class Branches:
     def __init__(self, placer: Placer) -> None:
         self.placer, self.m = placer, placer.m
 
-    def parallel(self, par: Par, join: Op | None, *, shared: bool = False) -> Laid:
-        """`shared`: the branches hang from a bus above, at its height, if none of them is a skip."""
+    def parallel(self, par: Par, join: Op | None, *, shared: bool = False, loose: bool = False) -> Laid:
+        """`shared`: the branches hang from a bus above, at its height, if none of them is a skip.
+
+        `loose`: skips are not joined to the spine, for the box below takes each of them.
+        """
         skips = skips_of(par)
         body = [b for b in par.branches if not any(b is skip for skip in skips)]
-        return self._with_skips(body, skips, join) if skips else self._branches(body, join, shared=shared)
-
-    def _with_skips(self, body: Sequence[Block], skips: Sequence[Block], join: Op | None) -> Laid:
-        """The body on the spine, each skip on a rail to its right; nested skips nest outwards by themselves."""
-        m = self.m
-        fork = m.gap / 2 if m.unit == 0 else 1
-        inner = self._skipped(body, join)
-        sides = [self._rail(skip) for skip in skips]
-        words = [_word(skip) for skip in skips]
-        tall = max([inner.height + fork, *(s.height + fork + 2 * m.gap for s in sides if s.height)])
-        end = self.placer.op(join) if join is not None else Laid(m.unit, m.unit, m.unit, (self.placer.plain(*_HERE),))
-        items: list[Item] = [self.placer.plain((0, 0), (0, fork)), *inner.at(0, fork)]
-        if tall > inner.height + fork:
-            items.append(self.placer.plain((0, inner.height + fork - m.unit), (0, tall - m.unit)))
-        items += end.at(0, tall)
-        level = tall + (box_of(join, m).middle if join is not None else m.unit and 0)
-        reach, x = box_of(join, m).half + m.unit if join is not None else 0, max(inner.right, end.right)
-        for skip, side, word in zip(skips, sides, words, strict=True):
-            x += m.gutter + side.left
-            items += self._skip(skip, side, x, fork, level, reach, arrow=join is not None)
-            if word:
-                items.append(Text(x + m.text_gap, fork, word, "shape"))
-            x += max(side.right, m.text_gap + m.width_of(word, "shape") if word else 0)
-        return Laid(max(inner.left, end.left), x + m.unit, tall + end.height, tuple(items))
-
-    def _skipped(self, body: Sequence[Block], join: Op | None) -> Laid:
-        """What is on the spine; it ends without an arrow head where the skips join the wire and no box."""
-        if len(body) != 1:
-            down = replace(_last(body[0]) or Line(None), text=(), arrow=join is not None)
-            return _stacked(self._branches(body, None), self.placer.line(down))
-        before, last = _ended(body[0], False)
-        if not isinstance(last, Line) or last.edge is None:
-            return self.placer.place(body[0])
-        arrow = last.arrow and join is not None
-        return _stacked(self.placer.sequence(before, onward=False), self.placer.line(replace(last, arrow=arrow)))
-
-    def _rail(self, skip: Block) -> Laid:
-        """The boxes of a skip, without the wires at both ends."""
-        inside = list(parts_of(skip))
-        while inside and isinstance(inside[0], Line):
-            inside.pop(0)
-        while inside and isinstance(inside[-1], Line):
-            inside.pop()
-        return self.placer.sequence(inside) if inside else Laid(0, 0, 0)
-
-    def _skip(
-        self, skip: Block, side: Laid, x: float, fork: float, level: float, reach: float, *, arrow: bool
-    ) -> list[Item]:
-        first, m, start = _first(skip), self.m, 0.0 if self.m.unit else 0.7 * fork
-        if not side.height:
-            return [self.placer.wire([(0, start), (x, start), (x, level), (reach, level)], first, arrow=arrow)]
-        top = fork + max(m.gap, (level - fork - side.height) // 2 if m.unit else (level - fork - side.height) / 2)
-        below = top + side.height
-        return [
-            self.placer.wire([(0, start), (x, start), (x, top - m.unit)], first, arrow=True),
-            *side.at(x, top),
-            self.placer.wire([(x, below), (x, level), (reach, level)], first, arrow=arrow),
-        ]
+        if not skips or (len(body) > 1 and takes_many(join, self.m)):
+            return self._branches(par.branches, join, shared=shared)
+        return Skips(self.placer).laid(body, skips, join, loose=loose)
 
     def _branches(
         self, branches: Sequence[Block], join: Op | None, *, shared: bool = False, hang: float | None = None
@@ -100,31 +49,35 @@ class Branches:
         top = 0.0 if opens else (1.0 if m.unit else m.gap / 2)
         bus = 0.0 if m.unit or shared else top
         top = top if m.unit or not shared else 0.0
-        one_by_one = hang is not None or (join is not None and not box_of(join, m).round)
+        one_by_one = hang is not None or takes_many(join, m)
         inside = self.placer.narrow(forked=not opens)
         ends = [_ended(b, one_by_one) for b in branches]
-        above = [inside.sequence(before, shared=not opens, onward=False) for before, _ in ends]
+        above = [inside.sequence(before, shared=not opens, onward=False, loose=one_by_one) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
-        laid = [_stacked(block, inside.branches.tail(last, 0)) for block, (_, last) in zip(above, ends, strict=True)]
+        laid = [stacked(block, inside.branches.tail(last, 0)) for block, (_, last) in zip(above, ends, strict=True)]
         spots = self._spots(laid)
         if not closes:
             deepest = max([hang or 0, *(start + b.height for start, b in zip(starts, laid, strict=True))])
             heads = [one_by_one or self._has_head(join, spots, spot) for spot in spots]
             laid = [
-                _stacked(block, inside.branches.tail(last, deepest - start - block.height, arrow=head))
+                stacked(block, inside.branches.tail(last, deepest - start - block.height, arrow=head))
                 for block, (_, last), start, head in zip(above, ends, starts, heads, strict=True)
             ]
+        if takes_many(join, m) and not closes:
+            spots = self._centred(spots, laid)
         tall = max(start + b.height for start, b in zip(starts, laid, strict=True))
         items: list[Item] = []
         if not opens:
             items += self._heads(branches, spots, starts, bus, shared)
         for spot, start, block in zip(spots, starts, laid, strict=True):
             items += block.at(spot, start)
+        waiting = [w.moved(spot, y) for spot, y, block in zip(spots, starts, laid, strict=True) for w in block.loose]
+        items += [w.led_to((w.points[-1][0], tall - m.unit)) for w in waiting]
         left, right = (
             max(b.left - s for s, b in zip(spots, laid, strict=True)),
             max(s + b.right for s, b in zip(spots, laid, strict=True)),
         )
-        feet = tuple(spot + foot for spot, block in zip(spots, laid, strict=True) for foot in block.feet or (0.0,))
+        feet = tuple(spot + foot for spot, block in zip(spots, laid, strict=True) for foot in _feet(block))
         if closes or hang is not None:
             return Laid(left, right, tall, tuple(items), feet)
         below = self._joined(branches, spots, feet, tall, join)
@@ -146,7 +99,7 @@ class Branches:
             stem = [] if shared else [(0.0, 0.0)]
             down = [] if _forks(branch) else [(spot, max(start, bus + self.m.unit))]
             points = [*stem, (0.0, bus), (spot, bus), *down]
-            yield self.placer.wire(points, _first(branch), arrow=False)
+            yield self.placer.wire(points, first_line(branch), arrow=False)
 
     def _into_sides(self, join: Op | None, spots: Sequence[float]) -> bool:
         """True for a circle that takes one branch from each side, and one from above if there are three."""
@@ -158,7 +111,7 @@ class Branches:
         """True for a branch that runs straight down into the join."""
         if self._into_sides(join, spots):
             return not spot
-        return join is not None and not box_of(join, self.m).round
+        return takes_many(join, self.m)
 
     def _spots(self, laid: Sequence[Laid]) -> list[float]:
         """Spines of the branches, the middle one (or the middle between two) at 0."""
@@ -168,6 +121,15 @@ class Branches:
         middle = len(spots) // 2
         centre = spots[middle] if len(spots) % 2 else (spots[middle - 1] + spots[middle]) / 2
         return [float(int(s - centre)) if m.unit else s - centre for s in spots]
+
+    def _centred(self, spots: Sequence[float], laid: Sequence[Laid]) -> list[float]:
+        """The spines with what arrives in the middle, for a box below; a branch on the spine stays there if it can."""
+        arrive = [spot + foot for spot, block in zip(spots, laid, strict=True) for foot in _feet(block)]
+        low, high = min(arrive), max(arrive)
+        aside = (low + high) / 2
+        if any(abs(foot) < 1 for foot in arrive) and abs(aside) < _LOPSIDED * (high - low):
+            return list(spots)
+        return [spot - (int(aside) if self.m.unit else aside) for spot in spots]
 
     def _joined(
         self,
@@ -180,7 +142,7 @@ class Branches:
         """Wires from the ends of the branches, `tall` below the top, into what follows; and that."""
         m = self.m
         items: list[Item] = []
-        ends = [(_last(b), spot) for b, spot in zip(branches, spots, strict=True) if not is_open(b, -1)]
+        ends = [(last_line(b), spot) for b, spot in zip(branches, spots, strict=True) if not is_open(b, -1)]
         if join is not None and self._into_sides(join, spots):
             end = self.placer.op(join)
             level = tall + box_of(join, m).middle
@@ -190,7 +152,7 @@ class Branches:
                     points = [(spot, tall - m.unit), (spot, level), (side, level)]
                     items.append(self.placer.wire(points, line, arrow=True))
             return replace(end, height=tall + end.height, items=(*items, *end.at(0, tall)))
-        if join is not None and not box_of(join, m).round:
+        if join is not None and takes_many(join, m):
             spread = max(map(abs, feet)) + m.pad_x + m.unit
             end = self.placer.op(join, spread)
             return replace(end, height=tall + end.height, items=(*items, *end.at(0, tall)))
@@ -204,41 +166,15 @@ class Branches:
         return replace(end, height=tall + m.gap + end.height, items=(*items, *end.at(0, tall + m.gap)))
 
 
-def skips_of(par: Par) -> list[Block]:
-    """The branches that run on rails; the others are what they skip."""
-    if any(is_open(branch, end) for branch in par.branches for end in (0, -1)):
-        return []
-    skips = [b for b in par.branches if is_residual(b) or is_bare(b)]
-    return skips[1:] if len(skips) == len(par.branches) else skips
+def _feet(block: Laid) -> tuple[float, ...]:
+    """Where its wires arrive below, loose ones too."""
+    return (*(block.feet or (0.0,)), *(wire.points[-1][0] for wire in block.loose))
 
 
 def _forks(branch: Block) -> bool:
     """True for a branch that is forked at once, without a skip: it hangs from the bus that it starts at."""
     first = parts_of(branch)[0]
     return isinstance(first, Par) and not is_open(first, 0) and not skips_of(first)
-
-
-def _word(skip: Block) -> str:
-    """What flows on a skip."""
-    edge = _first(skip).edge
-    return edge.label if edge is not None else ""
-
-
-def _first(branch: Block) -> Line:
-    return next((p for p in parts_of(branch) if isinstance(p, Line) and p.edge is not None), Line(None))
-
-
-def _last(branch: Block) -> Line | None:
-    return next((p for p in reversed(parts_of(branch)) if isinstance(p, Line)), None)
-
-
-def onward(block: Block) -> Line:
-    """The wire below what a block ends with: its last one, of wires that have met the first that is no skip."""
-    part = parts_of(block)[-1]
-    if isinstance(part, Par):
-        lines = [onward(branch) for branch in part.branches]
-        return replace(next((line for line in lines if line.edge and line.edge.kind != "residual"), lines[0]), text=())
-    return part if isinstance(part, Line) else Line(None)
 
 
 def _ended(branch: Block, one_by_one: bool) -> tuple[Sequence[Block], Line | Par]:
@@ -251,10 +187,3 @@ def _ended(branch: Block, one_by_one: bool) -> tuple[Sequence[Block], Line | Par
     ):
         return before, last
     return [*before, last], Line(None)
-
-
-def _stacked(above: Laid, below: Laid) -> Laid:
-    stack = Stack()
-    stack.add(above)
-    stack.add(below)
-    return replace(stack.done(), feet=below.feet)

@@ -22,10 +22,26 @@ Item = Primitive | Moved
 
 
 @dataclass(frozen=True)
+class Loose:
+    """A wire that waits for the box it goes into: its corners so far, from the last of which it runs down."""
+
+    points: tuple[Point, ...]
+    kind: str
+
+    def moved(self, x: float, y: float) -> Loose:
+        return Loose(tuple((across + x, down + y) for across, down in self.points), self.kind)
+
+    def led_to(self, *corners: Point, arrow: bool = True) -> Wire:
+        """The whole wire, past these corners."""
+        return Wire((*self.points, *corners), self.kind, arrow)
+
+
+@dataclass(frozen=True)
 class Laid:
     """Placed primitives with their extent to the left and right of the spine and downwards.
 
-    `feet`: where wires leave at the lowest edge, if there is more than the one on the spine.
+    `feet`: where wires leave at the lowest edge, if there is more than the one on the spine. `loose`: skips, inner ones
+    first, that end in the box which follows.
     """
 
     left: float
@@ -33,6 +49,7 @@ class Laid:
     height: float
     items: tuple[Item, ...] = ()
     feet: tuple[float, ...] = ()
+    loose: tuple[Loose, ...] = ()
 
     def at(self, x: float, y: float) -> tuple[Item, ...]:
         """The primitives, moved."""
@@ -65,11 +82,21 @@ class Stack:
     def __init__(self) -> None:
         self.left = self.right = self.height = 0.0
         self.items: list[Item] = []
+        self.loose: tuple[Loose, ...] = ()
 
     def add(self, laid: Laid) -> None:
         self.items += laid.at(0, self.height)
+        self.loose += tuple(wire.moved(0, self.height) for wire in laid.loose)
         self.left, self.right = max(self.left, laid.left), max(self.right, laid.right)
         self.height += laid.height
 
     def done(self) -> Laid:
-        return Laid(self.left, self.right, self.height, tuple(self.items))
+        return Laid(self.left, self.right, self.height, tuple(self.items), loose=self.loose)
+
+
+def stacked(above: Laid, below: Laid) -> Laid:
+    """One under the other, with the feet of the lower one."""
+    stack = Stack()
+    stack.add(above)
+    stack.add(below)
+    return dataclasses.replace(stack.done(), feet=below.feet)

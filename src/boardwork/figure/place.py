@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, Space, is_open
 from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
 from boardwork.figure.branches import Branches
-from boardwork.figure.branches import onward as onward_of
 from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
+from boardwork.figure.skips import onward as onward_of
 from boardwork.sheet import Edge, Group
 
 
@@ -34,8 +34,13 @@ class Placer:
             return Laid(0, 0, self.m.gap)
         return self.line(block) if isinstance(block, Line) else self.op(block)
 
-    def sequence(self, parts: Sequence[Block], *, shared: bool = False, onward: bool = True) -> Laid:
-        """`shared`: a fork that comes first hangs from the bus above; `onward`: wires that meet last go on as one."""
+    def sequence(
+        self, parts: Sequence[Block], *, shared: bool = False, onward: bool = True, loose: bool = False
+    ) -> Laid:
+        """`shared`: a fork that comes first hangs from the bus above; `onward`: wires that meet last go on as one.
+
+        `loose`: skips that end below the last part stay loose, for the box that follows.
+        """
         stack = Stack()
         index = 0
         while index < len(parts):
@@ -45,7 +50,9 @@ class Placer:
                 index += 2
                 continue
             if isinstance(part, Par):
-                stack.add(self.branches.parallel(part, None, shared=shared and not index))
+                stack.add(
+                    self.branches.parallel(part, None, shared=shared and not index, loose=loose and following is None)
+                )
                 if not is_open(part, -1) and (following is not None or onward):
                     stack.add(self.line(onward_of(part)))
             else:
@@ -81,9 +88,9 @@ class Placer:
         head = line.arrow if arrow is None and line is not None else bool(arrow)
         return Wire(tuple(points), kind, head)
 
-    def op(self, op: Op, spread: float = 0) -> Laid:
-        """`spread`: the box is at least that much wide on each side, to receive branches."""
-        shape = box_of(op, self.m, spread)
+    def op(self, op: Op, spread: float = 0, arrows: int = 1) -> Laid:
+        """`spread`: the box is at least that much wide on each side, to receive branches; `arrows`: from the right."""
+        shape = box_of(op, self.m, spread, arrows)
         left, right, items = shape.half, shape.half, list(shape.items)
         left = self._side_inputs(side_texts(op, "in", self.m), shape, items)
         out_reach, height = self._side_outputs(side_texts(op, "out", self.m), shape.height, items)
