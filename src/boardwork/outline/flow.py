@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from boardwork.trace.records import Op, Tensor, Trace
 
@@ -231,6 +231,17 @@ class Flow:
                     return False
                 todo.append(user)
         return True
+
+    def between(self, ops: Collection[int]) -> set[int]:
+        """Operations on paths of data that leave the set and come back."""
+        after, before = set(ops), set(ops)
+        for index in range(min(ops), max(ops)):
+            if self.is_data(index) and any(self.tensors[t].producer in after for t in self.ops[index].inputs):
+                after.add(index)
+        for index in sorted(after, reverse=True):
+            if not before.isdisjoint(self._after(index)):
+                before.add(index)
+        return before - set(ops)
 
     def _after(self, op: int) -> Iterator[int]:
         for out in self.ops[op].outputs:

@@ -66,6 +66,11 @@ class Gated(Network):
         return self.shrink(self.bent(self.opened(tokens)) * self.widen(tokens))
 
 
+class Capped(Network):
+    def bent(self, x: Tensor) -> Tensor:
+        return torch.tanh(x / 20.0) * 20.0
+
+
 class BareProducts(nn.Module):
     """Falcon: no call of linear, data times a transposed matrix."""
 
@@ -86,6 +91,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_erf": (ByErf, (TOKENS,)),
     "by_pieces": (ByPieces, (TOKENS,)),
     "squared": (Squared, (TOKENS,)),
+    "capped": (Capped, (TOKENS,)),
     "bare_products": (BareProducts, (TOKENS,)),
     "gated": (Gated, (TOKENS,)),
 }

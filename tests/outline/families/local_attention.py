@@ -78,6 +78,65 @@ class NormalisedByPower(Projected):
         return super().mix(q, k, v)
 
 
+class Shared(Projected):
+    """ETC: groups of four that see themselves and two learned tokens, in one softmax."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.common = nn.Parameter(torch.randn(1, 4, 2, 8))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        self.whole = tokens.mean(1)
+        return super().forward(tokens)
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(2, (-1, 4)) for part in (q, k, v))
+        common = self.common * self.whole[:, None, None, :8]
+        near = torch.einsum("bhnqd,bhnkd->bhnqk", q, k)
+        whole = torch.cat([torch.einsum("bhnqd,bhgd->bhnqg", q, common), near], -1)
+        first, rest = self.shares(whole / q.shape[-1] ** 0.5).split([2, 4], -1)
+        return (torch.einsum("bhnqg,bhgd->bhnqd", first, common) + rest @ v).flatten(2, 3)
+
+
+class Hashed(Projected):
+    """Reformer: queries are keys, sorted by a random projection, attend within groups of eight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.offer
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, length, _ = tokens.shape
+        q, v = (f(tokens).view(batch, length, self.head_count, -1).transpose(1, 2) for f in (self.ask, self.carry))
+        order = (q @ torch.randn(q.shape[-1], 1)).squeeze(-1).argsort(-1)
+        index = order.unsqueeze(-1).expand(q.shape)
+        q, v = (part.gather(2, index).unflatten(2, (-1, 8)) for part in (q, v))
+        k = F.normalize(q, dim=-1)
+        mixed = (self.shares(q @ k.mT / q.shape[-1] ** 0.5) @ v).flatten(2, 3)
+        back = order.argsort(-1).unsqueeze(-1).expand(mixed.shape)
+        return self.finish(mixed.gather(2, back).transpose(1, 2).reshape(tokens.shape))
+
+
+class TurnedAsTold(Projected):
+    """RoPE by angles that are learned from coordinates of the tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.to_phase = nn.Linear(2, 4, bias=False)
+
+    def forward(self, tokens: Tensor, places: Tensor) -> Tensor:
+        phases = self.to_phase(places)[:, None].repeat(1, 1, 1, 2)
+        self.cosine, self.sine = phases.cos(), phases.sin()
+        return super().forward(tokens)
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return super().mix(self.turned(q), self.turned(k), v)
+
+    def turned(self, x: Tensor) -> Tensor:
+        one, two = x.chunk(2, -1)
+        return x * self.cosine + torch.cat([-two, one], -1) * self.sine
+
+
 class Centred(Projected):
     """LayerNorm of queries and keys in plain arithmetic."""
 
@@ -94,5 +153,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "neighbouring_chunks": (NeighbouringChunks, (TOKENS,)),
     "band": (Band, (TOKENS,)),
     "normalised_by_power": (NormalisedByPower, (TOKENS,)),
+    "shared": (Shared, (TOKENS,)),
+    "hashed": (Hashed, (TOKENS,)),
+    "turned_as_told": (TurnedAsTold, (TOKENS, torch.zeros(2, 16, 2))),
     "centred": (Centred, (TOKENS,)),
 }

@@ -26,6 +26,7 @@ _ENDS = ("mul", "div", "pow", "square")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
 _MOST = 16
+_LARGEST_CAP = 1e3  # of a soft cap; beyond, nothing is told from x itself
 
 
 def name_of(op: Op) -> str:
@@ -68,7 +69,18 @@ def _curve(values: tuple[float, ...] | None) -> str:
     for name, curve in _CURVES.items():
         if all(abs(curve(x) - y) < _CLOSE for x, y in zip(POINTS, values, strict=True)):
             return name
-    return _swish(values)
+    return _swish(values) or _soft_cap(values)
+
+
+def _soft_cap(values: tuple[float, ...]) -> str:
+    """c · tanh(x / c) for some c, which the value at the last point gives: it rises with c, up to the point itself."""
+    low, high = 1.0, 10 * _LARGEST_CAP
+    for _ in range(60):
+        c = (low * high) ** 0.5
+        low, high = (c, high) if c * math.tanh(POINTS[-1] / c) < values[-1] else (low, c)
+    c = float(f"{low:.4g}")
+    close = all(math.isclose(c * math.tanh(x / c), y, rel_tol=1e-9) for x, y in zip(POINTS, values, strict=True))
+    return f"Soft cap at {c:g}" if close and 1 < c < _LARGEST_CAP else ""
 
 
 def _swish(values: tuple[float, ...]) -> str:

@@ -14,6 +14,7 @@ from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
+_ON_ANSWERS = frozenset(("mul", "div", "add", "tanh", "clamp", "softmax", "log_softmax"))
 _ENDS = 2  # of a layer: its width before and after
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
@@ -220,7 +221,7 @@ def _sizes(block: Block) -> str:
 def _head(flow: Flow, root: Block) -> Block:
     """The last linear layer, named by what it answers: vocabulary, classes."""
     produced = {flow.tensors[t].producer for t in flow.outputs}
-    last = max((op for op in produced if op >= 0), default=-1)
+    last = _answer(flow, max((op for op in produced if op >= 0), default=-1))
     pooled = any(b.kind == "global_pool" for b in root.walk())
     kinds = {b.kind for b in root.walk()}
     classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
@@ -241,6 +242,17 @@ def _head(flow: Flow, root: Block) -> Block:
         for b in root.walk()
     )
     return visit(root) if top else root
+
+
+def _answer(flow: Flow, last: int) -> int:
+    """The operation before what is done to each number of an answer by itself: a soft cap, a temperature."""
+    op = flow.ops[last]
+    while last >= 0 and op.name in _ON_ANSWERS and len(flow.data_inputs(op)) == 1:
+        made = flow.producer(flow.data_inputs(op)[0])
+        if made is None:
+            break
+        op = made
+    return op.id if last >= 0 else last
 
 
 def _ends_at(flow: Flow, block: Block, last: int) -> bool:

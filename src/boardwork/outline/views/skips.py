@@ -12,6 +12,7 @@ from boardwork.trace.records import Op, Tensor
 
 _JOINS = ("cat", "concat", "add")
 _MAP = 3  # axes of a map: batch, channels, one of space
+_MOST_AXES = 5  # with three of space; what has more is a map cut into windows
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class Skips:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         sizes = {op: positions(flow.tensors[flow.ops[op].outputs[0]]) for op in _spine(flow)}
-        self.places = {op: size for op, size in sizes.items() if size > 1}
+        self.places = {op: size for op, size in sizes.items() if size > 1 and self._is_whole(op)}
         self.lowest = min(self.places.values(), default=0)
         self.bottom = next((op for op, places in self.places.items() if places == self.lowest), -1)
         self.all = self._nested()
+
+    def _is_whole(self, op: int) -> bool:
+        return len(self.flow.tensors[self.flow.ops[op].outputs[0]].shape) <= _MOST_AXES
 
     def _nested(self) -> list[Skip]:
         taken = [skip for op in self._joins(self.bottom) if (skip := self._across(op)) is not None]

@@ -13,6 +13,7 @@ from boardwork.outline.recognise.attention.branch import Branch, branch_of, sour
 from boardwork.outline.recognise.attention.core import Core, softmax_cores
 from boardwork.outline.recognise.attention.difference import with_differences
 from boardwork.outline.recognise.attention.facts import facts
+from boardwork.outline.recognise.attention.further_keys import with_further_keys
 from boardwork.outline.recognise.attention.linear import FEATURES, linear_cores
 from boardwork.outline.recognise.attention.mask import mask
 from boardwork.outline.recognise.attention.output import output
@@ -22,7 +23,7 @@ from boardwork.outline.recognise.attention.rotation import rotation
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     """For every attention: its boxes, and last the frame round them; a bias that several share is a group alone."""
     shared = set[frozenset[int]]()
-    softmax = with_differences(flow, list(softmax_cores(flow)))
+    softmax = with_further_keys(flow, with_differences(flow, list(softmax_cores(flow))))
     for core in (*softmax, *linear_cores(flow), *additive_cores(flow)):
         branches = _branches(flow, core)
         out = output(flow, core.last)

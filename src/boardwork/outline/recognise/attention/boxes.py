@@ -48,6 +48,7 @@ class Boxes:
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
+        inside |= self._orders(inside)
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )
@@ -62,6 +63,11 @@ class Boxes:
             same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
             found |= other.between() if same else set()
         return found
+
+    def _orders(self, inside: Collection[int]) -> set[int]:
+        """What puts queries and keys into an order that they make themselves, as hashes and a sort."""
+        sorts = any(self.flow.ops[op].name == "gather" for op in inside)
+        return self.flow.between(inside) if sorts else set()
 
     def _places(self) -> Iterator[Pattern]:
         """Projections of positions, for products of their own with queries or keys."""
@@ -124,7 +130,8 @@ class Boxes:
         box = self._linear(common | {op.id}, op, letters)
         before, _, after = box.detail.partition(" → ")
         parts, whole = len(branches), int(after)
-        if whole % parts == 0 and len({held(self.flow, b) for b in branches}) == 1:
+        kept = {held(self.flow, b) for b in branches}
+        if whole % parts == 0 and len(kept) == 1 and max(kept) < self.flow.tensors[op.outputs[0]].size:
             after = f"{parts} × {whole // parts}"
         label = f"{box.label}, BN" if normal else box.label
         yield Pattern(box.kind, box.ops, label, box.role, f"{before} → {after}")

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.angles import turns
 from boardwork.outline.recognise.contraction import Contraction
 from boardwork.outline.recognise.low_rank import adaptations
 from boardwork.outline.recognise.norms import CALLED
@@ -29,6 +30,7 @@ _ON_BRANCH = (
             "roll",
             "unfold",
             "pad",
+            "gather",
             "copy",
             "setitem",
         ]
@@ -98,10 +100,16 @@ def _back(flow: Flow, tensor: int, walk: set[int], also: Collection[str] = (), *
             continue
         if flow.is_shape(op.id) or op.name in _ON_BRANCH | _STATISTICS or op.name in also or _pools(flow, op):
             walk.add(op.id)
-            todo.extend(t for t in op.inputs if not flow.is_weight(t) and not flow.is_constant(t))
+            taken = op.inputs[:1] if op.name == "gather" else op.inputs  # an order is no part of the queries
+            todo.extend(t for t in taken if not flow.is_weight(t) and not _beside(flow, t, also))
         else:
             ends.add(op.id)
     return ends
+
+
+def _beside(flow: Flow, tensor: int, also: Collection[str]) -> bool:
+    """Tables of constants and of angles; where cosines are features of queries and keys, they are no tables."""
+    return flow.is_constant(tensor) or ("cos" not in also and turns(flow, tensor))
 
 
 def _pools(flow: Flow, op: Op) -> bool:

@@ -49,7 +49,8 @@ class Core:
     channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
     `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2
     where the heads of both lie in one tensor of queries. `local`: keys that each query is compared with, where these
-    stay as many in a longer sequence and are no group that sees itself alone; else 0.
+    stay as many in a longer sequence and are no group that sees itself alone; else 0. `further`: keys of other sets
+    that the same softmax runs over, as tokens that all see.
     """
 
     ops: frozenset[int]
@@ -75,6 +76,7 @@ class Core:
     others: tuple[tuple[int, int], ...] = ()
     softmaxes: int = 1
     local: int = 0
+    further: int = 0
 
     @property
     def differs(self) -> bool:
@@ -199,14 +201,14 @@ def after(flow: Flow, op: Op, depth: int = 0) -> list[int] | None:
 
 
 def _content(flow: Flow, products: list[Op]) -> Op | None:
-    """The product of queries with keys; others have an operand that no input has a part in: positions.
+    """The product of queries with most keys; others have an operand that no input has a part in: positions.
 
     Learned queries pass a projection of their own: a bare table of weights is a layer, such as a router's.
     """
     able = [p for p in products if multiplies_activations(flow, p)]
     both = [p for p in able if all(_follows_input(flow, t) for t in p.inputs[-2:])]
     learned = (p for p in able if all(_follows_input(flow, t) or _is_projected(flow, t) for t in p.inputs[-2:]))
-    return both[0] if both else next(learned, None)
+    return max(both, key=lambda p: flow.tensors[p.outputs[0]].size) if both else next(learned, None)
 
 
 def _is_projected(flow: Flow, tensor: int) -> bool:

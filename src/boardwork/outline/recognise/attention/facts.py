@@ -53,6 +53,7 @@ def facts(
         **_variants(flow, core, branches, out),
         **_latents(flow, branches),
         **_weights(flow, projections),
+        **({"fewer_projections": True} if _fewer(flow, branches) else {}),
     }
     batch = flow.trace.axes.get("batch", 0)
     if batch and sequences % batch == 0 and sequences > batch and not core.local:
@@ -195,9 +196,16 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "temperature": core.temperature,
         "channels": core.channels,
         "gated": bool(out.gated),
+        "further_keys": core.further,
+        "sorted": any(_sorts(flow, op) for op in passed),
         "qk_norm": normal or ("l2" if names & _LENGTHS else ""),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _sorts(flow: Flow, op: Op) -> bool:
+    """True for an order by content."""
+    return op.name == "gather" and any(made.name in ("argsort", "sort") for made in flow.makers(op.inputs[1]))
 
 
 def _latents(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
@@ -211,6 +219,14 @@ def _latents(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
         whole = width_out(flow, key.down)
         found |= {"kv_rank": rank, "kv_rope": whole - rank, "kv_elements": whole}
     return found
+
+
+def _fewer(flow: Flow, branches: Sequence[Branch]) -> bool:
+    """True when one projection serves queries and keys alike, or one has none of its own."""
+    known = [b.projection for b in branches if b.projection is not None]
+    shared = {op.id: [b for b in branches if b.projection is op] for op in known}
+    whole = {index: flow.tensors[flow.ops[index].outputs[0]].size for index in shared}
+    return len(known) < len(branches) or any(sum(held(flow, b) for b in bs) > whole[i] for i, bs in shared.items())
 
 
 def _weights(flow: Flow, projections: Sequence[Op]) -> dict[str, int]:

@@ -15,7 +15,8 @@ _BENDS = ("relu", "gelu", "silu", "hardswish", "relu6")  # between heads and W_O
 class Output:
     """`projection`: W_O, None without one. `concat`: reshapes right after the core.
 
-    `normalised`: operations of a norm, `gated`: those of a gate, `moved`: reshapes, numbers and activations before W_O.
+    `normalised`: operations of a norm, `gated`: those of a gate, `moved`: reshapes, an order undone,
+    numbers and activations before W_O.
     """
 
     projection: Op | None = None
@@ -41,7 +42,7 @@ def output(flow: Flow, last: Op) -> Output:
             normalised.add(following.id)
         elif not gated and gate:
             gated |= gate
-        elif not _is_number(flow, following) and following.name not in _BENDS:
+        elif not _is_number(flow, following) and following.name not in (*_BENDS, "gather"):
             break
         else:
             moved.add(following.id)

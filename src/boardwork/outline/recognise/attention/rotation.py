@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.angles import is_table
 from boardwork.outline.recognise.attention.branch import Branch, held
 
 _COMPLEX = ("view_as_complex", "view_as_real")
@@ -37,7 +38,7 @@ def rotation(flow: Flow, branch: Branch, d_k: int) -> Rotation | None:
     shared, ops = _complex_too(flow, branch, shared, ops)
     width = round(d_k * _size(flow, ops, shared) / held(flow, branch))
     ops |= _joined_again(flow, branch, join, shared)
-    tables = [t for op in turned for t in flow.ops[op].inputs if flow.is_constant(t)]
+    tables = [t for op in turned for t in flow.ops[op].inputs if is_table(flow, t)]
     known = [numbers for t in tables for numbers in flow.readings(t, "angles")]
     base = known[0][0] if known else 0.0
     pairs = _neighbours(flow, ops, known)
@@ -45,7 +46,7 @@ def rotation(flow: Flow, branch: Branch, d_k: int) -> Rotation | None:
 
 
 def _table(flow: Flow, op: int) -> int | None:
-    tables = (t for t in flow.ops[op].inputs if flow.is_constant(t) and flow.tensors[t].size > 1)
+    tables = (t for t in flow.ops[op].inputs if is_table(flow, t) and flow.tensors[t].size > 1)
     return next((t for t in tables if len(flow.tensors[t].shape) > 1), None)
 
 
@@ -90,7 +91,7 @@ def _size(flow: Flow, ops: frozenset[int], shared: frozenset[int]) -> int:
     """Elements of what is turned, as it enters: one tensor, or the parts that one operation cut it into."""
     made = {t for op in ops for t in flow.ops[op].outputs}
     parts: dict[int, set[int]] = {}
-    for t in (t for op in ops for t in flow.ops[op].inputs if t not in made and not flow.is_constant(t)):
+    for t in (t for op in ops for t in flow.ops[op].inputs if t not in made and not is_table(flow, t)):
         parts.setdefault(flow.tensors[t].producer, set()).add(t)
     whole = [tensors for producer, tensors in parts.items() if producer in shared] or list(parts.values())
     return max((sum(flow.tensors[t].size for t in tensors) for tensors in whole), default=0)

@@ -48,6 +48,10 @@ def detail(facts: dict[str, Any]) -> str:
         words.append("causal")
     if facts.get("window"):
         words.append(f"window {facts['window']}")
+    if facts.get("further_keys"):
+        words.append(f"and {facts['further_keys']} keys that all see")
+    if facts.get("sorted"):
+        words.append("sorted by content")
     if facts.get("pooled"):
         words.append(f"keys pooled to {facts['k_len']}")
     if facts.get("pooled_queries"):
@@ -61,7 +65,7 @@ def formula(facts: dict[str, Any]) -> str:
         return "φ(Q) (φ(K)ᵀ V)"
     if facts.get("additive"):
         return "softmax(wᵀ tanh(Q + K)) V"
-    product, scale = "Q Kᵀ", facts.get("scale")
+    product, scale = "[Q Kᵀ, Q K_allᵀ]" if facts.get("further_keys") else "Q Kᵀ", facts.get("scale")
     if scale is None:
         product += " · s"
     elif abs(scale - facts["d_k"] ** -0.5) < 1e-6 * scale and not facts.get("channels"):
