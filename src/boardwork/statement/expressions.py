@@ -7,6 +7,7 @@ import copy
 from collections.abc import Sequence
 from functools import cache
 
+PUT = "put"  # put(x, index, value): x with the value there, two lines of the text
 _LARGEST = (2 - 2**-23) * 2.0**127  # of single precision, which hides a score as infinity does
 
 
@@ -42,6 +43,11 @@ class _Replace(ast.NodeTransformer):
 def called(node: ast.expr, method: str, arguments: Sequence[ast.expr]) -> ast.expr:
     """`node.method(*arguments)`."""
     return ast.Call(ast.Attribute(node, method, ast.Load()), list(arguments), [])
+
+
+def is_put(code: ast.expr) -> bool:
+    """True where a part of a tensor is written."""
+    return isinstance(code, ast.Call) and isinstance(code.func, ast.Name) and code.func.id == PUT
 
 
 def names_in(node: ast.AST) -> list[str]:

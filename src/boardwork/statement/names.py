@@ -34,7 +34,7 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     letters = _LETTERS.findall(box.label)
     if letters and box.role == "linear":
         return f"{first}_{''.join(letters)}"
-    if op.name in _LOOK_UPS and slot != "index":
+    if op.name in _LOOK_UPS and slot != "index" and len(op.inputs) > 1:
         return "E"
     if slot == "index":
         return "index"
@@ -64,12 +64,24 @@ def table_name(flow: Flow, box: Block, op: Op, tensor: int) -> str:
         others = [flow.producer(t) for t in op.inputs if t != tensor]
         if any(other is not None and other.name == "view_as_complex" for other in others):
             return "turn"
+        if (side := _side_of_difference(flow, tensor)) is not None:
+            return ("cos", "sin")[side]
         computed = any(o is not None and o.id in box.ops and not flow.is_shape(o.id) for o in others)
         read = any(flow.readings(t, "angles") for index in box.ops for t in flow.ops[index].inputs)
         return "sin" if computed and not read else "cos"
     if "float" not in flow.tensors[tensor].dtype:
         return "mask" if flow.tensors[tensor].dtype == "bool" else "index"
     return "mask" if box.kind == "attention_core" else "table"
+
+
+def _side_of_difference(flow: Flow, tensor: int) -> int | None:
+    """0 where a product with the table is what something is taken from, 1 where it is taken away, as sines are."""
+    products = (flow.ops[user] for user in flow.users.get(tensor, ()) if flow.ops[user].name == "mul")
+    for product in products:
+        for user in flow.users.get(product.outputs[0], ()):
+            if flow.ops[user].name == "sub":
+                return flow.ops[user].inputs.index(product.outputs[0])
+    return None
 
 
 def tables_of(flow: Flow, boxes: Iterable[Block]) -> dict[int, str]:

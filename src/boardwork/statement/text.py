@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from boardwork.statement.expressions import names_in
+from boardwork.statement.expressions import is_put, names_in
 from boardwork.statement.lengths import name_lengths
 from boardwork.statement.lines import Line
 from boardwork.statement.loops import COUNTER
@@ -22,15 +22,40 @@ def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: boo
     head, given = _wrapped(f"def {name}(", names, "):"), _sizes(scope, lines)
     told = _argument_shapes(scope, arguments) if shapes else []
     lines, lengths = name_lengths(scope.sizes, lines, names)
-    body = [*told, *given, *lengths]
+    body, own = [*told, *given, *lengths], set[str]()
     for line in lines:
-        code = _FORMS[line.form].format(name=line.name, code=_unparsed(line.code), counter=COUNTER)
-        code = f"    {code}" if line.inside else code
+        *before, code = [f"    {code}" if line.inside else code for code in _codes(line, own)]
         shape = line.term.shape if line.term is not None and line.form != "for" else ()
-        body.append(_with_comment(code, scope.sizes.comment(shape) if shapes and shape else ""))
+        body += [*before, _with_comment(code, scope.sizes.comment(shape) if shapes and shape else "")]
     return "\n".join([*head, *(f"    {line}" for line in body)])
 
 
+def _codes(line: Line, own: set[str]) -> list[str]:
+    """A line in Python, two where a part of a tensor is written that is not the function's own."""
+    if is_put(line.code):
+        return _put(line, own)
+    code = _unparsed(line.code)
+    if line.form == "assign":
+        (own.add if code.startswith(_NEW) else own.discard)(line.name)
+    return [_FORMS[line.form].format(name=line.name, code=code, counter=COUNTER)]
+
+
+def _put(line: Line, own: set[str]) -> list[str]:
+    assert isinstance(line.code, ast.Call)
+    base, index, value = line.code.args
+    source = _unparsed(base)
+    first = [] if source == line.name in own else [f"{line.name} = {_copied(source)}"]
+    own.add(line.name)
+    written = ast.unparse(ast.Subscript(ast.Name(line.name, ast.Load()), index, ast.Load()))
+    return [*first, f"{written} = {_unparsed(value)}"]
+
+
+def _copied(source: str) -> str:
+    """What is made here is written to as it is, anything else in a copy."""
+    return source if source.startswith(_NEW) else f"{source}.clone()"
+
+
+_NEW = ("torch.zeros(", "torch.ones(", "torch.empty(", "torch.full(")
 _FORMS = {
     "assign": "{name} = {code}",
     "append": "{name}.append({code})",

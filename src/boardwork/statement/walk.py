@@ -25,6 +25,7 @@ _FILLED = {
     "ones": "ones", "new_ones": "ones", "ones_like": "ones",
     "empty": "empty", "new_empty": "empty", "empty_like": "empty",
 }  # fmt: skip
+_CUTS = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "getitem")
 _TABLES = ("cos", "sin", "turn")
 _WEIGHED = ("div", "mul", "softmax", "sigmoid")
 _WANTED = {"add": "x", "attention_core": "y", "relative_bias": "bias"}
@@ -164,8 +165,9 @@ class Function:
     def helper(self, box: Block, name: str) -> None:
         """Write a box as a call of a helper that holds its operations."""
         after = moves_after(self.flow, box)
-        ops = [self.flow.ops[op] for op in box.ops if op not in after]
-        own = [op.id for op in ops]
+        own = [op for op in box.ops if op not in after]
+        own = [*self._cuts_before(own), *own]
+        ops = [self.flow.ops[op] for op in own]
         labels = {tensor: label for tensor, label in self.labels.items() if label in _TABLES}
         inner = Function(self.flow, self.library, boundary_of(self.flow, own), labels)
         for op in ops:
@@ -180,6 +182,15 @@ class Function:
         self._keep(self.flow.ops[self.flow.tensors[outputs[0]].producer], box, [self.scope.value(call, shape)])
         for moving in sorted(after):
             self.state(self.flow.ops[moving], box)
+
+    def _cuts_before(self, own: Sequence[int]) -> list[int]:
+        """Operations that cut a tensor for these alone: the halves that are turned."""
+        makers = dict.fromkeys(self.flow.tensors[t].producer for t in boundary_of(self.flow, own))
+        cuts = (self.flow.ops[maker] for maker in makers if maker >= 0 and self.flow.ops[maker].name in _CUTS)
+        return [cut.id for cut in cuts if set(cut.outputs) <= self.values.keys() and self._serves(cut, own)]
+
+    def _serves(self, op: Op, own: Sequence[int]) -> bool:
+        return all(user in own for tensor in op.outputs for user in self.flow.users.get(tensor, ()))
 
     def _handed(self, inner: Term, box: Block, ops: Sequence[Op]) -> ast.expr:
         """What an argument of a helper is here."""
@@ -212,13 +223,19 @@ def _user(ops: Sequence[Op], tensor: int) -> Op:
 
 
 def moves_after(flow: Flow, box: Block) -> set[int]:
-    """Operations of a box that only move what it computed."""
+    """Operations of a box that only move what it computed, or put it beside what was computed elsewhere."""
     needed: set[int] = set()
-    for index in sorted(box.ops, reverse=True):
-        if not flow.is_shape(index) or index in needed:
+    own = set(box.ops)
+    for index in sorted(own, reverse=True):
+        if not (flow.is_shape(index) or _joins_others(flow, index, own)) or index in needed:
             needed.add(index)
             needed.update(flow.tensors[t].producer for t in flow.ops[index].inputs)
-    return set(box.ops) - needed
+    return own - needed
+
+
+def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
+    op = flow.ops[index]
+    return op.name in ("cat", "concat") and any(flow.tensors[t].producer not in own for t in op.inputs)
 
 
 def helper_name(flow: Flow, box: Block) -> str:

@@ -58,7 +58,7 @@ def _narrow(writing: Writing) -> list[Value]:
 
 def _getitem(writing: Writing) -> list[Value]:
     index = writing.argument("index", 1)
-    parts = _parts(index, len(writing.first().shape))
+    parts = index_parts(index, len(writing.first().shape))
     if parts is None:
         return as_called(writing)
     value, axis, names = writing.first(), 0, writing.shape()
@@ -86,7 +86,7 @@ def _getitem(writing: Writing) -> list[Value]:
     return [value]
 
 
-def _parts(index: Any, rank: int) -> list[Any] | None:
+def index_parts(index: Any, rank: int) -> list[Any] | None:
     """One entry an axis, the ellipsis filled in; None for an index that is no plain part."""
     parts = list(index) if isinstance(index, list | tuple) else [index]
     plain = all(

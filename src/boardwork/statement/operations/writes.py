@@ -5,22 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from boardwork.statement.calls import arguments
-from boardwork.statement.expressions import constant, expression
+from boardwork.statement.expressions import PUT, constant, expression
+from boardwork.statement.operations.pieces import index_of, joined_writes
 from boardwork.statement.terms import UnstatedError, Value
 from boardwork.statement.writing import Writing
 from boardwork.trace.records import Op
-
-_PUT = """def put(x, place, value):
-    x = x.clone()
-    x[place] = value
-    return x"""
-
 
 def _set(writing: Writing) -> list[Value]:
     """x[place] = value."""
     if _is_inverse(writing):
         return writing.made("p.argsort()", p=writing.value(writing.op.inputs[1]))
+    side_by_side = joined_writes(writing, writing.op.outputs[0])
+    if side_by_side is not None:
+        return [side_by_side]
     value = writing.node(writing.argument("value", 2))
     return [_put(writing, writing.first(), writing.argument("index", 1), value)]
 
@@ -39,19 +36,9 @@ def _is_inverse(writing: Writing) -> bool:
 
 
 def _put(writing: Writing, base: Value, index: object, value: ast.expr) -> Value:
-    place = _as_argument(writing.node(index))
-    call = expression(f"{writing.helper(_PUT)}(x, i, v)", x=writing.scope.node(base), i=place, v=value)
-    return writing.scope.value(call, base.shape)
-
-
-def _as_argument(index: ast.expr) -> ast.expr:
-    """An index outside of brackets."""
-    if isinstance(index, ast.Tuple | ast.List):
-        return ast.Tuple([_as_argument(part) for part in index.elts], ast.Load())
-    if isinstance(index, ast.Slice):
-        parts = [constant(None) if part is None else part for part in (index.lower, index.upper, index.step)]
-        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
-    return index
+    """A line of its own in the text, `x[index] = value`."""
+    call = expression(f"{PUT}(x, i, v)", x=writing.scope.node(base), i=writing.node(index), v=value)
+    return writing.scope.value(call, base.shape, line=True)
 
 
 def _copied(writing: Writing) -> list[Value]:
@@ -85,9 +72,10 @@ def _written(writing: Writing, value: ast.expr, put: ast.expr | None = None) -> 
 
 def _around(writing: Writing, maker: Op, value: ast.expr) -> Value:
     """The tensor that `maker` took the part from, with the value there."""
-    given = arguments(maker)
-    index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
-    return _put(writing, writing.value(maker.inputs[0]), index, value)
+    side_by_side = joined_writes(writing, writing.op.outputs[-1])
+    if side_by_side is not None:
+        return side_by_side
+    return _put(writing, writing.value(maker.inputs[0]), index_of(maker), value)
 
 
 def around_part(writing: Writing, results: Sequence[Value]) -> list[Value]:
