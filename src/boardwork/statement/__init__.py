@@ -6,14 +6,17 @@ from dataclasses import replace
 
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
+from boardwork.statement.helpers import boundary_of, leaving, parts_of
 from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.records import Argument, Statement
 from boardwork.statement.terms import Term, UnstatedError
-from boardwork.statement.walk import Function, Library, boundary_of, helper_name, leaving
+from boardwork.statement.walk import Function, Library
 
 __all__ = ["Argument", "Statement", "statement"]
 
 _MOST_OPERATIONS = 400
+_BOARD = 30  # lines
+_SHORTER = ((False, 1), (False, 2), (True, 0), (True, 1), (True, 2))  # in parts or not, and how brief
 _IMPORTS = {"math.": "import math\n", "torch.": "import torch\n", "F.": "import torch.nn.functional as F\n"}
 
 
@@ -27,7 +30,7 @@ def statement(outline: Outline) -> Statement:
         words = f"its {len(ops)} operations are too many for a board; open a smaller block with --zoom"
         return replace(empty, unstated=words)
     try:
-        return _stated(flow, outline, empty)
+        return _shortest(flow, outline, empty)
     except UnstatedError as error:
         return replace(empty, unstated=f"{error} has no statement")
 
@@ -41,7 +44,7 @@ def _argument(term: Term) -> Argument:
     return Argument(term.wanted, term.tensor, term.picks, tuple(map(_argument, term.members)))
 
 
-def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
+def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, in_parts: bool = False) -> Statement:
     ops, block = frozenset(empty.ops), outline.zoom.block
     boundary = boundary_of(flow, empty.ops)
     drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
@@ -50,15 +53,8 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     labels = {**tables_of(flow, leaves), **labels}
     library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
-    function = Function(flow, library, boundary, labels, entering)
-    owner = {op: leaf for leaf in leaves for op in leaf.ops}
-    for op in empty.ops:
-        box = owner[op]
-        name = helper_name(flow, box)
-        if not name:
-            function.state(flow.ops[op], box)
-        elif op == max(o for o in box.ops if o in ops):
-            function.helper(box, name)
+    function = Function(flow, library, boundary, labels, entering, brief)
+    function.write(empty.ops, leaves, parts_of(flow, block) if in_parts else ())
     outputs = leaving(flow, ops)
     name = identifier(block.label)
     name = f"{name}_layer" if name in library.texts else name
@@ -68,3 +64,19 @@ def _stated(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     arguments = tuple(map(_argument, function.scope.arguments))
     stated = f"{imports}\n\n{whole}\n".lstrip()
     return replace(empty, function=name, text=stated, arguments=arguments, outputs=tuple(outputs))
+
+
+def _shortest(flow: Flow, outline: Outline, empty: Statement) -> Statement:
+    """The equations opened; where that is more than a board holds, torch's own calls, then a function a part."""
+    found = _stated(flow, outline, empty)
+    for in_parts, brief in _SHORTER if _length(found.text) > _BOARD else ():
+        other = _stated(flow, outline, empty, brief=brief, in_parts=in_parts)
+        lengths = [_length(function) for function in other.text.split("\n\n")]
+        if (max(lengths) if in_parts else sum(lengths)) <= _BOARD:
+            return other
+        found = min(found, other, key=lambda one: max(map(_length, one.text.split("\n\n"))))
+    return found
+
+
+def _length(text: str) -> int:
+    return sum(bool(line.strip()) for line in text.splitlines())

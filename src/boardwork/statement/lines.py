@@ -55,8 +55,10 @@ class Lines:
 
     def _apart(self, term: Term) -> bool:
         """True for a call whose results alone are used: no loop carries it from turn to turn."""
+        if not term.results or not isinstance(term.code, ast.Call):
+            return False
         users = {user.key for user in self.needed if term.key in names_in(user.code)}
-        return bool(users) and users <= {result.key for result in term.results} and isinstance(term.code, ast.Call)
+        return bool(users) and users <= {result.key for result in term.results}
 
     def lines(self) -> list[Line]:
         """All lines in order, the result last."""

@@ -107,6 +107,15 @@ def identifier(words: str) -> str:
     return f"_{name}" if name[0].isdigit() else f"{name}_" if keyword.iskeyword(name) else name
 
 
+def stem_of(name: str) -> str:
+    """A name without its number.
+
+    >>> stem_of("W_1_2")
+    'W'
+    """
+    return re.sub(r"(_\d+)+$", "", name)
+
+
 # -- after the walk ---------------------------------------------------------------------------------------------------
 
 

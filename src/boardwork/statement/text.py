@@ -15,14 +15,13 @@ _COLUMNS = 100
 _COMMENT = 64  # column at which comments stand, where code is no longer
 
 
-def function_text(name: str, scope: Scope, lines: Sequence[Line], *, shapes: bool = True) -> str:
-    """`def name(...)` with a line a step; `shapes`: comments tell the shapes of arguments and steps."""
-    arguments = scope.arguments
-    names = [term.wanted for term in arguments]
+def function_text(name: str, scope: Scope, lines: Sequence[Line], told: Sequence[Term], *, shapes: bool = True) -> str:
+    """`def name(...)` with a line a step. Comments tell the shapes of the arguments `told`; `shapes`: of steps too."""
+    names = [term.wanted for term in scope.arguments]
     head, given = _wrapped(f"def {name}(", names, "):"), _sizes(scope, lines)
-    told = _argument_shapes(scope, arguments) if shapes else []
+    shapes_told = _argument_shapes(scope, told)
     lines, lengths = name_lengths(scope.sizes, lines, names)
-    body, own = [*told, *given, *lengths], set[str]()
+    body, own = [*shapes_told, *given, *lengths], set[str]()
     for line in lines:
         *before, code = [f"    {code}" if line.inside else code for code in _codes(line, own)]
         shape = line.term.shape if line.term is not None and line.form != "for" else ()
@@ -37,7 +36,17 @@ def _codes(line: Line, own: set[str]) -> list[str]:
     code = _unparsed(line.code)
     if line.form == "assign":
         (own.add if code.startswith(_NEW) else own.discard)(line.name)
-    return [_FORMS[line.form].format(name=line.name, code=code, counter=COUNTER)]
+    return _folded(_FORMS[line.form].format(name=line.name, code=code, counter=COUNTER), line.code)
+
+
+def _folded(text: str, code: ast.expr) -> list[str]:
+    """A call with more arguments than a line holds has as many a line as fit."""
+    calls = [node for node in ast.walk(code) if isinstance(node, ast.Call) and len(node.args) >= _MANY]
+    if len(text) <= _COLUMNS or not calls:
+        return [text]
+    words = [ast.unparse(argument) for argument in calls[0].args]
+    start, end = text.split(", ".join(words), 1)
+    return _wrapped(start, words, end)
 
 
 def _put(line: Line, own: set[str]) -> list[str]:
@@ -55,6 +64,7 @@ def _copied(source: str) -> str:
     return source if source.startswith(_NEW) else f"{source}.clone()"
 
 
+_MANY = 6  # arguments
 _NEW = ("torch.zeros(", "torch.ones(", "torch.empty(", "torch.full(")
 _FORMS = {
     "assign": "{name} = {code}",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import called, constant, expression
+from boardwork.statement.helpers import boundary_of, cuts_before, helper_name, leaving, moves_after
 from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
-from boardwork.statement.names import identifier, multiplies, name_parts, number, table_name, weight_name
+from boardwork.statement.names import multiplies, name_parts, number, stem_of, table_name, weight_name
 from boardwork.statement.operations import write
 from boardwork.statement.sizes import Sizes
 from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
@@ -18,14 +20,11 @@ from boardwork.statement.text import function_text
 from boardwork.statement.writing import Writing
 from boardwork.trace.records import Op
 
-_HELPERS = {"rope": "rotate", "norm": "", "activation": ""}
-_NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
 _FILLED = {
     "zeros": "zeros", "new_zeros": "zeros", "zeros_like": "zeros",
     "ones": "ones", "new_ones": "ones", "ones_like": "ones",
     "empty": "empty", "new_empty": "empty", "empty_like": "empty",
 }  # fmt: skip
-_CUTS = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "getitem")
 _TABLES = ("cos", "sin", "turn")
 _WEIGHED = ("div", "mul", "softmax", "sigmoid")
 _WANTED = {"add": "x", "attention_core": "y", "relative_bias": "bias"}
@@ -58,12 +57,15 @@ class Function:
         boundary: Iterable[int],
         labels: dict[int, str] | None = None,
         entering: dict[int, str] | None = None,
+        brief: int = 0,
     ) -> None:
+        self.brief = brief
         self.flow, self.library, self.labels, self._entering = flow, library, labels or {}, entering or {}
         self.scope = Scope(Sizes(flow.trace.axes))
         self.values: dict[int, Value] = {}
         self.letters: dict[Term, str] = {}
         self._made_for: dict[Term, int] = {}
+        self._told_there: set[str] = set()  # weights whose shapes a part tells
         self.scope.sizes.name(
             [flow.tensors[t] for t in boundary if flow.tensors[t].kind not in ("parameter", "buffer")]
         )
@@ -108,6 +110,18 @@ class Function:
 
     # -- operations ---------------------------------------------------------------------------------------------------
 
+    def write(self, ops: Sequence[int], leaves: Iterable[Block], parts: Iterable[Block] = ()) -> None:
+        """Write operations in order. `parts`, and boxes that mean one thing, are calls of helpers."""
+        owner = {op: box for box in leaves for op in box.ops} | {op: part for part in parts for op in part.one()}
+        last = {id(owner[op]): op for op in ops}
+        for op in ops:
+            box = owner[op]
+            name = helper_name(self.flow, box)
+            if not name:
+                self.state(self.flow.ops[op], box)
+            elif op == last[id(box)]:
+                self.helper(box, name)
+
     def state(self, op: Op, box: Block) -> None:
         """Write one operation.
 
@@ -115,7 +129,8 @@ class Function:
             UnstatedError: it cannot be written; says which.
         """
         known = len(self.scope.arguments)
-        writing = Writing(self.flow, self.scope, op, lambda t: self.value(t, box, op), self.library.add, box.kind)
+        taken = partial(self.value, box=box, op=op)
+        writing = Writing(self.flow, self.scope, op, taken, self.library.add, box.kind, self.brief)
         try:
             results = write(writing)
         except UnstatedError as error:
@@ -163,41 +178,59 @@ class Function:
         return "weights" if box.kind == "router" and weighed else ""
 
     def helper(self, box: Block, name: str) -> None:
-        """Write a box as a call of a helper that holds its operations."""
-        after = moves_after(self.flow, box)
-        own = [op for op in box.ops if op not in after]
-        own = [*self._cuts_before(own), *own]
-        ops = [self.flow.ops[op] for op in own]
-        labels = {tensor: label for tensor, label in self.labels.items() if label in _TABLES}
-        inner = Function(self.flow, self.library, boundary_of(self.flow, own), labels)
-        for op in ops:
-            inner.state(op, box)
+        """Write a box, or a part of the block, as a call of a function that holds its operations."""
+        after = set() if box.children else moves_after(self.flow, box)
+        own = [op for op in box.one() if op in self.flow.live and op not in after]
+        if not box.children:
+            own = [*cuts_before(self.flow, own, self.values.keys()), *own]
         outputs = leaving(self.flow, frozenset(own))
         if len(outputs) != 1:
             raise UnstatedError("several results")
-        text = inner.text(name, [outputs[0]], shapes=False)
+        inner = self._inside(box, own)
+        text = inner.text(name, [outputs[0]], shapes=bool(box.children))
         call = expression(f"{self.library.add(text)}()")
-        call.args = [self._handed(term, box, ops) for term in inner.scope.arguments]  # type: ignore[attr-defined]
+        owner = {op: leaf for leaf in box.leaves() for op in leaf.ops}
+        handed = [self._handed(term, box, owner, own) for term in inner.scope.arguments]
+        call.args = handed  # type: ignore[attr-defined]
         shape = self.scope.sizes.of(self.flow.tensors[outputs[0]])
         self._keep(self.flow.ops[self.flow.tensors[outputs[0]].producer], box, [self.scope.value(call, shape)])
         for moving in sorted(after):
             self.state(self.flow.ops[moving], box)
 
-    def _cuts_before(self, own: Sequence[int]) -> list[int]:
-        """Operations that cut a tensor for these alone: the halves that are turned."""
-        makers = dict.fromkeys(self.flow.tensors[t].producer for t in boundary_of(self.flow, own))
-        cuts = (self.flow.ops[maker] for maker in makers if maker >= 0 and self.flow.ops[maker].name in _CUTS)
-        return [cut.id for cut in cuts if set(cut.outputs) <= self.values.keys() and self._serves(cut, own)]
+    def _inside(self, box: Block, own: Sequence[int]) -> Function:
+        """The function of a box or part."""
+        if box.children:
+            labels, entering = self.labels, self._entering
+        else:
+            labels, entering = {t: label for t, label in self.labels.items() if label in _TABLES}, {}
+        inner = Function(self.flow, self.library, boundary_of(self.flow, own), labels, entering, self.brief)
+        if box.children:
+            inner.write(own, box.leaves())
+        else:
+            for op in own:
+                inner.state(self.flow.ops[op], box)
+        return inner
 
-    def _serves(self, op: Op, own: Sequence[int]) -> bool:
-        return all(user in own for tensor in op.outputs for user in self.flow.users.get(tensor, ()))
-
-    def _handed(self, inner: Term, box: Block, ops: Sequence[Op]) -> ast.expr:
+    def _handed(self, inner: Term, box: Block, owner: dict[int, Block], own: Sequence[int]) -> ast.expr:
         """What an argument of a helper is here."""
-        if not inner.members:
-            return self.scope.node(self.value(inner.tensor, box, _user(ops, inner.tensor)))
-        values = [self.value(member.tensor, box, _user(ops, member.tensor)) for member in inner.members]
-        return self.scope.listed(tuple(value.term for value in values), inner.wanted).node
+        values = []
+        for term in inner.members or (inner,):
+            user = next(self.flow.ops[op] for op in own if term.tensor in self.flow.ops[op].inputs)
+            values.append(self._same(term, owner.get(user.id, box), user))
+        listed = self.scope.listed(tuple(v.term for v in values), stem_of(inner.wanted)) if inner.members else None
+        handed = listed or self.scope.whole(values[0])
+        if box.children and self.flow.tensors[inner.tensor].kind in ("parameter", "buffer"):
+            self._told_there.add(handed.key)
+        return handed.node
+
+    def _same(self, inner: Term, box: Block, user: Op) -> Value:
+        """What a helper's argument is here; rows of a weight are an argument here too."""
+        if not inner.picks:
+            return self.value(inner.tensor, box, user)
+        term = self.scope.argument(inner.tensor, inner.shape, stem_of(inner.wanted), inner.picks)
+        term.weight = True
+        self._made_for.setdefault(term, user.id)
+        return plain(term)
 
     # -- the text -----------------------------------------------------------------------------------------------------
 
@@ -210,52 +243,10 @@ class Function:
         self._made_for |= {t: self._made_for[t.members[0]] for t in self.scope.arguments if t.members}
         number(self.scope, self._made_for)
         self.scope.arguments.sort(key=lambda term: self.flow.tensors[term.tensor].kind in ("parameter", "buffer"))
-        return function_text(name, self.scope, Lines(self.scope, terms).lines(), shapes=shapes)
+        told = [term for term in self.scope.arguments if term.key not in self._told_there] if shapes else []
+        return function_text(name, self.scope, Lines(self.scope, terms).lines(), told, shapes=shapes)
 
     def _drop_unused(self, outputs: Sequence[Term]) -> None:
         """A fused weight of which only rows are used is no argument itself."""
         needed = {term.key for term in Lines(self.scope, outputs).needed}
         self.scope.arguments = [term for term in self.scope.arguments if term.key in needed]
-
-
-def _user(ops: Sequence[Op], tensor: int) -> Op:
-    return next(op for op in ops if tensor in op.inputs)
-
-
-def moves_after(flow: Flow, box: Block) -> set[int]:
-    """Operations of a box that only move what it computed, or put it beside what was computed elsewhere."""
-    needed: set[int] = set()
-    own = set(box.ops)
-    for index in sorted(own, reverse=True):
-        if not (flow.is_shape(index) or _joins_others(flow, index, own)) or index in needed:
-            needed.add(index)
-            needed.update(flow.tensors[t].producer for t in flow.ops[index].inputs)
-    return own - needed
-
-
-def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
-    op = flow.ops[index]
-    return op.name in ("cat", "concat") and any(flow.tensors[t].producer not in own for t in op.inputs)
-
-
-def helper_name(flow: Flow, box: Block) -> str:
-    """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
-    if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
-        return ""
-    if box.kind == "norm":
-        return _NORMS.get(box.facts.get("kind", ""), "normalise")
-    return _HELPERS[box.kind] or identifier(box.label)
-
-
-def boundary_of(flow: Flow, ops: Iterable[int]) -> list[int]:
-    """Tensors that operations take from elsewhere, in order."""
-    own = list(ops)
-    made = {t for op in own for t in flow.ops[op].outputs}
-    return [t for t in dict.fromkeys(t for op in own for t in flow.ops[op].inputs) if t not in made]
-
-
-def leaving(flow: Flow, ops: frozenset[int]) -> list[int]:
-    """Tensors that operations make and others use, or the model gives."""
-    made = [t for op in sorted(ops) for t in flow.ops[op].outputs]
-    users = {t: [u for u in flow.users.get(t, ()) if u not in ops and flow.is_data(u)] for t in made}
-    return [t for t in made if t in flow.outputs or users[t]]

@@ -20,7 +20,8 @@ from boardwork.trace.records import Op
 class Writing:
     """`value`: what a tensor of the trace is in this function. `helper`: the name of a helper function with this text.
 
-    `within`: kind of the box that the operation is part of.
+    `within`: kind of the box that the operation is part of. `brief`: 0 opens what torch has one call for, 1 leaves
+    norms closed, 2 attention too.
     """
 
     flow: Flow
@@ -29,6 +30,7 @@ class Writing:
     value: Callable[[int], Value]
     helper: Callable[[str], str]
     within: str = ""
+    brief: int = 0
 
     @property
     def arguments(self) -> Arguments:

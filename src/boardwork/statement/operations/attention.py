@@ -15,6 +15,8 @@ def _attention(writing: Writing) -> list[Value]:
     q, k, v = (writing.tensor(name, n) for n, name in enumerate(("query", "key", "value")))
     if q is None or k is None or v is None:
         raise UnstatedError("scaled_dot_product_attention without queries, keys and values")
+    if writing.brief > 1:
+        return [_closed(writing, q, k, v)]
     groups = q.shape[-3] // k.shape[-3] if len(q.shape) > 2 and writing.argument("enable_gqa", 7) else 1
     k, v = (_for_every_head(writing, value, groups) for value in (k, v))
     lengths = (*q.shape[:-1], k.shape[-2])
@@ -24,6 +26,24 @@ def _attention(writing: Writing) -> list[Value]:
     weights = writing.scope.value(code, lengths, "weights", line=True)
     sum_of_values = expression("w @ v", w=writing.scope.node(weights), v=writing.scope.node(v))
     return [writing.scope.value(sum_of_values, writing.shape(), "y")]
+
+
+def _closed(writing: Writing, q: Value, k: Value, v: Value) -> Value:
+    """torch's call, with what it does not do by itself."""
+    call = expression("F.scaled_dot_product_attention()")
+    assert isinstance(call, ast.Call)
+    call.args = [writing.scope.node(value) for value in (q, k, v)]
+    mask, scale = writing.tensor("attn_mask", 3), writing.argument("scale", 6)
+    told: dict[str, ast.expr] = {}
+    if mask is not None and not mask.is_zeros:
+        told["attn_mask"] = writing.scope.node(mask)
+    if scale is not None and not math.isclose(scale, q.shape[-1] ** -0.5, rel_tol=1e-6):
+        told["scale"] = constant(scale)
+    for place, name in ((5, "is_causal"), (7, "enable_gqa")):
+        if writing.argument(name, place) is True:
+            told[name] = constant(True)
+    call.keywords = [ast.keyword(name, value) for name, value in told.items()]
+    return writing.scope.value(call, writing.shape(), "y")
 
 
 def _for_every_head(writing: Writing, value: Value, groups: int) -> Value:

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from boardwork.statement.expressions import expression
+from boardwork.statement.expressions import constant, expression
 from boardwork.statement.terms import Term, Value, plain
 from boardwork.statement.writing import Writing
+
+_USUAL = 1e-5
 
 
 def _definition(name: str, weights: Sequence[str], lines: Sequence[str], result: str) -> str:
@@ -23,6 +25,19 @@ def _called(writing: Writing, text: str, value: Value, weights: Sequence[Term]) 
     call = expression(f"{writing.helper(text)}()")
     assert isinstance(call, ast.Call)
     call.args = [value.term.node, *(weight.node for weight in weights)]
+    return [Value(writing.scope.term(call, value.term.shape), value.layout)]
+
+
+def _closed(writing: Writing, value: Value, given: Sequence[object], weights: dict[str, Term], eps: Any) -> list[Value]:
+    """torch's call: F.layer_norm(x, (512,), gamma, beta, eps=1e-06)."""
+    call = expression(f"F.{writing.op.name}()")
+    assert isinstance(call, ast.Call)
+    call.args = [value.term.node, *(constant(argument) for argument in given)]
+    placed = list(weights) != ["beta"]
+    call.args += [weight.node for weight in weights.values() if placed]
+    call.keywords = [ast.keyword("bias", weight.node) for weight in weights.values() if not placed]
+    if eps not in (None, _USUAL):
+        call.keywords.append(ast.keyword("eps", constant(eps)))
     return [Value(writing.scope.term(call, value.term.shape), value.layout)]
 
 
@@ -46,7 +61,9 @@ def _layer_norm(writing: Writing) -> list[Value]:
     weights = _weights(writing, {"gamma": ("weight", 2), "beta": ("bias", 3)})
     value = writing.first()
     value = writing.scope.last_axis(value) if count == 1 else plain(writing.scope.whole(value))
-    eps = writing.argument("eps", 4, 1e-5)
+    eps = writing.argument("eps", 4, _USUAL)
+    if writing.brief:
+        return _closed(writing, value, [value.term.shape[-count:]], weights, eps)
     lines = [
         f"mean = x.mean({_axes(count)}, keepdim=True)",
         f"variance = ((x - mean) ** 2).mean({_axes(count)}, keepdim=True)",
@@ -62,6 +79,8 @@ def _rms_norm(writing: Writing) -> list[Value]:
     value = writing.first()
     value = writing.scope.last_axis(value) if count == 1 else plain(writing.scope.whole(value))
     eps = writing.argument("eps", 3)
+    if writing.brief:
+        return _closed(writing, value, [value.term.shape[-count:]], weights, eps)
     small = "torch.finfo(x.dtype).eps" if eps is None else repr(eps)
     lines = [f"mean_square = (x ** 2).mean({_axes(count)}, keepdim=True)"]
     text = _definition("rms_norm", list(weights), lines, f"x / torch.sqrt(mean_square + {small})")
@@ -87,10 +106,12 @@ def _instance_norm(writing: Writing) -> list[Value]:
 
 def _by_channel(writing: Writing, name: str, weights: dict[str, Term], over: tuple[int, ...], rank: int) -> list[Value]:
     """Channels are axis 1. `over`: axes of the statistics, none where they are given."""
-    eps = writing.argument("eps", 7, 1e-5)
+    eps = writing.argument("eps", 7, _USUAL)
+    listed = len(weights) > 2 and all(term.tensor >= 0 for term in weights.values())
+    if writing.brief and listed:
+        return _batch_norm_closed(writing, tuple(weights.values()), eps)
     ones = ", ".join(["1"] * (rank - 2))
     lines, names = [], ", ".join(weights)
-    listed = len(weights) > 2 and all(term.tensor >= 0 for term in weights.values())
     if listed:
         lines.append(f"{names} = (w.view(-1, {ones}) for w in norm)" if rank > 2 else f"{names} = norm")
     elif weights and rank > 2:
@@ -108,10 +129,22 @@ def _by_channel(writing: Writing, name: str, weights: dict[str, Term], over: tup
     return _called(writing, text, value, list(weights.values()))
 
 
+def _batch_norm_closed(writing: Writing, weights: tuple[Term, ...], eps: Any) -> list[Value]:
+    """F.batch_norm(x, *norm): mean, variance, gain and bias are in the order in which torch takes them."""
+    norm = ast.Starred(writing.scope.listed(weights, "norm").node, ast.Load())
+    call = expression("F.batch_norm(x)", x=writing.scope.node(writing.first()))
+    assert isinstance(call, ast.Call)
+    call.args.append(norm)
+    call.keywords = [ast.keyword("eps", constant(eps))] if eps != _USUAL else []
+    return [writing.scope.value(call, writing.shape())]
+
+
 def _group_norm(writing: Writing) -> list[Value]:
     groups: Any = writing.argument("num_groups", 1)
     weights = _weights(writing, {"gamma": ("weight", 2), "beta": ("bias", 3)})
-    rank, eps = len(writing.shape()), writing.argument("eps", 4, 1e-5)
+    rank, eps = len(writing.shape()), writing.argument("eps", 4, _USUAL)
+    if writing.brief:
+        return _closed(writing, plain(writing.scope.whole(writing.first())), [groups], weights, eps)
     lines = [f"groups = x.reshape(x.shape[0], {groups}, -1)"]
     if weights and rank > 2:
         ones = ", ".join(["1"] * (rank - 2))

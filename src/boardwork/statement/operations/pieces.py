@@ -54,7 +54,7 @@ def _filled(flow: Flow, whole: int) -> tuple[int, list[_Piece]] | None:
 
 
 def _writes(flow: Flow, whole: int) -> Iterator[tuple[Any, int]]:
-    """Index and written tensor of every write, the last first; -1 where no tensor, or what was there before, is kept."""
+    """Index and written tensor of every write, the last first; -1 where one cannot be told."""
     while True:
         maker = flow.producer(whole)
         if maker is None or maker.name not in ("setitem", "copy"):

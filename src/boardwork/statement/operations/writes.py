@@ -11,6 +11,7 @@ from boardwork.statement.terms import UnstatedError, Value
 from boardwork.statement.writing import Writing
 from boardwork.trace.records import Op
 
+
 def _set(writing: Writing) -> list[Value]:
     """x[place] = value."""
     if _is_inverse(writing):

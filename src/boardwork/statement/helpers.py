@@ -1,0 +1,80 @@
+"""Boxes and parts of a block -> which of them become functions of their own, and the operations that these hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.statement.names import identifier
+from boardwork.trace.records import Op
+
+_HELPERS = {"rope": "rotate", "norm": "", "activation": ""}
+_NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
+_CUTS = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "getitem")
+_LEAST = 5  # operations of a part
+
+
+def parts_of(flow: Flow, block: Block) -> list[Block]:
+    """Parts of a block that are functions of their own where it is too long for one: each gives one tensor."""
+    found = (part for child in block.children for part in (child, *child.copies) if part.children)
+    return [part for part in found if _stands_alone(flow, [op for op in part.one() if op in flow.live])]
+
+
+def _stands_alone(flow: Flow, own: list[int]) -> bool:
+    """True where others use one result alone, after the last operation."""
+    outputs = leaving(flow, frozenset(own)) if sum(not flow.is_shape(op) for op in own) >= _LEAST else []
+    users = [user for tensor in outputs for user in flow.users.get(tensor, ()) if user not in own]
+    return len(outputs) == 1 and all(user > max(own) for user in users)
+
+
+def cuts_before(flow: Flow, own: Collection[int], known: Collection[int]) -> list[int]:
+    """Operations that cut a tensor for these alone, as the halves that are turned. `known`: tensors at hand."""
+    makers = dict.fromkeys(flow.tensors[t].producer for t in boundary_of(flow, own))
+    cuts = [flow.ops[maker] for maker in makers if maker >= 0 and flow.ops[maker].name in _CUTS]
+    return [cut.id for cut in cuts if all(t in known for t in cut.outputs) and _serves(flow, cut, own)]
+
+
+def _serves(flow: Flow, op: Op, own: Collection[int]) -> bool:
+    return all(user in own for tensor in op.outputs for user in flow.users.get(tensor, ()))
+
+
+def moves_after(flow: Flow, box: Block) -> set[int]:
+    """Operations of a box that only move what it computed, or put it beside what was computed elsewhere."""
+    needed: set[int] = set()
+    own = set(box.ops)
+    for index in sorted(own, reverse=True):
+        if not (flow.is_shape(index) or _joins_others(flow, index, own)) or index in needed:
+            needed.add(index)
+            needed.update(flow.tensors[t].producer for t in flow.ops[index].inputs)
+    return own - needed
+
+
+def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
+    op = flow.ops[index]
+    return op.name in ("cat", "concat") and any(flow.tensors[t].producer not in own for t in op.inputs)
+
+
+def helper_name(flow: Flow, box: Block) -> str:
+    """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
+    if box.children:
+        return identifier(box.label)
+    if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
+        return ""
+    if box.kind == "norm":
+        return _NORMS.get(box.facts.get("kind", ""), "normalise")
+    return _HELPERS[box.kind] or identifier(box.label)
+
+
+def boundary_of(flow: Flow, ops: Iterable[int]) -> list[int]:
+    """Tensors that operations take from elsewhere, in order."""
+    own = list(ops)
+    made = {t for op in own for t in flow.ops[op].outputs}
+    return [t for t in dict.fromkeys(t for op in own for t in flow.ops[op].inputs) if t not in made]
+
+
+def leaving(flow: Flow, ops: frozenset[int]) -> list[int]:
+    """Tensors that operations make and others use, or the model gives."""
+    made = [t for op in sorted(ops) for t in flow.ops[op].outputs]
+    users = {t: [u for u in flow.users.get(t, ()) if u not in ops and flow.is_data(u)] for t in made}
+    return [t for t in made if t in flow.outputs or users[t]]
