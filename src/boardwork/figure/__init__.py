@@ -17,7 +17,7 @@ from boardwork.figure.shapes import texts_of
 from boardwork.figure.u_shape import u_shape
 from boardwork.sheet import Diagram
 
-__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw"]
+__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw", "nested"]
 
 AS_IT_IS, STACKED, COLUMN = "as it is", "stacked", "column"  # the forms of a figure
 
@@ -33,7 +33,7 @@ def draw(
 
     `form`: STACKED towers that meet, as encoder and decoder, stand one under the other; COLUMN is one box under the
     other, for little room, and every edge that is not between neighbours becomes a tag.
-    `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated; for points.
+    `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated.
     """
     if not diagram.nodes:
         return Figure(0, 0, ())

@@ -12,6 +12,7 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Primitive, Text
 from boardwork.sheet import CIRCLES, Node
 
+_BREAK = re.compile(r"(?<!×) (?![×/])")  # a space that is not part of `2 × Conv` or `2×2 /2`
 SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
 
 
@@ -95,9 +96,9 @@ def _middle(height: float, m: Metrics) -> float:
 
 
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
-    """Break at spaces so that no line is wider than `most`, if its words allow."""
+    """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts."""
     lines: list[str] = []
-    words = text.split(" ")
+    words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
         words = [piece for word in words for piece in _broken(word, most)]
     for word in words:
@@ -107,6 +108,11 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def _fitting(glued: str, most: float, m: Metrics, kind: str) -> list[str]:
+    """`2 × Conv` in one piece if it fits."""
+    return [glued] if m.width_of(glued, kind) <= most else glued.split(" ")
 
 
 def _broken(word: str, most: float) -> list[str]:

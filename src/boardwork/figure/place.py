@@ -109,7 +109,9 @@ class Placer:
                 reach = max(reach, m.stub + 2 + m.text_gap + m.width_of(words, "port"))
                 height += m.text_height
         if height > top:
-            items.append(self.plain((0, top), (0, height - m.unit)))
+            end = (0.0, height - m.unit)
+            items.append(self.plain((0, top), end))
+            items += [self.plain(end, end)] if m.unit else []  # the cell that it ends in is open below
         return reach, height
 
     def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Primitive]) -> float:

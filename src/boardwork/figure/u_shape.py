@@ -1,4 +1,4 @@
-"""Nested -> Laid as a U, in points: down on the left, up on the right, every skip straight across."""
+"""Nested -> Laid as a U: down on the left, up on the right, every skip straight across; in cells or in points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from boardwork.sheet import Edge, Node
 if TYPE_CHECKING:
     from boardwork.figure.place import Placer
 
-_OFF = 1.5  # words stand this far from a wire that runs across
 Texts = Mapping[Edge, tuple[str, ...]]
 
 
@@ -38,6 +37,7 @@ class _Drawing:
     def __init__(self, found: Nested, texts: Texts, placer: Placer) -> None:
         self.found, self.texts, self.placer, self.m = found, texts, placer, placer.m
         self.shapes = [box_of(Op(_upright(node)), self.m) for node in found.path]
+        self.off = 0.0 if self.m.unit else 1.5  # words stand this far from a wire that runs across
         self.middle: dict[int, float] = {}
         sources, targets = [s for s, _, _ in found.skips], [t for _, t, _ in found.skips]
         between = list(range(sources[-1] + 1, targets[-1]))
@@ -50,7 +50,9 @@ class _Drawing:
 
     def laid(self) -> Laid:
         head = self._beside()
-        low = self._stand(head.height + (self.m.gap if head.height else 0.0))
+        first = self.found.skips[0]
+        above = self.m.text_height + self.off - self.shapes[first[0]].middle if first[2].label else 0.0
+        low = self._stand(head.height + self.m.gap if head.height else max(0.0, above))
         items: list[Item] = []
         for arm in (self.down, self.up):
             for number in arm.boxes:
@@ -63,12 +65,14 @@ class _Drawing:
         left = max(self.shapes[n].half + self._room(n) for n in self.down.boxes)
         wide = [(self._half(n) + self._room(n), self._words(n), self._words(n - 1)) for n in self.up.boxes]
         right = self.up.x + max(map(max, wide))
-        centre = (right - left) / 2
-        items += [*head.at(centre + (head.left - head.right) / 2, 0), *turned]
-        half = (head.left + head.right) / 2
+        centre, half = self._whole((right - left) / 2), self._whole((head.left + head.right) / 2)
+        items += [*head.at(centre - half, 0), *turned]
         return Laid(max(left, half - centre), max(right, half + centre), low, tuple(items))
 
     # -- measures -------------------------------------------------------------------------------------------------
+
+    def _whole(self, length: float) -> float:
+        return float(int(length)) if self.m.unit else length
 
     def _half(self, number: int) -> float:
         return self.shapes[number].half + self.shapes[number].extra
@@ -176,13 +180,13 @@ class _Drawing:
         if not tags:
             return []
         start = near + m.stub
-        text = Text(start + m.text_gap / 2, y - m.text_height / 2, self._written(tags), "port")
-        return [Wire(((start, y), (near, y)), "data", True), text]
+        x, top = (start + 2, y) if m.unit else (start + m.text_gap / 2, y - m.text_height / 2)
+        return [Wire(((start, y), (near + m.unit, y)), "data", True), Text(x, top, self._written(tags), "port")]
 
     def _upright_wire(self, above: int, below: int, arm: _Arm) -> list[Item]:
-        ends = (arm.x, self._foot(above)), (arm.x, self._top(below))
-        points = ends if arm is self.down else ends[::-1]
-        return [self._wire(points, min(above, below)), *self._lines(min(above, below), arm.x, self._foot(above))]
+        ends = (arm.x, self._foot(above)), (arm.x, self._top(below) - self.m.unit)
+        points, head = (ends, 0.0) if arm is self.down else (ends[::-1], self.m.unit)
+        return [self._wire(points, min(above, below)), *self._lines(min(above, below), arm.x, self._foot(above) + head)]
 
     def _lines(self, number: int, x: float, y: float) -> list[Text]:
         m = self.m
@@ -193,32 +197,34 @@ class _Drawing:
 
     def _skip(self, source: int, target: int, edge: Edge) -> list[Item]:
         m, y = self.m, self.middle[source]
-        end = self.up.x - self.shapes[target].half
-        items: list[Item] = [self.placer.wire([(self.shapes[source].half, y), (end, y)], Line(edge), arrow=True)]
+        start, end = self.shapes[source].half + m.unit, self.up.x - self.shapes[target].half - m.unit
+        items: list[Item] = [self.placer.wire([(start, y), (end, y)], Line(edge), arrow=True)]
         if edge.label:
-            start = (self._half(source) + end - m.width_of(edge.label, "shape")) / 2
-            items.append(Text(start, y - m.text_height - _OFF, edge.label, "shape"))
+            x = self._whole((self._half(source) + m.unit + end - m.width_of(edge.label, "shape")) / 2)
+            items.append(Text(x, y - m.text_height - self.off, edge.label, "shape"))
         return items
 
     def _turned(self, low: float) -> tuple[list[Item], float]:
         """Across the bottom: through the one box between the arms, else straight from one arm to the other."""
         m, shape, number = self.m, self.shapes[self.turn], self.turn
+        near = shape.half + m.unit
         if not self.centred:
-            y, x, start = self.middle[number], self.up.x, shape.half
-            wire = self._wire([(start, y), (x, y), (x, self._foot(number + 1))], number)
-            return [wire, *self._lines(number, start, y + _OFF)], low
-        before, after, x = number - 1, number + 1, self.up.x / 2
-        top = low + max(m.gap, len(self._said(before)) * m.text_height + _OFF)
+            y, x = self.middle[number], self.up.x
+            wire = self._wire([(near, y), (x, y), (x, self._foot(number + 1))], number)
+            words = self._lines(number, near + m.unit, y + max(m.unit, self.off))
+            return [wire, *words], max([low, *(word.y + m.text_height for word in words)])
+        before, after, x = number - 1, number + 1, self._whole(self.up.x / 2)
+        top = low + max(m.gap, len(self._said(before)) * m.text_height + self.off)
         y, foot = top + shape.middle, top + shape.height
         items: list[Item] = [
             *self.placer.op(Op(self.found.path[number])).at(x, top),
-            self._wire([(0, self._foot(before)), (0, y), (x - shape.half, y)], before),
-            self._wire([(x + shape.half, y), (self.up.x, y), (self.up.x, self._foot(after))], number),
+            self._wire([(0, self._foot(before)), (0, y), (x - near, y)], before),
+            self._wire([(x + near, y), (self.up.x, y), (self.up.x, self._foot(after))], number),
             *self._lines(before, 0, self._foot(before)),
-            *self._lines(number, self.up.x, self._foot(after)),
+            *self._lines(number, self.up.x, self._foot(after) + m.unit),
         ]
         if tags := self._tags(number):
-            items.append(Wire(((x, foot + m.stub), (x, foot)), "data", True))
+            items.append(Wire(((x, foot + m.stub - m.unit), (x, foot)), "data", True))
             items.append(Text(x, foot + m.stub, self._written(tags), "port", "middle"))
             foot += m.stub + m.text_height
         return items, foot

@@ -15,7 +15,7 @@ _HEADS = {_SOUTH: "▼", _NORTH: "▲", _EAST: "►", _WEST: "◄"}
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("│╎", "|"), **dict.fromkeys("─╌", "-"), **dict.fromkeys("└┘┌┐├┤┴┬┼╭╮╰╯", "+"),
-        "▼": "v", "▲": "^", "►": ">", "◄": "<", "≠": "*",
+        "▼": "v", "▲": "^", "►": ">", "◄": "<", "≠": "*", "×": "x", "−": "-",
     }
 )  # fmt: skip
 

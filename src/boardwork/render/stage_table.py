@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from boardwork.figure.points import width
@@ -15,23 +16,33 @@ AIR = 1.2  # letters between two columns of a panel
 
 
 def table_lines(stages: Sequence[Stage], most: int) -> list[str]:
-    """Names to the left, numbers to the right; names are cut where a line would be wider than `most`."""
-    rows = [HEADINGS, *(stage.row() for stage in stages)]
-    wide = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    """Names to the left, numbers to the right; a name is broken where a line would be wider than `most`."""
+    rows = _rows(stages)
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     wide[0] = min(wide[0], most - sum(wide[1:]) - BETWEEN * (len(wide) - 1))
-    return [(" " * BETWEEN).join(_padded(row, wide)).rstrip() for row in rows]
+    return [line for row in rows for line in _lines(row, wide)]
 
 
-def _padded(row: Sequence[str], wide: Sequence[int]) -> Iterator[str]:
-    yield row[0][: wide[0]].ljust(wide[0])
-    yield from (text.rjust(room) for text, room in zip(row[1:], wide[1:], strict=True))
+def _rows(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
+    """The headings and a row a stage; that no stage repeats its block is not said."""
+    rows = [HEADINGS, *(stage.row() for stage in stages)]
+    left_out = HEADINGS.index("Blocks") if all(stage.blocks == 1 for stage in stages) else len(HEADINGS)
+    return [(*row[:left_out], *row[left_out + 1 :]) for row in rows]
+
+
+def _lines(row: Sequence[str], wide: Sequence[int]) -> Iterator[str]:
+    first, *more = textwrap.wrap(row[0], wide[0])
+    numbers = (text.rjust(room) for text, room in zip(row[1:], wide[1:], strict=True))
+    yield (" " * BETWEEN).join([first.ljust(wide[0]), *numbers])
+    yield from ("  " + line for line in more)
 
 
 def table_panel(stages: Sequence[Stage], type: Type) -> Panel:
     """As wide as the room that it is given."""
-    rows, high = [stage.row() for stage in stages], type.leading * type.body
-    least = sum(_widths(rows, type)) + AIR * type.body * (len(HEADINGS) - 1)
-    tall = high * (len(rows) + 1) + 0.3 * high
+    rows, high = _rows(stages), type.leading * type.body
+    wide = _widths(rows, type)
+    least = sum(wide) + AIR * type.body * (len(wide) - 1)
+    tall = high * len(rows) + 0.3 * high
 
     def content(room: float, height: float) -> Piece:
         return Piece(room, max(tall, height), tuple(_marks(rows, room, high, type)))
@@ -40,13 +51,13 @@ def table_panel(stages: Sequence[Stage], type: Type) -> Panel:
 
 
 def _widths(rows: Sequence[Sequence[str]], type: Type) -> list[float]:
-    return [max(width(row[i], type.body, True) for row in (HEADINGS, *rows)) for i in range(len(HEADINGS))]
+    return [max(width(text, type.body, True) for text in column) for column in zip(*rows, strict=True)]
 
 
 def _marks(rows: Sequence[Sequence[str]], room: float, high: float, type: Type) -> Iterator[Mark]:
     wide = _widths(rows, type)
     air = (room - sum(wide)) / (len(wide) - 1)
-    for number, row in enumerate((HEADINGS, *rows)):
+    for number, row in enumerate(rows):
         y = number * high + 0.98 * type.body + (0.3 * high if number else 0.0)
         face, colour = (BOLD, INK) if number else (PLAIN, GREY)
         yield label(0, y, row[0], type.body, face, colour)

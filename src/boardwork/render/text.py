@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, draw
-from boardwork.figure.metrics import Metrics
+from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Figure, draw, nested
+from boardwork.figure.metrics import Metrics, circled
 from boardwork.formula import draw_text
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
@@ -53,6 +54,13 @@ _FORMS: tuple[tuple[str, tuple[Metrics, ...]], ...] = (
     (STACKED, _BARE[2:]),
     (COLUMN, _COLUMN),
 )
+# The same for a U, which has two boxes side by side and a wire between them.
+_ARMS = (
+    CELLS,
+    *(replace(CELLS, most_label=most, most_shape=most, gutter=2) for most in (24, 20, 18, 16, 14)),
+    *(replace(CELLS, most_label=most, most_shape=most, gutter=1, text_gap=1) for most in (12, 10)),
+)
+_TALL = 40  # lines that skips within skips may have before they are folded to a U, if they end in additions
 _BLANK = 8  # a figure has at most about this much empty room at its right
 _plain_tag = "({})".format
 
@@ -77,17 +85,22 @@ def ascii(sheet: Sheet, options: Options) -> str:
 
 def diagram_lines(diagram: Diagram, width: int, *, ascii: bool = False) -> list[str]:
     """The diagram as lines of at most `width` characters, in the first form that fits."""
-    diagram = in_ascii(diagram) if ascii else diagram
-    lines: list[str] = []
-    tries = [(m, form) for form, wide_to_narrow in _FORMS for m in wide_to_narrow]
-    for number, (metrics, form) in enumerate(tries, 1):
-        figure = draw(diagram, replace(metrics, tag=_plain_tag) if ascii else metrics, form)
-        if figure.width > width + _BLANK and number < len(tries):
-            continue
+    diagram, lines = in_ascii(diagram) if ascii else diagram, list[str]()
+    for figure in _figures(diagram, width, _plain_tag if ascii else circled):
         lines = Raster(figure).lines(ascii)
         if max(map(len, lines), default=0) <= width:
             break
     return lines
+
+
+def _figures(diagram: Diagram, width: int, tag: Callable[[int], str]) -> Iterator[Figure]:
+    """The forms that may fit the width, the loosest first; the last whether it fits or not."""
+    folded = [(AS_IT_IS, metrics, _TALL) for metrics in _ARMS] if nested(diagram) else []
+    tries = [*folded, *((form, metrics, None) for form, wide_to_narrow in _FORMS for metrics in wide_to_narrow)]
+    for number, (form, metrics, tall) in enumerate(tries, 1):
+        figure = draw(diagram, replace(metrics, tag=tag), form, most_height=tall)
+        if figure.width <= width + _BLANK or number == len(tries):
+            yield figure
 
 
 class _Writer:
@@ -183,6 +196,8 @@ def in_ascii(diagram: Diagram) -> Diagram:
     return replace(
         diagram,
         nodes=tuple(replace(n, label=ascii_text(n.label), detail=ascii_text(n.detail)) for n in diagram.nodes),
-        edges=tuple(replace(e, shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges),
+        edges=tuple(
+            replace(e, label=ascii_text(e.label), shape=tuple(map(ascii_text, e.shape))) for e in diagram.edges
+        ),
         groups=tuple(replace(g, label=ascii_text(g.label), detail=ascii_text(g.detail)) for g in diagram.groups),
     )
