@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from boardwork.facts import Facts
 from boardwork.knowledge import Story
 from boardwork.notation import Notation
@@ -91,8 +93,8 @@ def _reason(outline: Outline) -> str:
 
 def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
     parent = {box: f"g{i}" for i, (_, inside) in enumerate(view.frames) for box in inside}
-    owners = {box.facts["tensor"]: box.label for box in view.boxes if box.role == "parameter"}
-    nodes = tuple(_node(i, box, trace, owners, parent.get(i, ""), notation) for i, box in enumerate(view.boxes))
+    weights = _weights(view, trace)
+    nodes = tuple(_node(i, view.boxes[i], trace, own, parent.get(i, ""), notation) for i, own in enumerate(weights))
     edges = tuple(_edge(view, link, trace, notation) for link in view.links)
     groups = tuple(
         Group(f"g{i}", frame.label, frame.detail, frame.role, frame.path) for i, (frame, _) in enumerate(view.frames)
@@ -100,15 +102,22 @@ def _diagram(view: View, trace: Trace, notation: Notation) -> Diagram:
     return Diagram(nodes, edges, groups)
 
 
-def _node(index: int, box: Block, trace: Trace, owners: dict[int, str], parent: str, notation: Notation) -> Node:
-    """`owners`: the label of the box that each weight is counted in; this box adds its own."""
+def _weights(view: View, trace: Trace) -> Iterator[tuple[int, str]]:
+    """Of every box the parameters that it is the first to use; if it uses only those of others, in words whose."""
+    beside = {box.facts["tensor"] for box in view.boxes if box.role == "parameter"}
+    owners: dict[int, str] = {}
+    for box in view.boxes:
+        given = {t for op in box.all() for t in trace.ops[op].inputs if trace.tensors[t].kind == "parameter"}
+        used = {box.facts["tensor"]} if box.role == "parameter" else given - beside
+        new = used - owners.keys()
+        yield sum(trace.tensors[t].size for t in new), _borrowed(box, {owners[t] for t in used}) if not new else ""
+        owners |= dict.fromkeys(new, box.label)
+
+
+def _node(index: int, box: Block, trace: Trace, weights: tuple[int, str], parent: str, notation: Notation) -> Node:
     ops = [trace.ops[op] for op in box.all()]
-    used = {t for op in ops for t in op.inputs if trace.tensors[t].kind == "parameter"}
-    new = {box.facts["tensor"]} if box.role == "parameter" else used - owners.keys()
-    detail = box.detail
-    if used and not new:
-        detail = f"{detail}, {_borrowed(box, {owners[t] for t in used})}".removeprefix(", ")
-    owners |= dict.fromkeys(new, box.label)
+    params, borrowed = weights
+    detail = ", ".join(words for words in (box.detail, borrowed) if words)
     if box.runs > 1:
         detail = f"{detail}, run {box.runs} times, same weights".removeprefix(", ")
     if box.role in ("input", "output"):
@@ -121,7 +130,7 @@ def _node(index: int, box: Block, trace: Trace, owners: dict[int, str], parent: 
         path=box.path,
         cls=box.cls,
         repeat=box.repeat,
-        params=sum(trace.tensors[t].size for t in new),
+        params=params,
         flops=2 * sum(op.macs for op in ops),
         parent=parent,
     )
@@ -129,6 +138,8 @@ def _node(index: int, box: Block, trace: Trace, owners: dict[int, str], parent: 
 
 def _borrowed(box: Block, labels: set[str]) -> str:
     """Whose weights a box uses that has none of its own."""
+    if not labels:
+        return ""
     return "same weights again" if labels == {box.label} else f"weights of {', '.join(sorted(labels))}"
 
 

@@ -23,7 +23,8 @@ class Sides:
 def sides(diagram: Diagram) -> Sides:
     """Sources that join late and ends that leave early stand beside the box they belong to."""
     into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
-    rank, aside = ranks(diagram), set[str]()
+    depth, aside = ranks(diagram), set[str]()
+    rank = {node.id: (depth[node.id], node.role != "parameter") for node in diagram.nodes}
     ops = {node.id: Op(node) for node in diagram.nodes}
     for node in diagram.nodes:
         arriving, leaving = into.get(node.id, []), out.get(node.id, [])
@@ -42,7 +43,10 @@ def sides(diagram: Diagram) -> Sides:
     return Sides(ops, frozenset(aside), tuple(left))
 
 
-def _joins_late(edge: Edge, into: Mapping[str, Sequence[Edge]], rank: Mapping[str, int], aside: set[str]) -> bool:
+def _joins_late(
+    edge: Edge, into: Mapping[str, Sequence[Edge]], rank: Mapping[str, tuple[int, bool]], aside: set[str]
+) -> bool:
+    """Of two sources at the same place the learned one stands beside."""
     others = [e for e in into[edge.target] if e is not edge and e.source not in aside]
     return bool(others) and max(rank[e.source] for e in others) > rank[edge.source]
 

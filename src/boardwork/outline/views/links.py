@@ -135,7 +135,7 @@ class Links:
                 path=name.rpartition(".")[0],
                 cls=name.rpartition(".")[2],
             )
-            return self._source(origin.id, dataclasses.replace(source, facts={"tensor": origin.id}))
+            return self._source((target, origin.id), dataclasses.replace(source, facts={"tensor": origin.id}))
         producer = self.flow.tensors[tensor].producer
         if producer >= 0 and not self.flow.is_data(producer):
             return None
