@@ -37,6 +37,8 @@ STRETCHED = torch.outer(PLACE.float(), torch.tensor([1.0, 0.1, 0.01, 0.0001]))
         (torch.cat((ANGLES, ANGLES), -1).sin(), "angles", (500.0, 4.0, 0.0)),
         (ANGLES.repeat_interleave(2, -1).sin(), "angles", (500.0, 4.0, 1.0)),
         (torch.polar(torch.ones(12, 4), ANGLES), "angles", (500.0, 4.0, 0.0)),
+        (torch.stack((ANGLES.sin(), ANGLES.cos()), -1).flatten(1), "waves", (500.0, 8.0, 1.0)),
+        (torch.cat((ANGLES.sin(), ANGLES.cos()), -1)[:, None], "waves", (500.0, 8.0, 0.0)),
         (torch.tensor(8.0), "number", (8.0,)),
         (torch.ones(12, 12), "open", ()),
         (torch.zeros(12, 12), "open", ()),
@@ -52,6 +54,7 @@ def test_what_a_table_says(table: Tensor, kind: str, numbers: tuple[float, ...])
         torch.rand(12, 12, generator=torch.Generator().manual_seed(0)),
         (DISTANCE >= 0) & (PLACE[None, :] != 5),
         STRETCHED.sin(),
+        torch.cat((ANGLES.sin(), (ANGLES + 0.1 * (ANGLES > 3)).cos()), -1),
     ],
 )
 def test_tables_that_say_nothing(table: Tensor) -> None:

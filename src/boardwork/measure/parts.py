@@ -30,6 +30,7 @@ _WORDS = {
         "inception",
         "fire",
         "sinusoid",
+        "positional_encoding",
         "long_convolution",
         "patch_merging",
         "linear_recurrence",

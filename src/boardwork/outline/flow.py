@@ -171,6 +171,11 @@ class Flow:
             return record.kind in ("buffer", "constant")
         return record.producer not in self.fed and record.producer not in self.weighted
 
+    def is_waves(self, tensor: int) -> bool:
+        """True for a constant made of sines and cosines, as positions are that are added to an embedding."""
+        known = bool(self.readings(tensor, "waves"))
+        return known or (self.is_constant(tensor) and {"sin", "cos"} <= {op.name for op in self.makers(tensor)})
+
     def origin(self, tensor: int) -> tuple[Tensor, tuple[int, ...]]:
         """Walk back through shape operations to the first tensor that none of them made; return it with them."""
         if tensor not in self._origins:

@@ -1,4 +1,4 @@
-"""Values of constants -> what they say about attention: who sees whom, linear biases, angles of rotation."""
+"""Values of constants -> what they say about attention and positions: who sees whom, linear biases, angles, waves."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def readings(real: torch.Tensor) -> Iterator[_Reading]:
             break
     if real.is_floating_point():
         slopes = _slopes(flat if seen is None else flat.masked_fill(~seen, 0.0), seen)
-        yield from [slopes] if slopes is not None else _angles(real)
+        yield from [slopes] if slopes is not None else [*_angles(real), *_waves(real)]
 
 
 # -- who sees whom --------------------------------------------------------------------------------------------------
@@ -166,6 +166,24 @@ def _inverse(table: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
     if not table.is_floating_point() or float(table.abs().max()) > 1.0001:
         return None, torch.tensor(False)
     return table[1].double().clamp(-1, 1).asin(), (table[0] == 0).all()
+
+
+def _waves(real: torch.Tensor) -> Iterator[_Reading]:
+    """Positions as sines and cosines of themselves at frequencies that fall: what is added to an embedding."""
+    table = real.squeeze().double()
+    if table.dim() != 2 or len(table) < 2:
+        return
+    sines, cosines = table[:, table[0] == 0].T, table[:, table[0] == 1].T
+    if len(sines) + len(cosines) != table.shape[1] or not 0 <= len(sines) - len(cosines) <= 1:
+        return
+    thetas = sines[:, 1].clamp(-1, 1).asin()
+    turned = torch.outer(thetas, torch.arange(len(table)))
+    fits = torch.allclose(sines, turned.sin(), atol=1e-2) and torch.allclose(
+        cosines, turned[: len(cosines)].cos(), atol=1e-2
+    )
+    base = _base(thetas) if fits else None
+    if base is not None:
+        yield "waves", (base, float(table.shape[1]), float(table[0, 1] == 1))
 
 
 def _base(thetas: torch.Tensor) -> float | None:

@@ -146,12 +146,29 @@ class Aligned(nn.Module):
         return self.tell(self.rise(self.two(self.lift(self.one(points)).relu())).relu().amax(2))
 
 
+class Places(nn.Module):
+    """Words with the places of the first transformer: waves in a buffer that is longer than the sentence."""
+
+    waves: Tensor
+
+    def __init__(self, width: int = 32, most: int = 64) -> None:
+        super().__init__()
+        angles = torch.outer(torch.arange(most).float(), 10000.0 ** (-torch.arange(0, width, 2) / width))
+        self.register_buffer("waves", torch.stack((angles.sin(), angles.cos()), -1).flatten(1)[None])
+        self.table, self.layer = nn.Embedding(50, width), nn.TransformerEncoderLayer(width, 4, 64, batch_first=True)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        tokens = self.table(numbers)
+        return self.layer(tokens + self.waves[:, : tokens.shape[1]])
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
     "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
     "one_head_on_maps": (OneHeadOnMaps, (torch.zeros(2, 16, 6, 6),)),
     "fields": (Fields, (torch.zeros(2, 4, dtype=torch.long),)),
     "styled": (Styled, (torch.zeros(2, 16), torch.zeros(2, 4, 8, 8))),
+    "places": (Places, (torch.zeros(2, 9, dtype=torch.long),)),
     "aligned": (Aligned, (torch.zeros(2, 3, 50),)),
     "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from boardwork.options import Options
 from boardwork.outline import outline
+from boardwork.pipeline import draw_trace
 from boardwork.targets import from_module
 from boardwork.trace import trace
 
@@ -53,3 +55,22 @@ def test_q_stands_before_k_and_v_whatever_runs_first() -> None:
     labels = opened(Decoder(from_zeros=False))[1]
     places = [labels.index(f"Linear W_{letter}") for letter in "QKV"]
     assert places == sorted(places)
+
+
+class Twice(nn.Module):
+    """A learned table that meets the stream in two places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(6, 8))
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x + self.table) + self.table)
+
+
+def test_what_is_added_twice_stands_beside_both_and_is_counted_once() -> None:
+    sheet = draw_trace(trace(from_module(Twice(), (torch.empty(1, 6, 8),))), Options())
+    tables = [node for node in sheet.big_picture.nodes if node.label == "Position embedding"]
+    assert [node.params for node in tables] == [48, 0]
+    assert tables[1].detail == "6 × 8, same weights again"

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from boardwork.outline.blocks import Block, Pattern
 from boardwork.outline.flow import Flow
@@ -53,12 +54,21 @@ def leaf(flow: Flow, index: int) -> Block:
     """An operation that no recogniser claimed."""
     op = flow.ops[index]
     call = flow.trace.calls[op.call]
-    joined = len(flow.data_inputs(op)) > 1 or any(_side_input(flow, t) for t in op.inputs)
+    encoding = next((t for t in op.inputs if op.name == "add" and flow.is_waves(t)), None)
+    joined = len(flow.data_inputs(op)) > 1 or encoding is not None or any(_side_input(flow, t) for t in op.inputs)
     role = _CIRCLES.get(op.name, "other") if joined else "other"
     label = _SIGNS.get(role) or _scaling(flow, op) or words(op.name)
     if op.name in (*_PRODUCTS, "einsum"):
         role, label = "matmul", "Matrix product" if op.name in _PRODUCTS else label
-    return Block(label, role, path=call.path, cls=call.cls, ops=(index,), module=call.module)
+    found = Block(label, role, path=call.path, cls=call.cls, ops=(index,), module=call.module)
+    return found if encoding is None else dataclasses.replace(found, **_encoded(flow, encoding))
+
+
+def _encoded(flow: Flow, table: int) -> dict[str, Any]:
+    """What is known of an addition of sines and cosines."""
+    numbers = next(iter(flow.readings(table, "waves")), ())
+    facts = dict(zip(("base", "width", "alternates"), numbers, strict=False))
+    return {"kind": "positional_encoding", "facts": {"table": table, **facts}}
 
 
 def _scaling(flow: Flow, op: Op) -> str:

@@ -120,7 +120,7 @@ class Links:
         if tensor in masks:
             return self._mask(target, tensor, masks[tensor])
         if self.flow.is_constant(tensor):
-            return None
+            return self._encoding(target, tensor)
         origin = self.flow.origin(tensor)[0]
         if origin.kind == "parameter":
             box = self.boxes[target]
@@ -148,6 +148,12 @@ class Links:
         source = self._source((target, tensor), box)
         self.inside[source] = target
         return source
+
+    def _encoding(self, target: int, table: int) -> int | None:
+        """Positions that are added as sines and cosines; every other constant is no box."""
+        if self.boxes[target].facts.get("table") != table:
+            return None
+        return self._source((target, table), Block("Positional encoding", "position", "sines and cosines"))
 
     def _as_joined(self, box: Block, weight: Tensor) -> Tensor:
         """A weight in the shape in which the box joins it."""
