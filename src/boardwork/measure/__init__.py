@@ -6,16 +6,21 @@ from typing import Any
 
 from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
+from boardwork.measure.comparisons import comparisons
 from boardwork.measure.convolutions import convolutions
+from boardwork.measure.feature_pairs import feature_pairs
 from boardwork.measure.growth import growth
 from boardwork.measure.joins import joins
 from boardwork.measure.layer_scale import layer_scale
+from boardwork.measure.mixing import mixing
 from boardwork.measure.norms import norms
+from boardwork.measure.outputs import outputs
 from boardwork.measure.parts import parts
 from boardwork.measure.plain_layers import plain_layers
 from boardwork.measure.purposes import purposes
 from boardwork.measure.receptive_field import receptive_field
 from boardwork.measure.residuals import residuals
+from boardwork.measure.sets import sets
 from boardwork.measure.stacks import stacks
 from boardwork.measure.summands import summands
 from boardwork.measure.tables import tables
@@ -42,6 +47,11 @@ def measure(outline: Outline) -> Facts:
         layer_scale,
         stacks,
         purposes,
+        outputs,
+        comparisons,
+        feature_pairs,
+        sets,
+        mixing,
         cache,
         state,
         growth,
