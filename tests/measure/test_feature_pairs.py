@@ -1,4 +1,4 @@
-"""Features times features: cross layers of both kinds and factorisation machines; gates and gated residuals are none."""
+"""Features times features: cross layers of both kinds and factorisation machines; a gate is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions are mixed by a network across them or by a Fourier transform, told from networks on features and filters."""
+"""Positions are mixed by a network across them or by a Fourier transform, told from filters."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Flow and Outline -> facts of what the outputs are: one chance, a choice beside a value, predictions on several grids.
+"""Flow and Outline -> facts of what the outputs are: one chance, a choice beside a value, predictions on grids.
 
-Sources: arXiv:1602.01783 section 4 (policy and value), arXiv:1506.02640 section 2 and arXiv:1708.02002 section 4 (grids).
+Sources: arXiv:1602.01783 section 4 (policy and value); arXiv:1506.02640 section 2, arXiv:1708.02002 section 4 (grids).
 """
 
 from __future__ import annotations
