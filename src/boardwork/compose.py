@@ -158,7 +158,9 @@ def _edge(view: View, link: Link, trace: Trace, notation: Notation) -> Edge:
 
 def _footnotes(outline: Outline) -> list[str]:
     trace = outline.trace
-    sizes = ", ".join(f"{name} {trace.tensors[t].shape}" for name, t in trace.inputs)
+    taken = {tensor for op in trace.ops for tensor in op.inputs}
+    inputs = [pair for pair in trace.inputs if pair[1] in taken] or trace.inputs
+    sizes = ", ".join(f"{name} {trace.tensors[t].shape}" for name, t in inputs)
     notes = [
         f"Numbers are for one forward with {sizes}. A FLOP is half a multiply-add; products, convolutions and every "
         "attention score are counted, all else as zero. At the peak of the activations a tensor lives until its last "

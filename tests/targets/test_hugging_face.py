@@ -95,3 +95,30 @@ def test_a_spectrogram_may_have_a_channel_and_be_shorter():
     sound = argument("input_features", (1, 3000, 64), ("batch", "", ""))
     shapes = [tuple(inputs[0].tensor.shape) for inputs, _ in other_forms([sound])]
     assert shapes[:2] == [(1, 1, 3000, 64), (1, 1, 512, 64)]
+
+
+@needs_transformers
+def test_a_model_that_goes_on_from_the_keys_of_another_is_given_them(tmp_path):
+    text = {**TEXT, "model_type": "gemma4_text", "head_dim": 8, "hidden_size_per_layer_input": 0}
+    text |= {"num_hidden_layers": 2, "num_key_value_heads": 2, "layer_types": ["sliding_attention", "full_attention"]}
+    text |= {"vocab_size_per_layer_input": 0, "num_kv_shared_layers": 2, "global_head_dim": 16}
+    record = trace(load(written(tmp_path, "gemma4_assistant", text_config=text, backbone_hidden_size=24)))
+    shapes = {name: record.tensors[tensor].symbols for name, tensor in record.inputs}
+    assert shapes["inputs_embeds"] == ("batch", "seq_len", "48")
+    assert shapes["shared_kv_states.sliding_attention.0"] == ("batch", "2", "src_len", "8")
+    assert shapes["shared_kv_states.full_attention.1"] == ("batch", "2", "src_len", "16")
+
+
+@needs_transformers
+def test_a_session_has_seen_a_frame_of_the_video_and_remembers_it_on_the_next(tmp_path):
+    module = library("transformers").Sam2VideoModel
+    subject = load(written(tmp_path, "sam2_video"))
+    assert isinstance(subject.module, module)
+    assert subject.kwargs["frame_idx"] == 1
+    session = subject.kwargs["inference_session"]
+    record = trace(subject)
+    used = {tensor for op in record.ops for tensor in op.inputs}
+    names = {name.removeprefix("inference_session.") for name, tensor in record.inputs if tensor in used}
+    assert {"processed_frames.1", "maskmem_features", "object_pointer"} <= names
+    assert set(session.output_dict_per_obj[0]["cond_frame_outputs"]) == {0}
+    assert session.output_dict_per_obj[0]["non_cond_frame_outputs"] == {}

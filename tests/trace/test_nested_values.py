@@ -36,6 +36,24 @@ class Answer:
         self.value = value
 
 
+class Graph:
+    """Keeps its tensors out of sight, and knows itself, as the batches of graph libraries do."""
+
+    def __init__(self, **tensors):
+        self._store, self._parent, self.name = tensors, self, "two nodes"
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["_store"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Session:
+    def __init__(self, seen, **kept):
+        self.outputs, self.frames, self.last = {0: kept}, {0: seen, 1: seen + 1}, 1
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -48,6 +66,12 @@ def network(forward) -> nn.Module:
 
 def x() -> torch.Tensor:
     return torch.ones(2, 4)
+
+
+def labelled() -> torch.Tensor:
+    tensor = x()
+    tensor.label = x()
+    return tensor
 
 
 def only_keyword(self, *, x, mask=None):
@@ -72,8 +96,11 @@ TAKEN = {
     "dataclass": (lambda self, b: self.linear(b.image * b.scale), (Batch(x()),), {}, ["b"]),
     "frozen dataclass": (lambda self, b: self.linear(b.image), (Frozen(x()),), {}, ["b"]),
     "named tuple": (lambda self, p: self.linear(p.left + p.right), (Pair(x(), x()),), {}, ["p.left", "p.right"]),
+    "object": (lambda self, a: self.linear(a.value), (Answer(x()),), {}, ["a"]),
+    "object that knows itself": (lambda self, g: self.linear(g.x + g.y), (Graph(x=x(), y=x()),), {}, ["g.x", "g.y"]),
     "only by keyword": (only_keyword, (), {"x": x()}, ["x"]),
     "open-ended": (open_ended, (x(), x()), {"more": x()}, ["tensors_0", "tensors_1", "more"]),
+    "tensor with an attribute": (lambda self, x: self.linear(x), (labelled(),), {}, ["x"]),
     "none and flags": (flags, (x(), None, "gelu"), {"twice": True}, ["x"]),
 }
 
@@ -98,6 +125,17 @@ def test_what_forward_does_to_its_arguments_does_not_reach_the_caller() -> None:
     trace(from_module(network(forward), (batch, held)))
     assert torch.equal(batch["x"], x())
     assert torch.equal(held.image, x())
+
+
+def test_a_tensor_deep_in_an_object_is_named_by_the_end_of_the_way_to_it_and_a_session_stays_as_it_was() -> None:
+    def forward(self, session):
+        session.outputs[1] = {"memory": self.linear(session.frames[session.last] + session.outputs[0]["memory"])}
+        return session.outputs[1]["memory"]
+
+    session = Session(x(), memory=x())
+    record = trace(from_module(network(forward), (session,)))
+    assert [name for name, _ in record.inputs] == ["session.memory", "session.frames.0", "session.frames.1"]
+    assert list(session.outputs) == [0]
 
 
 GIVEN = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,10 @@ def target_of(name: str, folder: Path) -> str:
         return name
     place = folder / kind
     if not place.exists():
-        _config(kind).save_pretrained(place)
+        place.mkdir()
+        entries = {"model_type": kind, **_entries().get(kind, {})}
+        (place / "config.json").write_text(json.dumps(entries), encoding="utf-8")
     return f"hf:{place}"
-
-
-def _config(kind: str) -> Any:
-    from boardwork.targets.build import library
-
-    return library("transformers").CONFIG_MAPPING[kind](**_entries().get(kind, {}))
 
 
 @functools.cache

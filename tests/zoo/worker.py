@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from laws import broken_laws
 from models import target_of
 
-from boardwork.errors import BoardworkError, TargetError
+from boardwork.errors import BoardworkError
 from boardwork.options import Options
 
 LIMIT = 60.0  # seconds of the processor for a model
@@ -43,7 +43,7 @@ def outcome(name: str, folder: Path, sheets: Path | None) -> dict[str, Any]:
     told: dict[str, Any] = {"name": name, "outcome": "ok", "message": "", "ops": 0, "guesses": []}
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
-        subject = load(_target(name, folder))
+        subject = load(target_of(name, folder))
         record = trace(subject)
         told.update(ops=len(record.ops), guesses=record.guesses, traced=round(process_time() - start, 2))
         sheet = draw_trace(record, Options())
@@ -60,13 +60,6 @@ def outcome(name: str, folder: Path, sheets: Path | None) -> dict[str, Any]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return {"seconds": round(process_time() - start, 2), **told}
-
-
-def _target(name: str, folder: Path) -> str:
-    try:
-        return target_of(name, folder)
-    except Exception as error:  # transformers' own word about its defaults
-        raise TargetError(f"{name} has no config to build from: {error}") from error
 
 
 def _end(error: BaseException | None) -> list[str]:

@@ -9,6 +9,7 @@ from torch import nn
 
 from boardwork.errors import TraceError
 from boardwork.meta.duplicate import module_on_meta
+from boardwork.targets.encoders import told
 from boardwork.targets.forward_arguments import arrange, merge, missing
 from boardwork.targets.inferred import completed, inferred_input
 from boardwork.targets.input_spec import InputSpec
@@ -45,7 +46,7 @@ def assemble(
         twin = twin or _twin(module)
         inputs, guesses = (completed(twin, inputs, free) if twin else None) or (inputs, guesses)
     arguments = arrange(module, inputs, extra)
-    return Subject(target, title, module, arguments.args, arguments.kwargs, arguments.axes, guesses)
+    return Subject(target, title, module, arguments.args, arguments.kwargs, arguments.axes, (*told(module), *guesses))
 
 
 def _twin(module: nn.Module) -> nn.Module | None:

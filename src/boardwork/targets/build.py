@@ -16,6 +16,7 @@ from boardwork.errors import TargetError
 from boardwork.meta.values import Building
 from boardwork.targets import torchvision_operators
 from boardwork.targets.call import Call
+from boardwork.targets.encoders import with_forward
 from boardwork.targets.state import global_state_kept
 
 
@@ -41,7 +42,7 @@ def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:
             module = _build_on_cpu(make, call, arguments)
     if not isinstance(module, nn.Module):
         raise TargetError(f"{call.name} gave a {type(module).__name__}, not an nn.Module.", where=call.target)
-    return module.eval()
+    return with_forward(module.eval())
 
 
 def _build_on_cpu(make: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:

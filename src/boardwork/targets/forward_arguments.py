@@ -80,7 +80,7 @@ def arrange(module: nn.Module, inputs: Sequence[Argument], extra: dict[str, Any]
         if name not in left:
             break
         args.append(left.pop(name))
-    check_complete(module, [item.name for item in inputs])
+    check_complete(module, [*(item.name for item in inputs), *(extra or ())])
     axes = agreed({item.name: item.axes for item in inputs}, {item.name: item.tensor for item in inputs})
     return Arguments(tuple(args), {**left, **(extra or {})}, axes)
 

@@ -21,6 +21,7 @@ from boardwork.targets.hugging_face_forms import other_forms
 from boardwork.targets.hugging_face_inputs import model_inputs
 from boardwork.targets.hugging_face_maker import parts_of
 from boardwork.targets.hugging_face_media import SOUNDS, media_inputs
+from boardwork.targets.hugging_face_states import state_axes, states
 from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.layers import Argument
 from boardwork.targets.state import global_state_kept
@@ -45,10 +46,12 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     cls = _model_class(transformers, config, folder)
     module = build(_constructor(cls, config), Call(call.target, cls.__name__))
     names = [p.name for p in forward_parameters(module)]
-    extra = {"use_cache": False} if "use_cache" in names else {}
+    before = states(module, config, names)
+    extra = {**({"use_cache": False} if "use_cache" in names else {}), **before}
     known = model_inputs(module, config, names)
     title = folder.resolve().name
     subject = assemble(module, target=call.target, title=title, given=given, known=known, extra=extra)
+    subject = replace(subject, axes={**subject.axes, **state_axes(before)})
     if given:
         return subject
     alone = model_inputs(module, config, names, media=False)
@@ -78,7 +81,7 @@ def _config(transformers: ModuleType, folder: Path, call: Call) -> Any:
             raise TargetError(f"{type(config).__name__} has no entry {name!r}.", where=call.target)
         setattr(config, name, value)
     for part in (config, getattr(config, "text_config", None)):
-        if part is not None:
+        if part is not None and getattr(part, "use_cache", False):
             part.use_cache = False  # a cache is an object that forward returns, and no part of the picture
     return config
 

@@ -15,7 +15,8 @@ FRAMES = 16  # of a clip
 GRID = 16  # patches along each side of an image that comes as a list of patches
 
 
-def _sides(maker: Maker) -> tuple[int, int]:
+def sides(maker: Maker) -> tuple[int, int]:
+    """Height and width of an image."""
     own = next((m.img_size for m in maker.module.modules() if hasattr(m, "img_size")), IMAGE)
     size = maker.entry("image_size", "crop_size", "img_size", "input_size", "max_img_size", default=own)
     if isinstance(size, dict):
@@ -29,7 +30,7 @@ def _sides(maker: Maker) -> tuple[int, int]:
 def image(maker: Maker, name: str) -> Argument:
     if maker.wanted & {"grid_thw", "spatial_shapes", "pixel_position_ids"}:
         return _patches(maker, name)
-    height, width = _sides(maker)
+    height, width = sides(maker)
     channels = maker.entry("num_channels", "in_channels", "in_chans", default=3)
     channels = channels if isinstance(channels, int) else 3
     if "target_sizes" in maker.wanted:  # patches side by side, in one row
@@ -58,7 +59,7 @@ def _tiled(maker: Maker) -> tuple[int, int] | None:
 
 
 def image_sizes(maker: Maker, name: str) -> Argument:
-    height, width = _tiled(maker) or _sides(maker)
+    height, width = _tiled(maker) or sides(maker)
     return Argument(name, torch.tensor([[height, width]], device="cpu"), ("batch", ""))
 
 
@@ -74,7 +75,7 @@ def _is_video(maker: Maker) -> bool:
 
 def clip(maker: Maker, name: str) -> Argument:
     frames = maker.entry("num_frames", "frames_per_clip", default=FRAMES)
-    shape = (1, int(frames), maker.entry("num_channels", "in_chans", default=3), *_sides(maker))
+    shape = (1, int(frames), maker.entry("num_channels", "in_chans", default=3), *sides(maker))
     return argument(name, shape, ("batch", "", "", "", ""), maker.dtype)
 
 
@@ -112,7 +113,9 @@ def flattened(maker: Maker, name: str) -> Argument:
 def hidden(maker: Maker, name: str) -> Argument:
     if "grid_thw" in maker.wanted:
         return _patches(maker, name)
-    layer = maker.first(nn.Conv1d)
+    layer = maker.first(nn.Conv1d, nn.Conv2d)
+    if isinstance(layer, nn.Conv2d):
+        return argument(name, (1, layer.in_channels, GRID, GRID), AXES_BY_RANK[4], maker.dtype)
     if layer is not None:
         return argument(name, (1, layer.in_channels, TOKENS), ("batch", "", ""), maker.dtype)
     return argument(name, (1, TOKENS, maker.entry("hidden_size", "d_model")), ("batch", "seq_len", ""), maker.dtype)
@@ -124,4 +127,4 @@ def positions(maker: Maker, name: str) -> Argument:
 
 
 def image_mask(maker: Maker, name: str) -> Argument:
-    return argument(name, (1, *_sides(maker)), ("batch", "height", "width"), maker.dtype)
+    return argument(name, (1, *sides(maker)), ("batch", "height", "width"), maker.dtype)

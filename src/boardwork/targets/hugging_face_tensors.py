@@ -38,7 +38,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "state": ("noise", "timestep", "pixel_attention_mask"),
     "input_values": ("pixel_values_videos",),
     "pixel_values_videos": ("input_values",),
-    "input_ids": ("bbox", "image", "visual_feats", "visual_pos"),
+    "input_ids": ("bbox", "image", "visual_feats", "visual_pos", "shared_kv_states"),
     "pixel_values": (
         "qformer_input_ids",
         "image_embeds_position_mask",
@@ -54,6 +54,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
     "prompt_pixel_values": ("prompt_masks",),
     "input_features": ("input_features_mask",),
     "spatial_shapes": ("pixel_attention_mask",),
+    "shared_kv_states": ("inputs_embeds",),
 }
 
 
@@ -141,6 +142,11 @@ def _context(maker: Maker, name: str) -> Argument:
     return argument(name, (1, TOKENS, width), ("batch", "seq_len", ""), maker.dtype)
 
 
+def _before_projection(maker: Maker, name: str) -> Argument:
+    """An embedding and a hidden state of a larger model, side by side."""
+    return argument(name, (1, TOKENS, 2 * int(maker.entry("backbone_hidden_size"))), ("batch", "seq_len", ""))
+
+
 def _vector(entry: str) -> Callable[[Maker, str], Argument]:
     """(1, width) with the width from the config."""
     return lambda maker, name: argument(name, (1, int(maker.entry(entry, default=1))), ("batch", ""), maker.dtype)
@@ -177,6 +183,7 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "classes_structure": lambda maker, name: Argument(name, torch.tensor([1], device="cpu"), ("",)),
     "context_hidden_states": _context,
     "noise_embeds": _of_width("hidden_size"),
+    "inputs_embeds": _before_projection,
     "merge_sizes": _merged,
     "image_merge_sizes": _merged,
     "aspect_ratio_ids": _numbers(1),

@@ -13,6 +13,7 @@ from boardwork.errors import TargetError
 from boardwork.meta.nesting import named_tensors
 from boardwork.targets import load_given
 from boardwork.targets.assemble import assemble
+from boardwork.targets.encoders import told, with_forward
 from boardwork.targets.first_layer import first_layer
 from boardwork.targets.forward_arguments import Arguments, check_complete, positional_names
 from boardwork.targets.input_axes import agreed, axes_of
@@ -51,13 +52,13 @@ def from_module(
         return _from_target(model, args, kwargs, specs, title)
     if not isinstance(model, nn.Module):
         raise TargetError(f"A {type(model).__name__} is no nn.Module.", hint="give the module, or a target as text")
-    model = unwrapped(model)
+    model = with_forward(unwrapped(model))
     name = type(model).__name__
     if not _given(args) and not kwargs:
         known = layer_arguments(model) if type(model).__module__.startswith("torch.nn.") else None
         return assemble(model, target=name, title=title or name, given=specs, known=known)
     called = _called(model, (args,) if isinstance(args, torch.Tensor) else tuple(args), dict(kwargs or {}))
-    return Subject(name, title or name, model, called.args, called.kwargs, called.axes)
+    return Subject(name, title or name, model, called.args, called.kwargs, called.axes, told(model))
 
 
 def _from_target(

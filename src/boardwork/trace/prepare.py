@@ -17,6 +17,7 @@ from boardwork.meta.closures import rebind
 from boardwork.meta.duplicate import module_on_meta
 from boardwork.meta.nesting import with_tensors
 from boardwork.meta.values import table
+from boardwork.targets.encoders import has_forward
 from boardwork.targets.wrappers import unwrapped
 
 MOST_NAMED = 6
@@ -29,18 +30,14 @@ def check_forward(module: nn.Module) -> None:
     Raises:
         TraceError: it is a box of others, with no forward of its own; names those that have one.
     """
-    if _has_forward(module):
+    if has_forward(module):
         return
-    parts = (f"{name} ({type(child).__name__})" for name, child in module.named_children() if _has_forward(child))
+    parts = (f"{name} ({type(child).__name__})" for name, child in module.named_children() if has_forward(child))
     named = ", ".join(islice(parts, MOST_NAMED))
     raise TraceError(
         f"{type(module).__name__} has no forward of its own, so there is no data flow to draw.",
         hint=f"draw one of its parts: {named}" if named else "put it into a module whose forward calls its parts",
     )
-
-
-def _has_forward(module: nn.Module) -> bool:
-    return getattr(module.forward, "__func__", module.forward) is not nn.Module.forward
 
 
 def unwrap_children(module: nn.Module) -> nn.Module:
