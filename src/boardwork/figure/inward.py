@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from boardwork.diagrams import edges_by
-from boardwork.figure.order import fed_by, frames_of, ranks
+from boardwork.figure.order import BESIDE, fed_by, frames_of, ranks
 from boardwork.sheet import Diagram
 
 _MOST = 3  # boxes on the way from a second input to the frame; a longer way is a branch of its own
@@ -18,13 +18,16 @@ _MOST = 3  # boxes on the way from a second input to the frame; a longer way is 
 
 def inward(diagram: Diagram) -> Diagram:
     """Move second inputs, with the few boxes that only they feed, into the frame that reads them."""
-    into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
+    given, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
+    beside = {n.id for n in diagram.nodes if n.role in BESIDE and n.id not in given and len(out.get(n.id, ())) == 1}
+    into = edges_by("target", [edge for edge in diagram.edges if edge.source not in beside])
     depth = ranks(diagram)
     frames = frames_of(diagram)
     outside = [n for n in diagram.nodes if not n.parent and n.role != "output"]
     moved: dict[str, str] = {}
-    for source in [n for n in diagram.nodes if n.id not in into and not n.parent and len(out.get(n.id, ())) > 1]:
+    for source in [n for n in diagram.nodes if n.id not in given and not n.parent and len(out.get(n.id, ())) > 1]:
         group = fed_by(source.id, outside, into)
+        group |= {name for name in beside if out[name][0].target in group}
         leaving = [e for e in diagram.edges if e.source in group and e.target not in group]
         frame = _common([frames[e.target] for e in leaving])
         others = [e.source for e in diagram.edges if frame in frames[e.target] and frame not in frames[e.source]]

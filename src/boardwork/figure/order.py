@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from boardwork.diagrams import edges_by
 from boardwork.sheet import Diagram, Edge, Group, Node
 
+BESIDE = ("parameter", "position")  # a source of such a role stands beside what takes it
+
 
 def outside_in(diagram: Diagram) -> list[Group]:
     """Frames, each after the one round it."""

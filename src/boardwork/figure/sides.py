@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from boardwork.diagrams import edges_by
 from boardwork.figure.blocks import Op
-from boardwork.figure.order import ranks
+from boardwork.figure.order import BESIDE, ranks
 from boardwork.sheet import Diagram, Edge, Node
-
-_BESIDE = ("parameter", "position")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +24,7 @@ def sides(diagram: Diagram) -> Sides:
     """Sources that join late and ends that leave early stand beside the box they belong to."""
     into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     depth, aside = ranks(diagram), set[str]()
-    rank = {node.id: (depth[node.id], node.role not in _BESIDE) for node in diagram.nodes}
+    rank = {node.id: (depth[node.id], node.role not in BESIDE) for node in diagram.nodes}
     ops = {node.id: Op(node) for node in diagram.nodes}
     for node in diagram.nodes:
         arriving, leaving = into.get(node.id, []), out.get(node.id, [])

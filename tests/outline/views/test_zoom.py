@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +20,9 @@ class Asking(nn.Module):
         super().__init__()
         self.keys, self.values, self.queries = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
 
-    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
-        keys, values, queries = self.keys(memory), self.values(memory), self.queries(x)
+    def forward(self, x: Tensor, memory: Tensor, table: Tensor | None = None) -> Tensor:
+        asked = x if table is None else x + table
+        keys, values, queries = self.keys(memory), self.values(memory), self.queries(asked)
         return x + (queries @ keys.transpose(1, 2) / 8**0.5).softmax(-1) @ values
 
 
@@ -74,3 +76,24 @@ def test_what_is_added_twice_stands_beside_both_and_is_counted_once() -> None:
     tables = [node for node in sheet.big_picture.nodes if node.label == "Position embedding"]
     assert [node.params for node in tables] == [48, 0]
     assert tables[1].detail == "6 × 8, same weights again"
+
+
+class Objects(Decoder):
+    """As a detector asks its image: each block adds the same learned table to what it has found so far."""
+
+    def __init__(self, from_zeros: bool) -> None:
+        super().__init__(from_zeros)
+        self.asked = nn.Parameter(torch.zeros(1, 6, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        memory = self.embed(x)
+        x = torch.zeros(1, 6, 8, device=x.device) if self.from_zeros else self.embed(memory)
+        for block in self.blocks:
+            x = block(x, memory, self.asked)
+        return x
+
+
+@pytest.mark.parametrize(("from_zeros", "label"), [(True, "Learned queries"), (False, "Position embedding")])
+def test_a_table_that_every_layer_adds_stands_beside_the_stack(from_zeros: bool, label: str) -> None:
+    found = outline(trace(from_module(Objects(from_zeros), (torch.empty(1, 6, 8),))))
+    assert label in [box.label for box in found.big_picture.boxes]

@@ -123,19 +123,12 @@ class Links:
             return self._encoding(target, tensor)
         origin = self.flow.origin(tensor)[0]
         if origin.kind == "parameter":
-            box = self.boxes[target]
-            if box.role not in _JOINS or sum(n > 1 for n in origin.shape) < 1 or box.children:
+            label = self._learned(target, tensor, origin)
+            if not label:
                 return None
-            label = self._learned(box, self._as_joined(box, origin))
-            name = origin.name
-            source = Block(
-                label,
-                "parameter",
-                detail=_times(origin.shape),
-                path=name.rpartition(".")[0],
-                cls=name.rpartition(".")[2],
-            )
-            return self._source((target, origin.id), dataclasses.replace(source, facts={"tensor": origin.id}))
+            module, _, attribute = origin.name.rpartition(".")
+            source = Block(label, "parameter", _times(origin.shape), module, attribute, facts={"tensor": origin.id})
+            return self._source((target, origin.id), source)
         producer = self.flow.tensors[tensor].producer
         if producer >= 0 and not self.flow.is_data(producer):
             return None
@@ -160,7 +153,25 @@ class Links:
         taken = (t for op in box.ops if not self.flow.is_shape(op) for t in self.flow.ops[op].inputs)
         return next((self.flow.tensors[t] for t in taken if self.flow.origin(t)[0].id == weight.id), weight)
 
-    def _learned(self, box: Block, weight: Tensor) -> str:
+    def _learned(self, target: int, tensor: int, origin: Tensor) -> str:
+        """What a learned tensor is that a box joins or a stack adds to its stream; "" for the weights of a layer."""
+        box = self.boxes[target]
+        if sum(n > 1 for n in origin.shape) < 1:
+            return ""
+        if box.children:
+            return self._added(box, tensor, origin)
+        return self._joined(box, self._as_joined(box, origin)) if box.role in _JOINS else ""
+
+    def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
+        """A table that every copy of a stack adds: queries where the stream starts with it, positions otherwise."""
+        users = {op for view in self._views_of(tensor) for op in self.flow.users.get(view, ())}
+        adds = sorted(op for op in users if self.flow.ops[op].name == "add")
+        everywhere = not any(set(adds).isdisjoint(copy.one()) for copy in (box, *box.copies))
+        if box.repeat < 2 or len(origin.shape) < 2 or not everywhere:
+            return ""
+        return "Position embedding" if self.flow.data_inputs(self.flow.ops[adds[0]]) else "Learned queries"
+
+    def _joined(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
         if box.role == "concat":
             return "Class token" if any(other.label == "First token" for other in self.boxes) else "Learned token"

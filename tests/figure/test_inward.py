@@ -1,0 +1,27 @@
+"""What only one frame reads stands inside it, with what is learned beside it."""
+
+from __future__ import annotations
+
+from boardwork.figure.inward import inward
+from boardwork.sheet import Diagram, Edge, Group, Node
+
+NODES = [
+    ("x", "input", ""),
+    ("before", "linear", ""),
+    ("memory", "input", ""),
+    ("places", "position", ""),
+    ("sum", "add", ""),
+    ("queries", "linear", "frame"),
+    ("keys", "linear", "frame"),
+    ("values", "linear", "frame"),
+    ("core", "attention", "frame"),
+]
+EDGES = "x>before before>queries memory>sum places>sum sum>keys memory>values queries>core keys>core values>core"
+
+
+def test_a_second_input_stands_in_the_frame_with_the_positions_that_it_meets() -> None:
+    nodes = tuple(Node(name, name, role=role, parent=parent) for name, role, parent in NODES)
+    edges = tuple(Edge(*pair.split(">")) for pair in EDGES.split())
+    drawn = inward(Diagram(nodes, edges, (Group("frame", "Cross-attention"),)))
+    inside = {node.id for node in drawn.nodes if node.parent}
+    assert inside == {"memory", "places", "sum", "queries", "keys", "values", "core"}
