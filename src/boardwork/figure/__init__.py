@@ -17,7 +17,7 @@ from boardwork.figure.shapes import texts_of
 from boardwork.figure.u_shape import u_shape
 from boardwork.sheet import Diagram
 
-__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw", "nested"]
+__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw", "nested", "stacks"]
 
 AS_IT_IS, STACKED, COLUMN = "as it is", "stacked", "column"  # the forms of a figure
 
@@ -43,6 +43,11 @@ def draw(
     if found is not None and most_height is not None and (laid.height > most_height or not found.added):
         laid = u_shape(found, texts_of(diagram), placer)
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
+
+
+def stacks(diagram: Diagram) -> bool:
+    """Whether there are towers, so that STACKED is a form of its own."""
+    return _block(diagram, STACKED) != _block(diagram, AS_IT_IS)
 
 
 @lru_cache(maxsize=4)

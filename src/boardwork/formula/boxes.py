@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -40,10 +40,31 @@ class Path:
 Mark = Text | Line | Path
 
 
-def shift(mark: Mark, dx: float, dy: float) -> Mark:
+@dataclass(frozen=True)
+class Moved:
+    """Ink at an offset: nothing is copied until everything has its place."""
+
+    dx: float
+    dy: float
+    ink: tuple[Ink, ...]
+
+
+Ink = Mark | Moved
+
+
+def placed(ink: Iterable[Ink], dx: float = 0, dy: float = 0) -> Iterator[Mark]:
+    """Every mark at its place, in order."""
+    for item in ink:
+        if isinstance(item, Moved):
+            yield from placed(item.ink, dx + item.dx, dy + item.dy)
+        else:
+            yield _shifted(item, dx, dy)
+
+
+def _shifted(mark: Mark, dx: float, dy: float) -> Mark:
     match mark:
         case Text():
-            return replace(mark, x=mark.x + dx, y=mark.y + dy)
+            return Text(mark.x + dx, mark.y + dy, mark.string, mark.size, mark.italic)
         case Line():
             return Line(mark.x1 + dx, mark.y1 + dy, mark.x2 + dx, mark.y2 + dy, mark.width)
         case Path():
@@ -52,12 +73,12 @@ def shift(mark: Mark, dx: float, dy: float) -> Mark:
 
 @dataclass(frozen=True)
 class Box:
-    """Marks from the left end of the baseline. `lean` is how far italic ink overhangs the width at the top."""
+    """Ink from the left end of the baseline. `lean` is how far italic ink overhangs the width at the top."""
 
     width: float = 0.0
     ascent: float = 0.0
     depth: float = 0.0
-    marks: tuple[Mark, ...] = ()
+    ink: tuple[Ink, ...] = ()
     lean: float = 0.0
 
     @property
@@ -66,27 +87,31 @@ class Box:
 
     def moved(self, dx: float, dy: float) -> Box:
         """The same ink elsewhere; width, ascent and depth grow to hold it."""
-        marks = tuple(shift(m, dx, dy) for m in self.marks)
-        return Box(self.width + dx, self.ascent - dy, self.depth + dy, marks, self.lean)
+        ink = (Moved(dx, dy, self.ink),) if self.ink else ()
+        return Box(self.width + dx, self.ascent - dy, self.depth + dy, ink, self.lean)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return tuple(placed(self.ink))
 
 
 def overlay(*boxes: Box) -> Box:
     """Boxes on one origin."""
-    solid = [b for b in boxes if b.marks or b.width]
+    solid = [b for b in boxes if b.ink or b.width]
     if not solid:
         return Box()
-    marks = tuple(m for b in solid for m in b.marks)
+    ink = tuple(m for b in solid for m in b.ink)
     width, lean = max(b.width for b in solid), solid[-1].lean
-    return Box(width, max(b.ascent for b in solid), max(b.depth for b in solid), marks, lean)
+    return Box(width, max(b.ascent for b in solid), max(b.depth for b in solid), ink, lean)
 
 
 def beside(*boxes: Box) -> Box:
     """Boxes one after the other on one baseline."""
-    x, placed = 0.0, []
+    x, parts = 0.0, []
     for box in boxes:
-        placed.append(box.moved(x, 0))
+        parts.append(box.moved(x, 0))
         x += box.width
-    return replace(overlay(*placed), width=x)
+    return replace(overlay(*parts), width=x)
 
 
 def centred(box: Box, width: float, snap: Callable[[float], float] = lambda x: x) -> Box:

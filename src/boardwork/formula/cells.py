@@ -112,7 +112,7 @@ class Cells:
             base = beside(base, self.word(node.kids[2].text, False, level))
         sup = EMPTY if primed(node.kids[2]) else node.kids[2]
         low, high = (self._script(kid, sign, base, draw, level) for kid, sign in ((node.kids[1], "_"), (sup, "^")))
-        on_line = bool(low.marks) and low.height == 1 and low.depth == 0
+        on_line = bool(low.ink) and low.height == 1 and low.depth == 0
         right = base.width + (low.width if on_line and high.depth == 0 and high.height == 1 else 0)
         parts = [base, low.moved(base.width, 0), high.moved(right if base.ascent == 1 else base.width, 0)]
         return overlay(*parts)

@@ -127,6 +127,6 @@ class Points:
         if node.kids[1] != EMPTY and node.kids[2] != EMPTY:
             down = max(down, sub.ascent - (up - sup.depth) + SCRIPT_GAP * em * 0.6)
         after = Box(0.05 * em)
-        low = beside(Box(base.width), sub).moved(0, down) if sub.marks else Box()
-        high = beside(Box(base.width + base.lean + 0.02 * em), sup).moved(0, -up) if sup.marks else Box()
+        low = beside(Box(base.width), sub).moved(0, down) if sub.ink else Box()
+        high = beside(Box(base.width + base.lean + 0.02 * em), sup).moved(0, -up) if sup.ink else Box()
         return beside(replace(overlay(base, low, high), lean=0.0), after)

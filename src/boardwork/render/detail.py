@@ -26,6 +26,9 @@ Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 
 KEPT = 2  # equations, trade-offs and questions that stay until the end
 PRICES = {"equation": 3, "trade-off": 3, "question": 3}  # other things are worth 1
 DEAR = 20  # what each of the kept ones is worth more
+PART_OF = {
+    "values": "equation", "checks": "equation", "decides": "trade-off", "fails": "trade-off", "instead": "trade-off",
+}  # fmt: skip
 
 
 class Detail:
@@ -87,6 +90,12 @@ class Detail:
                 alternative="" if instead else item.alternative,
             )
         return self._tradeoffs[key]
+
+
+def has_place(thing: Thing, gone: Collection[Thing]) -> bool:
+    """Whether what it is a part of is there."""
+    kind, index = thing
+    return (PART_OF.get(kind), index) not in gone
 
 
 def left_out(whole: Sheet, shown: Sheet, others: Sequence[str] = ()) -> str:

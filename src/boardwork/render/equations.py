@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,10 +68,13 @@ def _check(check: Check, room: float, type: Type) -> Piece:
 
 def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
     """On one line, else a statement a line, as large as fits; None if it never does, or cannot be typeset."""
+    ways = dict.fromkeys([(latex,), _statements(latex), _sides(latex)])
     size = type.formula
     while size >= type.least_formula:
-        for parts in ((latex,), _statements(latex), _sides(latex)):
+        for parts in ways:
             try:
+                if _width(parts, type.formula) * size / type.formula > room:
+                    continue  # smaller letters are at least so wide, for scripts stay legible
                 found = [_maths(part, size) for part in parts]
             except KnowledgeError:
                 return None
@@ -79,6 +82,10 @@ def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
                 return found
         size -= 0.4
     return None
+
+
+def _width(parts: Iterable[str], size: float) -> float:
+    return max(_maths(part, size).drawn.width for part in parts)
 
 
 def _centred(statements: Sequence[Statement], room: float, type: Type) -> Piece:

@@ -13,7 +13,7 @@ from boardwork.figure.points import NARROWEST, POINTS
 from boardwork.options import Options
 from boardwork.render.edges import header
 from boardwork.render.marks import Piece, moved, stacked, with_margin
-from boardwork.render.page_forms import TIGHTER
+from boardwork.render.page_forms import LAST, TIGHTER
 from boardwork.render.panel_choice import PANELS, chosen
 from boardwork.render.panel_contents import Contents, drawn
 from boardwork.render.plans import Panel, drawer, framed
@@ -23,7 +23,7 @@ from boardwork.sheet import Diagram, Sheet
 ROOM = 460.0  # of text that is given no width
 EDGE = 3.0  # round a bare figure
 LOOSE_TO_TIGHT: tuple[tuple[Metrics, str], ...] = (
-    (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in TIGHTER), (NARROWEST, COLUMN),
+    (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in (*TIGHTER, *LAST)), (NARROWEST, COLUMN),
 )  # fmt: skip
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, product
 
-from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw
+from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw, stacks
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST
@@ -19,8 +18,9 @@ TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
 TIGHTER: tuple[Spaced, ...] = (
     (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
-    (NARROWEST, AS_IT_IS, 6), (COMPACT, COLUMN, 30), (NARROW, COLUMN, 32),
+    (NARROWEST, AS_IT_IS, 6),
 )  # fmt: skip
+LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
 ALIKE, BARE = 2, 6  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
 CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
@@ -47,23 +47,34 @@ class Form:
         return Piece(figure.width, figure.height, lambda: figure_marks(figure, self.metrics).marks)
 
 
-def pairs_of(diagrams: Iterable[Diagram], rooms: Collection[Room]) -> list[tuple[Form, ...]]:
-    """Forms of the diagrams that one of the rooms holds together, cheap ones first."""
-    high = max(tall for _, tall in rooms)
-    choices = [_smaller(form for form in _forms(d, high) if holds(rooms, form.figure)) for d in diagrams]
-    pairs = [pair for pair in product(*choices) if holds(rooms, *(form.figure for form in pair))]
-    return sorted(pairs, key=lambda pair: sum(form.price for form in pair))
+def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
+    """Drawn looser and tighter, with fewer shapes, with frames closed; what one of the rooms holds."""
+    tighter = [spaced for spaced in TIGHTER if spaced[1] != STACKED or stacks(diagram)]
+    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in tighter]
+    yield from _held(_folded(diagram, (*tighter, *_alike(tighter), *bare), rooms), rooms)
+    few = [spaced for spaced in TIGHTER if spaced[1] == AS_IT_IS][:2]
+    for names, hidden in _frames(diagram):
+        for form in _held(_folded(closed(diagram, names), (*few, *_alike(few)), rooms), rooms):
+            yield replace(form, price=form.price + hidden, closed=len(names))
 
 
-def holds(rooms: Iterable[Room], *figures: Figure) -> bool:
-    """Whether a room is as wide and as high as each of the figures, and has their area."""
-    area = sum(figure.width * figure.height for figure in figures)
-    return any(
-        all(f.width <= wide and f.height <= high for f in figures) and area <= wide * high for wide, high in rooms
-    )
+def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
+    """In one column, box under box: with fewer shapes, without facts, with all frames closed; at last as one box."""
+    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in LAST]
+    yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *bare), rooms), rooms)
+    ways = [(WORDLESS, _wordless(diagram, PORTS), 0), (2 * WORDLESS, _wordless(diagram), 0)]
+    for names, hidden in _frames(diagram):
+        ways.append((WORDLESS + hidden, closed(diagram, names), len(names)))
+    every = tuple(closable(diagram))
+    ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
+    ways.append((4 * WORDLESS, as_one_box(diagram), 1 + len(every)))
+    for price, shorter, number in ways:
+        least = (replace(NARROWEST, shapes=False), COLUMN, price)
+        for form in _held(_folded(shorter, (least,), rooms), rooms):
+            yield replace(form, closed=number)
 
 
-def _smaller(forms: Iterable[Form]) -> list[Form]:
+def smaller(forms: Iterable[Form]) -> list[Form]:
     """Those that are smaller one way than all that cost less."""
     kept: list[Form] = []
     for form in sorted(forms, key=lambda form: form.price):
@@ -73,35 +84,25 @@ def _smaller(forms: Iterable[Form]) -> list[Form]:
     return kept
 
 
-def _forms(diagram: Diagram, high: float) -> Iterator[Form]:
-    """Drawn looser and tighter, with fewer shapes, with frames closed; at last in one column, without facts."""
-    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in TIGHTER]
-    yield from _folded(diagram, TIGHTER, high)
-    yield from _folded(diagram, _alike(TIGHTER), high)
-    yield from _folded(diagram, bare, high)
-    yield from _closed(diagram, high)
-    nodes = tuple(node if node.role in PORTS else replace(node, detail="") for node in diagram.nodes)
-    last = (replace(NARROWEST, shapes=False), COLUMN, WORDLESS)
-    yield from _folded(replace(diagram, nodes=nodes), (last,), high)
-    names = tuple(replace(node, detail="") for node in diagram.nodes)
-    yield from _folded(replace(diagram, nodes=names), ((*last[:2], 2 * WORDLESS),), high)
-    every = tuple(closable(diagram))
-    for form in _folded(closed(replace(diagram, nodes=names), every), ((*last[:2], 3 * WORDLESS),), high):
-        yield replace(form, closed=len(every))
-    for form in _folded(as_one_box(diagram), ((*last[:2], 4 * WORDLESS),), high):
-        yield replace(form, closed=1 + len(every))
+def _held(forms: Iterable[Form], rooms: Collection[Room]) -> Iterator[Form]:
+    """Those that one of the rooms is large enough for."""
+    for form in forms:
+        if any(form.figure.width <= wide and form.figure.height <= high for wide, high in rooms):
+            yield form
 
 
-def _closed(diagram: Diagram, high: float) -> Iterator[Form]:
-    """With some of the frames drawn as one box."""
+def _frames(diagram: Diagram) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Frames that may be drawn as boxes, the smallest, then it and the next, and so on; with the price of each."""
     hidden = closable(diagram)
-    frames = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
-    few = (*TIGHTER[:4:2], *_alike(TIGHTER[:4:2]), (replace(NARROWEST, shapes=False), COLUMN, WORDLESS))
-    for number in range(1, len(frames) + 1):
-        for some in combinations(frames, number):
-            more = sum(CLOSED + HIDDEN * hidden[name] for name in some)
-            for form in _folded(closed(diagram, some), few, high):
-                yield replace(form, price=form.price + more, closed=number)
+    names = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
+    for number in range(1, len(names) + 1):
+        yield tuple(names[:number]), sum(CLOSED + HIDDEN * hidden[name] for name in names[:number])
+
+
+def _wordless(diagram: Diagram, kept: Collection[str] = ()) -> Diagram:
+    """Without the second line of the boxes whose role is not kept."""
+    nodes = (node if node.role in kept else replace(node, detail="") for node in diagram.nodes)
+    return replace(diagram, nodes=tuple(nodes))
 
 
 def _alike(forms: Iterable[Spaced]) -> list[Spaced]:
@@ -109,8 +110,9 @@ def _alike(forms: Iterable[Spaced]) -> list[Spaced]:
     return [(replace(metrics, branch_shapes=False), form, price + ALIKE) for metrics, form, price in forms]
 
 
-def _folded(diagram: Diagram, forms: Iterable[Spaced], high: float) -> Iterator[Form]:
+def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) -> Iterator[Form]:
     """Each form in one column, and in several if it is tall."""
+    high = max(tall for _, tall in rooms)
     for metrics, form, price in forms:
         figure = draw(diagram, metrics, form, most_height=TALL)
         yield Form(price, figure, metrics)

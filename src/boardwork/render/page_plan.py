@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from boardwork.render.marks import Mark, Piece, moved
-from boardwork.render.plans import Draw, Panel, Plan, Row, drawer, framed, heights, plans_of
+from boardwork.render.page_room import area_of_text
+from boardwork.render.plans import STEP, Draw, Panel, Plan, Row, drawer, framed, heights, plans_of
 from boardwork.render.style import Type
 
 FULLEST = 1.0  # no plan fills more of a page than that
-STEP = 20.0  # heights are compared at widths rounded down to this
 Height = Callable[[int, float], float]  # of a panel at a width
 
 
@@ -30,24 +30,12 @@ class Planner:
         self.panels, self.type = panels, type
         self.height = heights(panels, type, STEP)
         self.exactly = heights(panels, type, 0.01)
+        self._least = [panel.least + 2 * type.pad for panel in panels]
         self._compared = cache(self._to_compare)  # many plans have a column in common
 
-    def best(self, room: float, height: float) -> Fit | None:
-        """The plan with the least empty room among those that fit."""
-        return next(self.fits(room, height), None)
-
-    def fits(self, room: float, height: float) -> Iterator[Fit]:
-        """All plans that fit, that with the least empty room first."""
-        fits = sorted(self._likely(room, height), key=lambda fit: fit.empty)
-        yield from (fit for fit in fits if self.holds(fit.plan, height))
-
-    def any(self, room: float, height: float) -> bool:
-        """Whether a plan fits."""
-        return any(self.holds(fit.plan, height) for fit in self._likely(room, height))
-
-    def _likely(self, room: float, height: float) -> Iterator[Fit]:
-        """Plans that fit by the rounded heights."""
-        if self._area(room) <= FULLEST * room * height:
+    def likely(self, room: float, height: float) -> Iterator[Fit]:
+        """Plans that fit by the rounded heights; most of them hold what they should."""
+        if self._area() <= FULLEST * room * height:
             tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
             yield from (fit for fit in tried if fit is not None)
 
@@ -62,10 +50,10 @@ class Planner:
         tall = max(self._tall(column, wide, self.exactly) for wide, column in plan.columns)
         return tall + sum(self.exactly(i, plan.room) + gap for i in plan.below) <= height
 
-    def _area(self, room: float) -> float:
-        """What all panels fill at least; text is taken at half the width of the page."""
-        wide = [p.least + 2 * self.type.pad if p.fixed else room / 2 for p in self.panels]
-        return sum(self.height(i, w) * w for i, w in enumerate(wide))
+    def _area(self) -> float:
+        """What all panels fill at least, about."""
+        figures = [(self.height(i, wide), wide) for i, wide in enumerate(self._least) if self.panels[i].fixed]
+        return sum(h * w for h, w in figures) + area_of_text([p for p in self.panels if not p.fixed], self.type)
 
     def fit(self, plan: Plan, height: float) -> Fit | None:
         """How well a plan fills the page; None if it does not fit."""

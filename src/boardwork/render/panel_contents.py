@@ -40,16 +40,17 @@ class Contents:
         return other
 
     def panels(self, sheet: Sheet, figures: Sequence[Piece]) -> list[Panel]:
-        """The panels in order; the figures are drawn already."""
-        zoom, type = sheet.zoom, self.type
-        panels = [
-            figure_panel("Big picture", "", figures[0], type),
-            figure_panel(f"Zoom: {zoom.path}", zoom.reason, figures[1], type),
-        ]
-        if zoom.diagram == sheet.big_picture:
-            panels[1] = _note("Zoom", f"{zoom.reason} (panel 1).", type)
-        codes = [_code(sheet.code, type)] if sheet.code is not None else []
-        return [*panels, *self._texts(sheet), *codes]
+        """The panels in order; `figures`: the `pictures` of the sheet, drawn."""
+        drawn = [self.figure(sheet, place, figure) for place, figure in enumerate(figures)]
+        notes = [_note("Zoom", f"{sheet.zoom.reason} (panel 1).", self.type)] if _is_drawn_once(sheet) else []
+        codes = [_code(sheet.code, self.type)] if sheet.code is not None else []
+        return [*drawn, *notes, *self._texts(sheet), *codes]
+
+    def figure(self, sheet: Sheet, place: int, figure: Piece) -> Panel:
+        """The panel of the first or the second of the `pictures`."""
+        zoom = sheet.zoom
+        title, note = (f"Zoom: {zoom.path}", zoom.reason) if place else ("Big picture", "")
+        return figure_panel(title, note, figure, self.type)
 
     def _texts(self, sheet: Sheet) -> Sequence[Panel]:
         """The panels of a sheet that flow, and the table of its stages; put together once."""
@@ -103,6 +104,15 @@ class Contents:
         if key not in self.set:
             self.set[key] = draw()
         return self.set[key]
+
+
+def pictures(sheet: Sheet) -> list[Diagram]:
+    """What is drawn of a sheet: the big picture, and the zoom if it is another."""
+    return [sheet.big_picture] if _is_drawn_once(sheet) else [sheet.big_picture, sheet.zoom.diagram]
+
+
+def _is_drawn_once(sheet: Sheet) -> bool:
+    return sheet.zoom.diagram == sheet.big_picture
 
 
 def drawn(diagram: Diagram, metrics: Metrics, form: str = AS_IT_IS, most_height: float | None = None) -> Piece:

@@ -14,6 +14,8 @@ from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Shape, label
 from boardwork.render.paragraphs import Run, paragraph
 from boardwork.render.style import ACCENT, GREY, INK, PALE, PAPER, Type
 
+STEP = 20.0  # heights are compared at widths rounded down to this
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -16,7 +16,8 @@ from boardwork.options import Options
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
 from boardwork.render.marks import Piece, moved, stacked
-from boardwork.render.page import MARGIN, STRETCH, Turn
+from boardwork.render.page import STRETCH
+from boardwork.render.page_attempt import MARGIN, Turn
 from boardwork.render.page_plan import Fit, Planner
 from boardwork.render.paper import paper_size
 from boardwork.render.style import DENSE, SCREEN, Type, enlarged
