@@ -47,7 +47,7 @@ def draw(
 
 def stacks(diagram: Diagram) -> bool:
     """Whether there are towers, so that STACKED is a form of its own."""
-    return _block(diagram, STACKED) != _block(diagram, AS_IT_IS)
+    return bool(diagram.nodes) and _block(diagram, STACKED) != _block(diagram, AS_IT_IS)
 
 
 @lru_cache(maxsize=4)

@@ -49,7 +49,9 @@ def _whole(sheet: Sheet, turns: Sequence[Turn], least: Contents) -> Attempt | No
     """All of the sheet, in the largest size that holds it; the least is tried first, for what it does not hold."""
     *larger, (_, metrics, factor) = SIZES
     found = _at_size(sheet, turns, least, metrics, factor)
-    tried = (_at_size(sheet, turns, Contents(type), *drawn) for type, *drawn in larger) if found else ()
+    tried = (
+        (_at_size(sheet, turns, Contents(type), metrics, factor) for type, metrics, factor in larger) if found else ()
+    )
     return next((attempt for attempt in tried if attempt is not None), found)
 
 

@@ -33,6 +33,11 @@ class Planner:
         self._least = [panel.least + 2 * type.pad for panel in panels]
         self._compared = cache(self._to_compare)  # many plans have a column in common
 
+    def best(self, room: float, height: float) -> Fit | None:
+        """The plan with the least empty room among those that fit."""
+        found = sorted(self.likely(room, height), key=lambda fit: fit.empty)
+        return next((fit for fit in found if self.holds(fit.plan, height)), None)
+
     def likely(self, room: float, height: float) -> Iterator[Fit]:
         """Plans that fit by the rounded heights; most of them hold what they should."""
         if self._area() <= FULLEST * room * height:
