@@ -31,10 +31,13 @@ class SharedExperts(nn.Module):
         self.specialists = nn.ModuleList(GatedExpert(width, inner) for _ in range(experts))
         self.always_on = GatedExpert(width, 2 * inner)
 
+    def pick(self, scores: Tensor) -> Tensor:
+        return torch.topk(scores + self.choice_bias, self.chosen_count, dim=-1)[1]
+
     def forward(self, tokens: Tensor) -> Tensor:
         flat = tokens.view(-1, tokens.shape[-1])
         scores = F.linear(flat, self.router_weight).sigmoid()
-        picked = torch.topk(scores + self.choice_bias, self.chosen_count, dim=-1)[1]
+        picked = self.pick(scores)
         shares = scores.gather(1, picked)
         shares = shares / shares.sum(-1, keepdim=True) * self.scaling
         result = torch.zeros_like(flat)
@@ -42,6 +45,20 @@ class SharedExperts(nn.Module):
             rows, places = torch.where(picked == index)
             result[rows] += specialist(flat[rows]) * shares[rows, places, None]
         return (result + self.always_on(flat)).view_as(tokens)
+
+
+class GroupedExperts(SharedExperts):
+    """The best groups first, by the sum of the best two of each; then the best experts in them. One group is all."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__(chosen=3)
+        self.groups = groups
+
+    def pick(self, scores: Tensor) -> Tensor:
+        grouped = (scores + self.choice_bias).unflatten(-1, (self.groups, -1))
+        best_groups = grouped.topk(2, dim=-1)[0].sum(-1).topk(max(1, self.groups // 2), dim=-1)[1]
+        kept = torch.zeros_like(grouped[..., 0]).scatter(1, best_groups, 1.0)
+        return (grouped * kept[..., None]).flatten(1).topk(self.chosen_count, dim=-1)[1]
 
 
 class SwitchExperts(nn.Module):
@@ -145,6 +162,8 @@ class ScaledSoftExperts(SoftExperts):
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "shared_experts": (SharedExperts, (TOKENS,)),
+    "grouped_experts": (lambda: GroupedExperts(2), (TOKENS,)),
+    "ungrouped_experts": (lambda: GroupedExperts(1), (TOKENS,)),
     "switch_experts": (SwitchExperts, (TOKENS,)),
     "clamped_experts": (ClampedExperts, (TOKENS,)),
     "square_experts": (lambda: ClampedExperts(inner=32), (TOKENS,)),

@@ -16,14 +16,23 @@ _CHOOSING = ("topk", "max", "argmax")
 
 def mixtures(flow: Flow) -> Iterator[list[Pattern]]:
     """For every mixture: router, experts, and last the frame round them."""
-    seen: set[int] = set()
+    choices: dict[int, tuple[Product, list[Op]]] = {}
     for op in flow.ops:
-        if op.name in _CHOOSING and flow.is_data(op.id) and op.id not in seen:
-            router = _router(flow, op)
-            found = None if router is None else _mixture(flow, op, router)
+        if op.name in _CHOOSING and flow.is_data(op.id) and (router := _router(flow, op)) is not None:
+            choices.setdefault(router.op.id, (router, []))[1].append(op)
+    seen: set[int] = set()
+    for router, choosing in choices.values():
+        for op in _deciding(flow, choosing):
+            found = None if op.id in seen else _mixture(flow, op, router)
             if found is not None:
                 seen |= found[-1].ops
                 yield found
+
+
+def _deciding(flow: Flow, choosing: list[Op]) -> list[Op]:
+    """Those whose choice is taken: a best two of each group that only add up to the group's score decide nothing."""
+    taken = [op for op in choosing if op.name == "topk" and flow.users.get(op.outputs[-1])]
+    return taken or choosing
 
 
 def _chosen(flow: Flow, op: Op) -> int:
