@@ -101,3 +101,12 @@ def test_no_two_marks_share_a_cell(latex: str) -> None:
         assert all(0 <= x < box.width and -box.ascent < y <= box.depth for x, y in cells)
     formula = draw_points(latex, 10)
     assert all(0 <= t.x <= formula.width and 0 <= t.y <= formula.height + 0.1 for t in formula.texts)
+
+
+def test_a_formula_without_room_goes_on_below() -> None:
+    two = r"y = \frac{a}{b}, \quad z = x"
+    assert draw_text(two) == ["     a", "y = ───,   z = x", "     b"]
+    assert draw_text(two, most=12) == ["     a", "y = ───,", "     b", "", "z = x"]
+    assert draw_text("y = aaaa + bbbb + cccc", most=12) == ["y = aaaa", "    + bbbb", "    + cccc"]
+    assert draw_text(r"\begin{align*} xxxx &= y \\ z &= uuuu \end{align*}", most=8) == ["xxxx = y", "z = uuuu"]
+    assert draw_text("aaaaaaaaaa", most=5) == ["aaaaaaaaaa"]

@@ -116,10 +116,10 @@ def _fitting(glued: str, most: float, m: Metrics, kind: str) -> list[str]:
 
 
 def _broken(word: str, most: float) -> list[str]:
-    """A word that is too wide, cut between two factors of a product if one of them ends in time."""
-    pieces = []
+    """A word that is too wide, cut between two factors of a product or parts of a path if one of them ends in time."""
+    pieces, ending = [], re.compile(r"[·._](?=\w)|(?<=.)(?=\()")
     while 0 < most < len(word):
-        ends = [found.end() for found in re.finditer(r"·|(?<=.)(?=\()", word[: int(most) + 1]) if found.end() <= most]
+        ends = [found.end() for found in ending.finditer(word[: int(most) + 1]) if found.end() <= most]
         cut = ends[-1] if ends and ends[-1] >= most / 3 else int(most)
         pieces.append(word[:cut])
         word = word[cut:]
@@ -136,7 +136,7 @@ def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
     """What stands beside a box: side inputs or outputs, then the numbers that stand for lifted edges."""
     sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
     small = op.node.role in CIRCLES
-    most = math.inf if way == "out" or small else m.branch_label
+    most = math.inf if small or (way == "out" and not m.break_words) else m.branch_label
     found = [_beside(node, edge.kind, most, m) for node, edge in sides]
     if tags:
         found.append(Beside(_numbers(tags, m, 6 if small else 4), "data"))

@@ -103,7 +103,7 @@ class Placer:
         for side in sides:
             y = height + (0 if m.unit else m.text_height / 2)
             items.append(Wire(((0, y), (m.stub, y)), side.kind, True))
-            for line, words in enumerate(named(side.lines, m)):
+            for line, words in enumerate(side.lines if m.break_words else named(side.lines, m)):
                 start = m.stub + (2 if m.unit else m.text_gap)
                 items.append(Text(start, height, words, "shape" if line else "port"))
                 reach = max(reach, m.stub + 2 + m.text_gap + m.width_of(words, "port"))

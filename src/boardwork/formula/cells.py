@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from boardwork.formula.boxes import Box, Draw, Text, beside, overlay
+from boardwork.formula.broken import broken
 from boardwork.formula.layout import lay
 from boardwork.formula.linear import combining, flat, parted, primed, root, script
 from boardwork.formula.signs import ascii_name, raised
@@ -20,13 +21,27 @@ PLAIN_FENCES = {
 }  # fmt: skip
 
 
-def draw_text(latex: str, ascii: bool = False) -> list[str]:
+def draw_text(latex: str, ascii: bool = False, most: int | None = None) -> list[str]:
     """The formula in lines of text, Unicode or bytes below 128, without trailing spaces.
+
+    `most`: a wider formula goes on below, where it has a place to break.
 
     Raises:
         KnowledgeError: outside the LaTeX subset.
     """
-    box = lay(parse(latex), Cells(ascii))
+    tree, cells = parse(latex), Cells(ascii)
+    box = lay(tree, cells)
+    if most is None or box.width <= most:
+        return _rows(box)
+    lines, tall = list[str](), False
+    for row in broken(tree, most, lambda node: lay(node, cells)) or [box]:
+        drawn = _rows(row)
+        lines += [""] * bool(lines and (len(drawn) > 1 or tall)) + drawn
+        tall = len(drawn) > 1
+    return lines
+
+
+def _rows(box: Box) -> list[str]:
     rows: list[dict[int, str]] = [{} for _ in range(int(box.height))]
     for mark in box.marks:
         assert isinstance(mark, Text)

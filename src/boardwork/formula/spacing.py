@@ -11,6 +11,8 @@ def kind_of(node: Node) -> str:
     """relation, binary, comma, open, close, big, name, fence or ordinary."""
     if node.kind in ("script", "limits", "accent"):
         return kind_of(node.kids[0])
+    if node.kind == "name" and node.text.endswith("-"):  # part of the word that follows, as in top-k
+        return "ordinary"
     if node.kind != "operator":
         return node.kind if node.kind in ("name", "fence", "space") else "ordinary"
     for name, signs in (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
+from boardwork.render.filled import filled
 from boardwork.render.panel_choice import chosen
 from boardwork.render.text import diagram_lines
 from boardwork.render.words import heading, key_numbers, zoomed
@@ -21,7 +21,7 @@ def compact(sheet: Sheet, options: Options) -> str:
 
 def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
     names = chosen(options.panels)
-    yield f"{sheet.subject.title}: {', '.join(key_numbers(sheet))}"
+    yield from _wrapped(f"{sheet.subject.title}: {', '.join(key_numbers(sheet))}", "", options)
     if heading(sheet):
         yield from _wrapped(heading(sheet), "", options)
     for name, title, diagram in (
@@ -29,7 +29,12 @@ def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
         ("zoom", f"Zoom: {zoomed(sheet)}", sheet.zoom.diagram),
     ):
         if name in names:
-            yield from ("", title, "", *diagram_lines(diagram, options.width, ascii=options.ascii))
+            yield from (
+                "",
+                *_wrapped(title, "", options),
+                "",
+                *diagram_lines(diagram, options.width, ascii=options.ascii),
+            )
     if "equations" in names and sheet.equations:
         yield from ("", "Equations")
         for equation in sheet.equations:
@@ -48,7 +53,4 @@ def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
 
 
 def _wrapped(text: str, mark: str, options: Options) -> list[str]:
-    text = ascii_text(text) if options.ascii else text
-    return textwrap.wrap(
-        text, options.width, initial_indent=mark, subsequent_indent=" " * len(mark), break_long_words=False
-    )
+    return filled(text, options.width, mark, " " * len(mark), ascii=options.ascii)

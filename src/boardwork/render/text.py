@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Figure, draw, nested
 from boardwork.figure.metrics import Metrics, circled
-from boardwork.formula import draw_text
+from boardwork.formula import draw_text, linear
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
+from boardwork.render.filled import filled
 from boardwork.render.panel_choice import chosen
 from boardwork.render.raster import Raster
 from boardwork.render.stage_table import table_lines
@@ -127,8 +127,9 @@ class _Writer:
             ("", "Symbols", "", self._symbols()),
             ("", "Notes", "", self._notes()),
         ]
+        rule = ("-" if self.ascii else "─") * self.width
         shown = [
-            {"rule": "─" * self.width, "title": title, "lead": lead, "body": body}
+            {"rule": rule, "title": self._wrapped(title, then="   "), "lead": lead, "body": body}
             for name, title, lead, body in panels
             if body and (name in self.names if name else self.whole)
         ]
@@ -142,8 +143,10 @@ class _Writer:
         return ascii_text(whole) if self.ascii else whole
 
     def _wrapped(self, string: str, first: str = "", then: str | None = None) -> str:
-        after = " " * len(first) if then is None else then
-        return textwrap.fill(string, self.width, initial_indent=first, subsequent_indent=after, break_long_words=False)
+        return "\n".join(filled(string, self.width, first, then, ascii=self.ascii))
+
+    def _titled(self, name: str, source: str) -> str:
+        return self._wrapped(f"{name}  [{cited(source)}]" if source else name, then="  ")
 
     def _diagram(self, diagram: Diagram) -> str:
         lines = diagram_lines(diagram, self.width, ascii=self.ascii)
@@ -155,11 +158,10 @@ class _Writer:
         return "\n".join(["\n", *("  " + line for line in table_lines(rows, self.width - 2))]) if rows else ""
 
     def _equation(self, equation: Equation) -> str:
-        source = f"  [{cited(equation.source)}]" if equation.source else ""
-        drawn = draw_text(equation.latex, ascii=self.ascii)
+        drawn = draw_text(equation.latex, self.ascii, self.width - 4)
         if max(map(len, drawn), default=0) > self.width - 4:
-            drawn = textwrap.wrap(equation.text, self.width - 4, break_long_words=False)
-        parts = [equation.name + source, "", *("    " + line for line in drawn), ""]
+            drawn = filled(linear(equation.latex, self.ascii), self.width - 4)
+        parts = [self._titled(equation.name, equation.source), "", *("    " + line for line in drawn), ""]
         if equation.values:
             parts.append(self._wrapped(values(equation), "  with "))
         for check in equation.checks:
@@ -168,9 +170,8 @@ class _Writer:
         return "\n".join(parts).rstrip()
 
     def _tradeoff(self, tradeoff: Tradeoff) -> str:
-        source = f"  [{cited(tradeoff.source)}]" if tradeoff.source else ""
         lines = [self._wrapped(words, f"  {name:<11}") for name, words in reasons(tradeoff) if words]
-        return "\n".join([tradeoff.topic + source, *lines])
+        return "\n".join([self._titled(tradeoff.topic, tradeoff.source), *lines])
 
     def _question(self, question: Question) -> str:
         return "\n".join([self._wrapped(question.ask), self._wrapped(question.answer, "  ")])

@@ -27,6 +27,7 @@ from boardwork.render.comparison.towers import (
     zoom_places,
     zoom_title,
 )
+from boardwork.render.filled import filled
 from boardwork.render.raster import Raster
 from boardwork.render.templates import template
 from boardwork.render.text import NARROWER, diagram_lines, in_ascii
@@ -95,9 +96,7 @@ class Writer:
         return [*self._filled(first).splitlines(), *(line for lines in named for line in lines)]
 
     def _filled(self, string: str, first: str = "", then: str | None = None) -> str:
-        after = " " * len(first) if then is None else then
-        string = self._plain(string)
-        return textwrap.fill(string, self.width, initial_indent=first, subsequent_indent=after, break_long_words=False)
+        return "\n".join(filled(string, self.width, first, then, ascii=self.ascii))
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 

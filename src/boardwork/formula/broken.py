@@ -1,0 +1,85 @@
+"""A tree of maths and a width -> boxes one under the other: clauses, then what stands before relations and signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from boardwork.formula.boxes import Box
+from boardwork.formula.spacing import kinds
+from boardwork.formula.tree import EMPTY, Node
+
+QUAD = 0.9  # em: a space that parts two statements
+INDENT = 3  # of a row that goes on with the one above
+_SUMS, _PRODUCTS = "+−±", "+−±·×⊙"
+
+
+def broken(tree: Node, most: float, draw: Callable[[Node], Box]) -> list[Box] | None:
+    """The rows of a formula, each at most so wide; None where a piece that cannot be broken is wider."""
+    rows: list[Box] = []
+    for clause in _clauses(tree):
+        if (box := draw(clause)).width <= most:
+            rows.append(box)
+            continue
+        tries = (_filled(list(_pieces(clause, signs)), most, draw) for signs in (_SUMS, _PRODUCTS))
+        found = next((boxes for boxes in tries if boxes), None)
+        if found is None:
+            return None
+        rows += found
+    return rows
+
+
+def _clauses(tree: Node) -> Iterator[Node]:
+    """Statements of a row with wide spaces between them; the rows of aligned equations."""
+    if tree.kind == "table" and tree.text == "align":
+        for row in tree.kids:
+            yield from _clauses(Node("row", kids=tuple(kid for cell in row.kids for kid in _trimmed(_kids(cell)))))
+        return
+    found: list[Node] = []
+    for kid in _kids(tree):
+        if kid.kind == "space" and kid.em > QUAD and found:
+            yield Node("row", kids=tuple(found))
+            found = []
+        else:
+            found.append(kid)
+    yield Node("row", kids=tuple(found))
+
+
+def _trimmed(kids: Sequence[Node]) -> Sequence[Node]:
+    """Without a space at the end: the cell that follows has its own."""
+    return kids[:-1] if kids and kids[-1].kind == "space" else kids
+
+
+def _kids(node: Node) -> Sequence[Node]:
+    return node.kids if node.kind == "row" else (node,)
+
+
+def _pieces(clause: Node, signs: Collection[str]) -> Iterator[list[Node]]:
+    """What may stand on rows of its own; each but the first begins with a relation or one of these signs."""
+    found: list[Node] = []
+    for kid, kind in zip(clause.kids, kinds(clause.kids), strict=True):
+        if found and (kind == "relation" or (kind == "binary" and kid.text in signs)):
+            yield found
+            found = []
+        found.append(kid)
+    yield found
+
+
+def _filled(pieces: Sequence[list[Node]], most: float, draw: Callable[[Node], Box]) -> list[Box]:
+    """As many pieces a row as it holds, [] where one piece is too wide."""
+    boxes: list[Box] = []
+    row: list[Node] = []
+    for piece in pieces:
+        whole = _row(row + piece, bool(boxes), draw)
+        if whole.width > most and row:
+            boxes.append(_row(row, bool(boxes), draw))
+            row, whole = [], _row(piece, True, draw)
+        if whole.width > most:
+            return []
+        row = row + piece
+    return [*boxes, _row(row, bool(boxes), draw)]
+
+
+def _row(kids: Sequence[Node], continued: bool, draw: Callable[[Node], Box]) -> Box:
+    """A row that goes on starts with nothing, so that its sign keeps the space of one between two terms."""
+    box = draw(Node("row", kids=(EMPTY, *kids) if continued else tuple(kids)))
+    return box.moved(INDENT, 0) if continued else box

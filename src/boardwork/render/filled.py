@@ -1,0 +1,30 @@
+"""Prose and a width -> lines of text, none of them wider; words with dots, as paths have, are broken behind one."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from boardwork.formula.signs import ascii_text
+
+
+def filled(string: str, width: int, first: str = "", then: str | None = None, *, ascii: bool = False) -> list[str]:
+    """`first` stands before the first line, `then` before the others, as many blanks if it is None.
+
+    `ascii`: in bytes below 128, which take more room, so they are told before lines are broken.
+    """
+    string, first = (ascii_text(string), ascii_text(first)) if ascii else (string, first)
+    after = " " * len(first) if then is None else then
+    most = width - max(len(first), len(after))
+    whole = re.sub(r"\S+", lambda word: " ".join(_pieces(word[0], most)), string)
+    return textwrap.wrap(whole, width, initial_indent=first, subsequent_indent=after, break_on_hyphens=False)
+
+
+def _pieces(word: str, most: int) -> Iterator[str]:
+    """The word in as few pieces as fit, broken behind a dot, a stroke or an underscore where it has one."""
+    while len(word) > most:
+        cut = max((end.end() for end in re.finditer(r"[._/(,-]", word[:most])), default=most)
+        yield word[:cut]
+        word = word[cut:]
+    yield word
