@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from boardwork.figure.blocks import Block
+from boardwork.figure.clearer import clearer
 from boardwork.figure.column import column
 from boardwork.figure.inward import inward
 from boardwork.figure.laid import placed
@@ -29,7 +30,8 @@ def draw(
     *,
     most_height: float | None = None,
 ) -> Figure:
-    """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags.
+    """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags, or in
+    points wires between rows of boxes where that reads better.
 
     `form`: STACKED towers that meet, as encoder and decoder, stand one under the other; COLUMN is one box under the
     other, for little room, and every edge that is not between neighbours becomes a tag.
@@ -38,7 +40,8 @@ def draw(
     if not diagram.nodes:
         return Figure(0, 0, ())
     placer = Placer(metrics)
-    laid = placer.place(_block(diagram, form))
+    block = _block(diagram, form)
+    laid = placer.place(block) if metrics.unit or form != AS_IT_IS else clearer(block, _tied(diagram), placer)
     found = nested(diagram) if most_height is not None else None
     if found is not None and most_height is not None and (laid.height > most_height or not found.added):
         laid = u_shape(found, texts_of(diagram), placer)
@@ -56,3 +59,10 @@ def _block(diagram: Diagram, form: str) -> Block:
     diagram = inward(diagram)
     texts = texts_of(diagram)
     return column(diagram, texts) if form == COLUMN else reduce(diagram, texts, stacked=form == STACKED)
+
+
+@lru_cache(maxsize=4)
+def _tied(diagram: Diagram) -> Block:
+    """The same with wires for tags, as far as frames let them through."""
+    diagram = inward(diagram)
+    return reduce(diagram, texts_of(diagram), tied=True)

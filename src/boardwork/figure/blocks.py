@@ -57,7 +57,27 @@ class Par:
     branches: tuple[Block, ...] = field(default=())
 
 
-Block = Line | Space | Op | Framed | Seq | Par
+IN, OUT = -1, -2  # of a knot: the wire from above and the wire below
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A wire of a knot, from part to part by number; IN and OUT are the ways in and out."""
+
+    source: int
+    target: int
+    line: Line
+
+
+@dataclass(frozen=True)
+class Knot:
+    """Blocks that are neither in sequence nor in parallel, and the wires between them."""
+
+    parts: tuple[Block, ...]
+    ties: tuple[Tie, ...]
+
+
+Block = Line | Space | Op | Framed | Seq | Par | Knot
 
 
 def parts_of(block: Block) -> tuple[Block, ...]:
@@ -79,6 +99,8 @@ def in_parallel(*blocks: Block) -> Block:
 def is_open(block: Block, end: int) -> bool:
     """True when all of it comes from the virtual start (`end` 0), or goes to the virtual end (-1)."""
     part = parts_of(block)[end]
+    if isinstance(part, Knot):
+        return all((IN, OUT)[end] not in (tie.source, tie.target) for tie in part.ties)
     if isinstance(part, Par):
         return all(is_open(branch, end) for branch in part.branches)
     return isinstance(part, Line) and part.edge is None

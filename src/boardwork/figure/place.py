@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq, Space, is_open
+from boardwork.figure.blocks import Block, Framed, Knot, Line, Op, Par, Seq, Space, is_open
 from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
 from boardwork.figure.branches import Branches
 from boardwork.figure.laid import Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
+from boardwork.figure.rowed import spread_out
 from boardwork.figure.skips import onward as onward_of
 from boardwork.sheet import Edge, Group
 
@@ -30,6 +31,8 @@ class Placer:
             return self.sequence((block,))
         if isinstance(block, Framed):
             return self._framed(block)
+        if isinstance(block, Knot):
+            return spread_out(block, self)
         if isinstance(block, Space):
             return Laid(0, 0, self.m.gap)
         return self.line(block) if isinstance(block, Line) else self.op(block)

@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from itertools import takewhile
 
 from boardwork.figure.blocks import (
+    IN,
+    OUT,
     Block,
     Framed,
+    Knot,
     Line,
     Op,
     Par,
     Seq,
     Space,
+    Tie,
     in_sequence,
     is_open,
 )
 from boardwork.figure.graph import END, START, Graph
+from boardwork.figure.knot import knot_of
 from boardwork.figure.lifted import marked
 from boardwork.figure.order import frames_of, outside_in, ranks
 from boardwork.figure.sides import sides
@@ -27,19 +32,20 @@ _TRIED = 40  # edges up to which every single lift is tried before the longest i
 Texts = Mapping[Edge, tuple[str, ...]]
 
 
-def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False) -> Block:
+def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False, tied: bool = False) -> Block:
     """`texts`: the lines to write beside an edge; an edge without an entry stays bare.
 
-    `stacked`: towers that meet are drawn one under the other, joined by tags.
+    `stacked`: towers that meet are drawn one under the other, joined by tags. `tied`: what is not series-parallel
+    becomes a Knot; only edges through the borders of frames become tags.
     """
-    return _Reducer(diagram, texts, stacked).block()
+    return _Reducer(diagram, texts, stacked, tied).block()
 
 
 class _Reducer:
     """Takes frames inside out; numbers the lifted edges."""
 
-    def __init__(self, diagram: Diagram, texts: Texts, stacked: bool) -> None:
-        self.diagram, self.texts, self.stacked = diagram, texts, stacked
+    def __init__(self, diagram: Diagram, texts: Texts, stacked: bool, tied: bool) -> None:
+        self.diagram, self.texts, self.stacked, self.tied = diagram, texts, stacked, tied
         self.rank = ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
         self.frames = frames_of(diagram)
@@ -160,6 +166,8 @@ class _Reducer:
 
     def _reduced(self, graph: Graph, edges: list[Edge]) -> Block:
         graph.reduce()
+        if self.tied and len(graph.edges) > 1:
+            return knot_of(graph)
         while len(graph.edges) > 1:
             self._lift_one(graph, edges)
             graph.reduce()
@@ -220,7 +228,17 @@ class _Reducer:
         if isinstance(block, Par):
             branches = sorted((self._numbered(branch) for branch in block.branches), key=lambda found: found[0])
             return branches[0][0], Par(tuple(branch for _, branch in branches))
+        if isinstance(block, Knot):
+            return self._renumbered(block)
         return len(self.order), block
+
+    def _renumbered(self, knot: Knot) -> tuple[int, Knot]:
+        """The parts in the order of their first boxes."""
+        parts = [self._numbered(part) for part in knot.parts]
+        order = sorted(range(len(parts)), key=lambda i: parts[i][0])
+        place = {IN: IN, OUT: OUT, **{old: new for new, old in enumerate(order)}}
+        ties = (Tie(place[tie.source], place[tie.target], tie.line) for tie in knot.ties)
+        return parts[order[0]][0], Knot(tuple(parts[i][1] for i in order), tuple(ties))
 
 
 def _one_under_the_other(block: Block) -> Block:

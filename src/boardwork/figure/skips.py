@@ -62,6 +62,7 @@ class Skips:
         near = box_of(join, m).half + m.stub
         above = [wire.points[-1][0] for wire in inside if wire.points[-1][0] < near]
         spread, arrows = max(above, default=-m.pad_x) + m.pad_x, len(inside) - len(above) + skips
+        arrows += join.node.repeat > 1 < arrows  # room for the count of copies, which stands at the upper right
         return self.placer.op(join, spread, arrows), box_of(join, m, spread, arrows)
 
     def _ended(self, waiting: Sequence[Loose], join: Op | None, shape: Shape, tall: float) -> Iterator[Wire]:
@@ -74,6 +75,8 @@ class Skips:
             yield wire.led_to((wire.points[-1][0], tall - m.unit))
         step = m.text_height if takes_many(join, m) else 0.0
         top = tall + shape.middle - (float((len(beside) - 1) // 2) if m.unit else (len(beside) - 1) / 2) * step
+        if join is not None and join.node.repeat > 1 < len(beside):
+            top += step if m.unit else step / 2
         for place, wire in enumerate(beside):
             y = top + place * step
             yield wire.led_to((wire.points[-1][0], y), (reach, y), arrow=join is not None)

@@ -1,0 +1,74 @@
+"""Two blocks of one diagram, one with numbered tags and one with wires instead -> the picture that reads better.
+
+A tag has to be looked for elsewhere; a wire that crosses others has to be followed. So wires are taken where they cross
+at fewer places than they save tags, and need little more room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+
+from boardwork.figure.blocks import Block, Framed, Knot, Op, Par, Seq
+from boardwork.figure.laid import Laid, placed
+from boardwork.figure.place import Placer
+from boardwork.figure.primitives import Point, Wire
+
+_MOST = 20  # tags up to which wires are tried; more would be a thicket
+_CROSSED = 0.75  # crossings for each tag that is saved
+_ROOM = 1.4  # how much more room than with tags
+_LONGER = 1.6  # how much wider or higher
+_TOUCH = 1.0  # nearer to an end than this, lines meet and do not cross
+Run = tuple[Point, Point]
+
+
+def clearer(tagged: Block, tied: Block, placer: Placer) -> Laid:
+    """Both are placed only if wires save tags."""
+    numbered = placer.place(tagged)
+    saved = tags(tagged) - tags(tied)
+    if not 0 < saved <= _MOST:
+        return numbered
+    wired = placer.place(tied)
+    wires = [item for item in placed(wired.items, 0, 0) if isinstance(item, Wire)]
+    return wired if _fits(wired, numbered) and crossings(wires) <= _CROSSED * saved else numbered
+
+
+def _fits(wired: Laid, numbered: Laid) -> bool:
+    """Whether it takes little more room, and is not much longer either way."""
+    wider = (wired.left + wired.right) / max(numbered.left + numbered.right, 1)
+    higher = wired.height / max(numbered.height, 1)
+    return wider * higher <= _ROOM and max(wider, higher) <= _LONGER
+
+
+def tags(block: Block) -> int:
+    """How many edges end in a number."""
+    if isinstance(block, Op):
+        return len(block.tags_in)
+    return sum(tags(part) for part in _parts(block))
+
+
+def _parts(block: Block) -> Sequence[Block]:
+    if isinstance(block, Par):
+        return block.branches
+    if isinstance(block, Framed):
+        return (block.body,)
+    return block.parts if isinstance(block, Seq | Knot) else ()
+
+
+def crossings(wires: Sequence[Wire]) -> int:
+    """Places where one wire runs over another."""
+    runs = [list(_runs(wire)) for wire in wires]
+    return sum(any(_cross(a, b) for a in one for b in other) for one, other in combinations(runs, 2))
+
+
+def _runs(wire: Wire) -> Iterator[Run]:
+    yield from pairwise(wire.points)
+
+
+def _cross(a: Run, b: Run) -> bool:
+    """Whether a level and an upright line cross, and not only meet."""
+    level, upright = (a, b) if abs(a[0][1] - a[1][1]) < abs(a[0][0] - a[1][0]) else (b, a)
+    y, x = level[0][1], upright[0][0]
+    left, right = sorted((level[0][0], level[1][0]))
+    top, end = sorted((upright[0][1], upright[1][1]))
+    return left + _TOUCH < x < right - _TOUCH and top + _TOUCH < y < end - _TOUCH
