@@ -8,10 +8,11 @@ from torch import Tensor, nn
 
 
 class Mixer(nn.Module):
-    def __init__(self, across: bool = True) -> None:
+    def __init__(self, across: bool = True, length: int = 10) -> None:
         super().__init__()
         self.norm, self.across = nn.LayerNorm(16), across
-        self.up, self.down = nn.Linear(10 if across else 16, 24), nn.Linear(24, 10 if across else 16)
+        width = length if across else 16
+        self.up, self.down = nn.Linear(width, 24), nn.Linear(24, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.norm(tokens)

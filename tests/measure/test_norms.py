@@ -78,3 +78,13 @@ class Batched(nn.BatchNorm1d):
 
 def test_batch_norms_have_no_placement():
     assert "norm.placement" not in facts(Block(Batched), torch.empty(2, 16, 4, 4))
+
+
+def test_a_norm_in_the_box_of_a_convolution_is_counted():
+    found = facts(nn.Sequential(nn.Conv2d(3, 8, 3), nn.GroupNorm(4, 8), nn.ReLU()), torch.empty(2, 3, 8, 8))
+    told = {word: found[f"norm.{word}"] for word in ("kind", "count", "groups", "width", "params", "eps")}
+    assert told == {"kind": "group", "count": 1, "groups": 4, "width": 8, "params": 16, "eps": 1e-5}
+
+
+def test_the_epsilon_of_a_norm_that_names_none():
+    assert facts(nn.Sequential(nn.Linear(4, 8), nn.RMSNorm(8)), torch.empty(2, 4))["norm.eps"] == 2**-23

@@ -23,17 +23,22 @@ class Player(nn.Module):
 
 
 class Grids(nn.Module):
-    """Maps of strides 8 and 16; `channels` of each, by kernels of `side`, finer by `zoom`."""
+    """Maps of strides 8 / `finer`, 16 / `finer` ...; `last`: channels of the coarsest, kernels of `side`."""
 
-    def __init__(self, channels: tuple[int, int] = (12, 12), side: int = 1, finer: int = 1) -> None:
+    def __init__(self, last: int = 12, side: int = 1, finer: int = 1, levels: int = 2) -> None:
         super().__init__()
-        self.down = nn.Sequential(nn.Conv2d(3, 8, 8 // finer, 8 // finer), nn.ReLU())
-        self.further = nn.Sequential(nn.Conv2d(8, 8, 2, 2), nn.ReLU())
+        strides = [8 // finer, *[2] * (levels - 1)]
+        arriving = [3, *[8] * (levels - 1)]
+        self.downs = nn.ModuleList(nn.Conv2d(c, 8, s, s) for c, s in zip(arriving, strides, strict=True))
+        channels = [*[12] * (levels - 1), last]
         self.heads = nn.ModuleList(nn.Conv2d(8, width, side, padding=side // 2) for width in channels)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        fine = self.down(image)
-        return self.heads[0](fine), self.heads[1](self.further(fine))
+    def forward(self, image: Tensor) -> list[Tensor]:
+        maps = []
+        for down, head in zip(self.downs, self.heads, strict=True):
+            image = down(image).relu()
+            maps.append(head(image))
+        return maps
 
 
 def test_a_policy_and_a_value() -> None:
@@ -58,6 +63,6 @@ def test_grids_of_two_resolutions() -> None:
     assert found == {"levels": 2, "finest": 8, "coarsest": 16, "channels": 12, "cells": 64 + 16}
 
 
-@pytest.mark.parametrize("other", [Grids((12, 14)), Grids(side=3), Grids(finer=4)])
+@pytest.mark.parametrize("other", [Grids(last=14), Grids(side=3), Grids(finer=4)])
 def test_features_and_segmentations_are_no_grids(other: nn.Module) -> None:
     assert group(facts(other, torch.zeros(2, 3, 64, 64)), "grids") == {}

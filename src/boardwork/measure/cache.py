@@ -56,7 +56,8 @@ def _source(flow: Flow, crossed: list[Block]) -> dict[str, Any]:
     each = [_kept(flow, block) for block in crossed]
     if len(lengths) > 1:
         return {}
-    return {
+    heads = {f"cache.source_{word}": crossed[0].facts[word] for word in ("kv_heads", "d_k", "d_v")}
+    return heads | {
         "cache.source_layers": len(crossed),
         "cache.source_alike": len(set(each)) == 1,
         "cache.source_bytes": sum(each),

@@ -9,31 +9,35 @@ from typing import Any
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.norms import called as called_norm
 from boardwork.trace.records import Op
+
+_OF_MAPS = ("batch", "group", "instance")  # most stand in the box of a convolution, the others in one of their own
 
 
 def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
     """The most frequent kind, and the numbers of one of them."""
     blocks = [b for b in everything(outline.root) if b.role == "norm" and b.facts]
-    batched = [op for op in flow.ops if op.name == "batch_norm"]
+    called = {kind: [op for op in flow.ops if op.name == f"{kind}_norm"] for kind in _OF_MAPS}
     kinds = Counter(b.facts["kind"] for b in blocks)
-    kinds["batch"] = len(batched)  # most stand in the box of a convolution, the others in one of their own
-    kind, times = kinds.most_common(1)[0]
+    kinds |= Counter({kind: len(ops) for kind, ops in called.items()})
+    kind, times = kinds.most_common(1)[0] if kinds else ("", 0)
     if not times:
         return {}
-    found: dict[str, Any] = {"norm.kind": kind, "norm.count": times}
-    if kind == "batch":
-        found["norm.channels"] = sum(flow.tensors[op.inputs[0]].shape[1] for op in batched)
-        found["norm.folding"] = sum(_folds(flow, op) for op in batched)
-    grouped = next((op for op in flow.ops if op.name == "group_norm"), None)
-    if kind == "group" and grouped is not None:
-        found["norm.groups"] = grouped.attrs["num_groups"]
+    found: dict[str, Any] = {"norm.kind": kind, "norm.count": times, **_of_channels(flow, kind, called.get(kind, []))}
     drawn = [b for b in outline.zoom.block.walk() if b.role == "norm"]
-    example = next((b for b in (*drawn, *blocks) if b.facts.get("kind") == kind), None)
-    if example is not None:
-        found |= {f"norm.{key}": value for key, value in example.facts.items() if key in ("width", "params", "eps")}
-        found |= _placement(flow, outline)
-    return found
+    example = next((b.facts for b in (*drawn, *blocks) if b.facts.get("kind") == kind), None)
+    example = called_norm(flow, called[kind][0]).facts if example is None else example
+    found |= {f"norm.{key}": value for key, value in example.items() if key in ("width", "params", "eps")}
+    return found | _placement(flow, outline)
+
+
+def _of_channels(flow: Flow, kind: str, norms: list[Op]) -> dict[str, Any]:
+    """What is told of norms of maps alone."""
+    if kind == "batch":
+        channels = sum(flow.tensors[op.inputs[0]].shape[1] for op in norms)
+        return {"norm.channels": channels, "norm.folding": sum(_folds(flow, op) for op in norms)}
+    return {"norm.groups": norms[0].attrs["num_groups"]} if kind == "group" and norms else {}
 
 
 def _folds(flow: Flow, norm: Op) -> bool:

@@ -39,6 +39,7 @@ _STATISTIC = frozenset(
         "type",
     ]
 )
+_EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}  # where none is given
 
 
 def norms(flow: Flow) -> Iterator[Pattern]:
@@ -99,7 +100,8 @@ def called(flow: Flow, op: Op) -> Pattern:
     weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None] or _scaling(flow, op, ops)
     value = flow.tensors[op.inputs[0]]
     width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
-    return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, op.attrs.get("eps")))
+    eps = op.attrs.get("eps") or _EPSILON.get(flow.tensors[op.inputs[0]].dtype)
+    return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, eps))
 
 
 def _facts(flow: Flow, kind: str, width: int, weights: list[int], eps: object) -> dict[str, object]:
