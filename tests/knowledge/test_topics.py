@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from boardwork.facts import WORDS, Facts
 from boardwork.knowledge import Story, expressions, tell
 from boardwork.knowledge import story as telling
 from boardwork.knowledge.expressions import FUNCTIONS, evaluate, filled, parse
-from boardwork.knowledge.topics import read, topics
+from boardwork.knowledge.topics import Topic, read, topics
 
 HERE = Path(__file__).parent
 SETS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
@@ -45,6 +46,12 @@ def test_topic_is_proven_both_ways(topic: str, monkeypatch: pytest.MonkeyPatch) 
     assert silent_on
     assert [name for name in fires_on if not fires(topic, name, monkeypatch)] == []
     assert [name for name in silent_on if fires(topic, name, monkeypatch)] == []
+
+
+@pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic.name)
+def test_every_expression_of_a_topic_is_known(topic: Topic) -> None:
+    text = files("boardwork.knowledge").joinpath("topics", f"{topic.name}.toml").read_text(encoding="utf-8")
+    assert read(topic.name, text) == topic
 
 
 def test_every_topic_has_its_proof() -> None:

@@ -52,12 +52,13 @@ def parse(text: str, local: frozenset[str] = frozenset()) -> ast.expr:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise KnowledgeError(f"This is no expression: {text!r}") from error
-    for node in ast.walk(tree):
+    nodes = tuple(ast.walk(tree))
+    for node in nodes:
         if not isinstance(node, PERMITTED):
             raise KnowledgeError(f"{type(node).__name__} is not allowed in {text!r}")
-    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    inner = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(tree):
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    inner = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    for node in nodes:
         if isinstance(node, ast.Attribute) and id(node) not in inner and _dotted(node) not in WORDS:
             raise KnowledgeError(f"No fact is called {_dotted(node)!r} (in {text!r})", hint="see boardwork/facts.toml")
         known = FUNCTIONS if id(node) in called else local

@@ -1,8 +1,10 @@
-"""A folder of TOML files -> topics, checked: every word known, every field spelled right."""
+"""A folder of TOML files -> topics; `read` checks one: every word known, every field spelled right."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -50,25 +52,34 @@ class Topic:
 def topics() -> tuple[Topic, ...]:
     """All topics of the package, the smallest rank first.
 
+    An expression is checked where a model needs it; the tests check all of them by `read`.
+
     Raises:
-        KnowledgeError: a file uses an unknown word or field.
+        KnowledgeError: a file is damaged, or has an unknown field.
     """
     folder = files("boardwork.knowledge") / "topics"
     names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
-    found = [read(name.removesuffix(".toml"), (folder / name).read_text(encoding="utf-8")) for name in names]
+    found = [_topic(name.removesuffix(".toml"), (folder / name).read_text(encoding="utf-8")) for name in names]
     return tuple(sorted(found, key=lambda t: (t.rank, t.name)))
 
 
 def read(name: str, text: str) -> Topic:
-    """One topic from the text of its file.
+    """One topic from the text of its file, with every expression parsed.
 
     Raises:
         KnowledgeError: no TOML, an unknown word, or a field that is missing or misspelt.
     """
-    try:
+    topic = _topic(name, text)
+    with _named(name):
+        _check(topic)
+    return topic
+
+
+def _topic(name: str, text: str) -> Topic:
+    with _named(name):
         data = tomllib.loads(text)
         _known(data, "topic")
-        topic = Topic(
+        return Topic(
             name,
             data["title"],
             data["when"],
@@ -77,12 +88,17 @@ def read(name: str, text: str) -> Topic:
             data.get("symbols", {}),
             *(tuple({**default, **entry} for entry in data.get(kind, ())) for kind, default in DEFAULTS.items()),
         )
-        _check(topic)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """What goes wrong inside is told with the name of the file."""
+    try:
+        yield
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise KnowledgeError(f"The knowledge file is damaged: {error!r}", where=name) from error
     except KnowledgeError as error:
         raise KnowledgeError(error.message, where=f"{name}.toml", hint=error.hint) from error
-    return topic
 
 
 def _known(data: dict[str, Any], kind: str) -> None:

@@ -40,4 +40,5 @@ def _is_per_channel(weight: Tensor) -> bool:
 def _comes_from(flow: Flow, branch: Op, start: Tensor) -> bool:
     """The branch works on the skip: it is no gain beside a bias, and no short way that is weighted itself."""
     data = flow.data_inputs(branch)[0]
-    return any(start.id == flow.origin(t)[0].id for op in flow.makers(data) for t in op.inputs)
+    makers = flow.makers(data, since=start.producer)  # nothing that was made before the skip works on it
+    return any(start.id == flow.origin(t)[0].id for op in makers for t in op.inputs)

@@ -150,12 +150,12 @@ class Flow:
         index = self.tensors[tensor].producer
         return self.ops[index] if index >= 0 else None
 
-    def makers(self, tensor: int) -> Iterator[Op]:
-        """Every operation that has a part in the tensor."""
+    def makers(self, tensor: int, *, since: int = -1) -> Iterator[Op]:
+        """Every operation after `since` that has a part in the tensor."""
         todo, seen = [tensor], set[int]()
         while todo:
             op = self.producer(todo.pop())
-            if op is not None and op.id not in seen:
+            if op is not None and op.id > since and op.id not in seen:
                 seen.add(op.id)
                 todo.extend(op.inputs)
                 yield op
