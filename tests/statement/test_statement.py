@@ -1,5 +1,6 @@
 """Outline -> text: names by roles, one view for many moves, loops for what repeats, no torch needed."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -104,7 +105,7 @@ def test_rows_of_a_fused_weight_are_arguments_of_their_own():
 
 def test_steps_of_a_scan_are_a_loop():
     text = stated(Scan(), torch.zeros(2, 6, 8)).text
-    assert "for i in range(6):" in text
+    assert "for i in range(T):" in text
     assert text.count("\n") < 20
 
 
@@ -116,7 +117,7 @@ def test_weights_of_experts_are_lists_in_a_loop():
 
 def test_views_of_what_steps_give_are_in_the_loop():
     text = stated(LateViews(), torch.zeros(2, 6, 8)).text
-    assert "for i in range(6):" in text
+    assert "for i in range(T):" in text
     assert text.count("\n") < 20
 
 
@@ -137,9 +138,60 @@ def test_the_method_where_has_its_condition_second():
     assert "torch.where(series > -1, " in found.text
 
 
-def test_what_is_too_long_is_not_stated():
-    found = statement(
-        outline(trace(from_module(nn.Sequential(*[nn.Tanh() for _ in range(500)]), (torch.zeros(2, 3),))))
-    )
-    assert "too many" in found.unstated
+@pytest.mark.parametrize(("limit", "words"), [("_MOST_OPERATIONS", "operations are"), ("_MOST_LINES", "lines are")])
+def test_what_is_too_long_is_not_stated(limit, words, monkeypatch):
+    monkeypatch.setattr(f"boardwork.statement.{limit}", 8)
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True).eval()
+    found = statement(outline(trace(from_module(layer, (torch.zeros(2, 6, 32),)))))
+    assert "too many for a board" in found.unstated
+    assert words in found.unstated
     assert not found.text
+
+
+class Weighted(nn.Module):
+    """A running mean, weighed by exponentials whose largest exponent is kept; the last state is not used."""
+
+    def __init__(self):
+        super().__init__()
+        self.key, self.value, self.decay = nn.Linear(8, 8), nn.Linear(8, 8), nn.Parameter(torch.ones(8))
+
+    def forward(self, series):
+        keys, values = self.key(series), self.value(series)
+        top, bottom, largest = torch.zeros(2, 8), torch.zeros(2, 8), torch.full((2, 8), -1e30)
+        found = torch.zeros_like(values)
+        for step in range(series.shape[1]):
+            kept = torch.maximum(largest - self.decay, keys[:, step])
+            old, new = torch.exp(largest - self.decay - kept), torch.exp(keys[:, step] - kept)
+            found[:, step] = (top * old + values[:, step] * new) / (bottom * old + new)
+            top, bottom, largest = top * old + new * values[:, step], bottom * old + new, kept
+        return found
+
+
+def test_a_loop_whose_last_state_is_not_used_runs_to_the_end():
+    text = stated(Weighted(), torch.zeros(2, 6, 8)).text
+    assert "for i in range(T):" in text
+    assert text.count("torch.exp") == 2
+    assert text.count("\n") < 30
+
+
+class Filled(nn.Module):
+    """Two halves are written side by side, one row of another tensor is overwritten."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 4), nn.Linear(8, 4)
+
+    def forward(self, x):
+        whole = x.new_empty(x.shape)
+        whole[..., :4] = self.first(x)
+        whole[..., 4:] = self.second(x)
+        mixed = torch.relu(whole)
+        mixed[:, 0] = x[:, 0]
+        return mixed
+
+
+def test_writes_that_fill_a_tensor_put_pieces_side_by_side_and_others_are_lines():
+    text = stated(Filled(), torch.zeros(2, 6, 8)).text
+    assert "torch.cat([x @ W_1.T + b_1, x @ W_2.T + b_2], dim=-1)" in text
+    assert "[:, 0] = x[:, 0]" in text
+    assert "empty" not in text

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
 from boardwork.statement.helpers import boundary_of, leaving, parts_of
 from boardwork.statement.names import identifier, tables_of
+from boardwork.statement.operations import CLOSED
 from boardwork.statement.records import Argument, Statement
 from boardwork.statement.terms import Term, UnstatedError
 from boardwork.statement.walk import Function, Library
 
 __all__ = ["Argument", "Statement", "statement"]
 
-_MOST_OPERATIONS = 400
+_MOST_OPERATIONS = 4000
+_MOST_LINES = 100  # of a function
 _BOARD = 30  # lines
-_SHORTER = ((False, 1), (False, 2), (True, 0), (True, 1), (True, 2))  # in parts or not, and how brief
 _IMPORTS = {"math.": "import math\n", "torch.": "import torch\n", "F.": "import torch.nn.functional as F\n"}
 
 
@@ -27,12 +29,17 @@ def statement(outline: Outline) -> Statement:
     ops = frozenset(op for op in block.one() if op in flow.live)
     empty = Statement(block.label, block.path, ops=tuple(sorted(ops)), roles=_roles(block))
     if len(ops) > _MOST_OPERATIONS:
-        words = f"its {len(ops)} operations are too many for a board; open a smaller block with --zoom"
-        return replace(empty, unstated=words)
+        return _too_long(empty, f"{len(ops):,} operations")
     try:
-        return _shortest(flow, outline, empty)
+        found = _shortest(flow, outline, empty)
     except UnstatedError as error:
         return replace(empty, unstated=f"{error} has no statement")
+    longest = max(map(_length, found.text.split("\n\n")))
+    return _too_long(empty, f"{longest} lines") if longest > _MOST_LINES else found
+
+
+def _too_long(empty: Statement, what: str) -> Statement:
+    return replace(empty, unstated=f"its {what} are too many for a board; open a smaller block with --zoom")
 
 
 def _roles(block: Block) -> tuple[str, ...]:
@@ -69,13 +76,22 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
 def _shortest(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     """The equations opened; where that is more than a board holds, torch's own calls, then a function a part."""
     found = _stated(flow, outline, empty)
-    for in_parts, brief in _SHORTER if _length(found.text) > _BOARD else ():
+    for in_parts, brief in _styles(flow, outline, empty) if _length(found.text) > _BOARD else ():
         other = _stated(flow, outline, empty, brief=brief, in_parts=in_parts)
         lengths = [_length(function) for function in other.text.split("\n\n")]
         if (max(lengths) if in_parts else sum(lengths)) <= _BOARD:
             return other
         found = min(found, other, key=lambda one: max(map(_length, one.text.split("\n\n"))))
     return found
+
+
+def _styles(flow: Flow, outline: Outline, empty: Statement) -> Iterator[tuple[bool, int]]:
+    """Whether in parts, and how brief: what makes a difference to these operations."""
+    names = {flow.ops[op].name for op in empty.ops}
+    briefs = [brief for brief, calls in enumerate(CLOSED, 1) if not names.isdisjoint(calls)]
+    yield from ((False, brief) for brief in briefs)
+    if parts_of(flow, outline.zoom.block):
+        yield from ((True, brief) for brief in (0, *briefs))
 
 
 def _length(text: str) -> int:

@@ -115,7 +115,7 @@ class Lines:
             self._same[key] = first.key
         for key, name in loop.collected.items():
             self._write(Term(name, term.code, (), f"{self.terms[key].wanted or _USUAL}s"), ast.List([], ast.Load()))
-        self._write(term, ast.Call(ast.Name("range", ast.Load()), [ast.Constant(loop.times)], []), "for")
+        self._write(term, ast.Call(ast.Name("range", ast.Load()), [loop.length], []), "for")
         self._body(loop)
         outer = taken - {made.key for made in loop.body}
         kept = {*outer, *loop.carried, *(f"{key}s_" for key in loop.carried), *loop.collected.values()}

@@ -7,19 +7,18 @@ import copy
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from boardwork.statement.expressions import constant, expression, names_in, replaced
+from boardwork.statement.last_turn import KEY, Slot, Swap, last_turn, slots
 from boardwork.statement.order import ordered
 from boardwork.statement.terms import Loop, Scope, Term
 
 COUNTER = "i"
 _LEAST = 3  # turns that make a loop
+_LEAST_SAVED = 4  # terms
 _LONGEST = 48  # terms of one turn
-_KEY = re.compile(r"t\d+_")
-_Slot = ast.Name | ast.Constant
 
 
 def roll(scope: Scope, outputs: Sequence[Term]) -> None:
@@ -60,7 +59,7 @@ def _runs(terms: Sequence[Term]) -> list[_Run]:
             while end + period < len(signs) and signs[end] == signs[end + period]:
                 end += 1
             turns = (end - start) // period + 1
-            if turns >= _LEAST:
+            if turns >= _LEAST and (turns - 1) * period >= _LEAST_SAVED:
                 spare = end - start - (turns - 1) * period
                 found.update({(start + phase, period, turns): period * (turns - 1) for phase in range(spare + 1)})
             start = end + 1
@@ -69,7 +68,7 @@ def _runs(terms: Sequence[Term]) -> list[_Run]:
 
 def _signature(term: Term) -> str:
     """Equal for terms that differ in what they name and in whole numbers alone."""
-    text = _KEY.sub("t", ast.dump(term.code))
+    text = KEY.sub("t", ast.dump(term.code))
     return f"{term.line}{term.within}{re.sub(r'value=[0-9]+', 'value=n', text)}" if term.loop is None else term.key
 
 
@@ -103,20 +102,59 @@ def _rolled(scope: Scope, terms: list[Term], run: _Run, outputs: Sequence[Term])
         return None
     made = Term(f"t{len(scope.terms) + 10_000 * start}_", ast.Tuple(body.outside(), ast.Load()), (), loop=loop)
     before, after = terms[:start], terms[start + period * times :]
-    after = [_collecting(term, turns, loop, made) for term in after]
+    for more in (last_turn(turns, after), {}):
+        ended = _ended(turns, more, loop, made, before, after, outputs)
+        if ended is not None:
+            loop.length = _length(scope, loop, times + bool(more))
+            loop.times = times + bool(more)
+            _take_lists(scope, body.lists)
+            return ended
+    return None
+
+
+def _ended(
+    turns: Sequence[Sequence[Term]],
+    more: dict[int, Term],
+    loop: Loop,
+    made: Term,
+    before: Sequence[Term],
+    after: Sequence[Term],
+    outputs: Sequence[Term],
+) -> list[Term] | None:
+    """All terms, the loop among them; None where more is used of its turns than lists and what the last one leaves.
+
+    `more`: terms of a further turn, of which only lists are made.
+    """
+    loop.collected.clear()
+    own = {term.key for term in more.values()}
+    columns = [[turn[place].key for turn in turns] for place in range(len(turns[0]))]
+    columns = [[*column, *([more[place].key] if place in more else [])] for place, column in enumerate(columns)]
+    after = [_collecting(term, columns, loop, made) for term in after if term.key not in own]
     used = {key for term in (*before, *after) for key in names_in(term.code)} | {term.key for term in outputs}
-    last = {term.key: place for place, term in enumerate(turns[-1])}
-    if used & {term.key for turn in turns[:-1] for term in turn}:
+    inner = turns if more else turns[:-1]
+    if used & (own | {term.key for turn in inner for term in turn}):
         return None
     ends = []
-    for key in used & last.keys():
-        final = turns[-1][last[key]]
-        final.code = made.node
-        loop.finals[final.key] = loop.body[last[key]]
-        ends.append(final)
+    for place, final in enumerate(turns[-1]):
+        if final.key in used:
+            final.code = made.node
+            loop.finals[final.key] = loop.body[place]
+            ends.append(final)
     lists = [Term(key, made.node, ()) for key in loop.collected.values()]
-    _take_lists(scope, body.lists)
     return [*before, made, *ends, *lists, *after]
+
+
+def _length(scope: Scope, loop: Loop, times: int) -> ast.expr:
+    """How often the loop runs: as often as what it takes one by one is long, or a number."""
+    shapes = {term.key: term.shape for term in scope.terms}
+    parts = (node for made in loop.body for node in ast.walk(made.code) if isinstance(node, ast.Subscript))
+    for part in parts:
+        index = part.slice.elts if isinstance(part.slice, ast.Tuple) else [part.slice]
+        axis = next((n for n, one in enumerate(index) if isinstance(one, ast.Name) and one.id == COUNTER), -1)
+        shape = shapes.get(part.value.id, ()) if isinstance(part.value, ast.Name) else ()
+        if 0 <= axis < len(shape) and scope.sizes.traced.get(shape[axis]) == times:
+            return scope.sizes.write(shape[axis]) or constant(times)
+    return constant(times)
 
 
 def _take_lists(scope: Scope, lists: dict[tuple[str, ...], Term]) -> None:
@@ -126,18 +164,19 @@ def _take_lists(scope: Scope, lists: dict[tuple[str, ...], Term]) -> None:
     scope.terms = [*lists.values(), *scope.terms]
 
 
-def _collecting(term: Term, turns: Sequence[Sequence[Term]], loop: Loop, made: Term) -> Term:
+def _collecting(term: Term, columns: Sequence[Sequence[str]], loop: Loop, made: Term) -> Term:
     """The same term, where a list of what every turn made is the list that the loop collects."""
+    if not any(isinstance(node, ast.List) for node in ast.walk(term.code)):
+        return term
     term = dataclasses.replace(term, code=copy.deepcopy(term.code))
-    columns = {turns[0][place].key: [turn[place].key for turn in turns] for place in range(len(turns[0]))}
+    starts = {column[0]: (place, column) for place, column in enumerate(columns)}
     for node in [node for node in ast.walk(term.code) if isinstance(node, ast.List)]:
         keys = [element.id if isinstance(element, ast.Name) else "" for element in node.elts]
-        for place, key in enumerate(keys):
-            column = columns.get(key, [])
-            if column and keys[place : place + len(column)] == column:
-                body = loop.body[[t.key for t in turns[0]].index(key)]
-                name = loop.collected.setdefault(body.key, f"{made.key}{len(loop.collected)}_")
-                return _with_list(term, node, place, len(column), name)
+        for at, key in enumerate(keys):
+            place, column = starts.get(key, (0, ()))
+            if column and keys[at : at + len(column)] == column:
+                name = loop.collected.setdefault(loop.body[place].key, f"{made.key}{len(loop.collected)}_")
+                return _with_list(term, node, at, len(column), name)
     return term
 
 
@@ -150,7 +189,7 @@ def _with_list(term: Term, node: ast.List, place: int, count: int, name: str) ->
     whole = parts[0]
     for part in parts[1:]:
         whole = ast.BinOp(whole, ast.Add(), part)
-    term.code = _Swap({id(node): whole}).visit(term.code)
+    term.code = Swap({id(node): whole}).visit(term.code)
     return term
 
 
@@ -175,13 +214,18 @@ class _Body:
                 return None
             first = self.turns[0][place]
             body.append(Term(f"{first.key}b_", code, first.shape, first.wanted, first.line, first.within))
-        if any(self._latest[place] > place for place in self.carried):
-            return None  # the value of the turn before is used after the new one is made
         names = {term.key: made.node for term, made in zip(self.turns[0], body, strict=True)}
+        kept = self._kept(body)
         for made in body:
-            made.code = replaced(made.code, names)
-        starts = {body[place].key: start for place, start in self.carried.items()}
-        return Loop(body, len(self.turns), starts)
+            made.code = replaced(made.code, {**names, **{old: late.node for old, late in kept.items()}})
+        carried = {place: kept.get(body[place].key, body[place]) for place in self.carried}
+        starts = {carried[place].key: start for place, start in self.carried.items()}
+        return Loop([*body, *kept.values()], len(self.turns), starts)
+
+    def _kept(self, body: Sequence[Term]) -> dict[str, Term]:
+        """Where the value of the turn before is used after the new one is made: a variable that takes it at the end."""
+        late = [body[place] for place in self.carried if self._latest[place] > place]
+        return {t.key: Term(f"{t.key}k_", t.node, t.shape, t.wanted, line=True) for t in late}
 
     def outside(self) -> list[ast.expr]:
         """What the loop uses of what was there before."""
@@ -189,17 +233,17 @@ class _Body:
 
     def _code(self, place: int) -> ast.expr | None:
         code = copy.deepcopy(self.turns[0][place].code)
-        columns = zip(*(_slots(turn[place].code) for turn in self.turns), strict=True)
+        columns = zip(*(slots(turn[place].code) for turn in self.turns), strict=True)
         changes: dict[int, ast.expr] = {}
-        for own, column in zip(_slots(code), columns, strict=True):
+        for own, column in zip(slots(code), columns, strict=True):
             general = self._number(column) if isinstance(own, ast.Constant) else self._name(column, place)
             if general is None:
                 return None
             changes[id(own)] = general
-        found: ast.expr = _Swap(changes).visit(code)
+        found: ast.expr = Swap(changes).visit(code)
         return found
 
-    def _number(self, column: Sequence[_Slot]) -> ast.expr | None:
+    def _number(self, column: Sequence[Slot]) -> ast.expr | None:
         """The same number in every turn, or one that grows by steps."""
         numbers = [slot.value for slot in column if isinstance(slot, ast.Constant) and isinstance(slot.value, int)]
         first, steps = numbers[0], {b - a for a, b in pairwise(numbers)}
@@ -211,7 +255,7 @@ class _Body:
         times = expression(COUNTER) if step == 1 else expression(f"{step} * {COUNTER}")
         return expression(f"x + {first}", x=times) if first else times
 
-    def _name(self, column: Sequence[_Slot], place: int) -> ast.expr | None:
+    def _name(self, column: Sequence[Slot], place: int) -> ast.expr | None:
         """What every turn uses, what this turn or the one before made, or one of a list of weights."""
         keys = tuple(slot.id for slot in column if isinstance(slot, ast.Name))
         inside = [self.places.get(key) for key in keys]
@@ -246,23 +290,3 @@ class _Body:
             self.lists[keys].members = members
         self._outside.setdefault(self.lists[keys].key)
         return expression(f"x[{COUNTER}]", x=self.lists[keys].node)
-
-
-def _slots(code: ast.expr) -> Iterator[_Slot]:
-    """Names of terms and whole numbers, in a fixed order."""
-    for node in ast.walk(code):
-        if (isinstance(node, ast.Name) and _KEY.match(node.id)) or (
-            isinstance(node, ast.Constant) and type(node.value) is int
-        ):
-            yield node
-
-
-class _Swap(ast.NodeTransformer):
-    """Nodes replaced by their identity."""
-
-    def __init__(self, changes: dict[int, ast.expr]) -> None:
-        self.changes = changes
-
-    def visit(self, node: ast.AST) -> Any:
-        found = self.changes.get(id(node))
-        return self.generic_visit(node) if found is None else found

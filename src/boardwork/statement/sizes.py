@@ -29,6 +29,7 @@ class Sizes:
     def __init__(self, axes: dict[str, int]) -> None:
         self._large = {name: size * prime for (name, size), prime in zip(axes.items(), _PRIMES, strict=False)}
         self.names: dict[int, str] = {}
+        self.traced: dict[int, int] = {}  # lengths that vary -> what they are in the trace
 
     def of(self, tensor: Tensor) -> Shape:
         """The shape at the large sizes; the traced one where a law says nothing there."""
@@ -46,6 +47,8 @@ class Sizes:
     def name(self, tensors: Sequence[Tensor]) -> None:
         """Give names to the lengths of inputs that vary, the simple ones first: B * T needs no name then."""
         varying = [pair for tensor in tensors for pair in zip(self.of(tensor), tensor.symbols, strict=False)]
+        for tensor in tensors:
+            self.traced |= zip(self.of(tensor), tensor.shape, strict=True)
         for length, law in sorted(varying, key=lambda pair: not pair[1].isidentifier()):
             if not law.isdigit() and length >= min(_PRIMES) and self.write(length) is None:
                 self.names[length] = self._free(_letter(law))

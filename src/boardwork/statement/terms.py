@@ -60,7 +60,7 @@ class Term:
 class Loop:
     """A body that runs some times. `carried`: terms of the body that each turn takes from the one before -> key of what
     the first turn takes. `collected`: terms of the body of which a list is made -> its key. `finals`: keys of what is
-    left by the last turn -> terms of the body.
+    left by the last turn -> terms of the body. `length`: how often it runs, in Python.
     """
 
     body: list[Term]
@@ -68,6 +68,7 @@ class Loop:
     carried: dict[str, str]
     collected: dict[str, str] = field(default_factory=dict)
     finals: dict[str, Term] = field(default_factory=dict)
+    length: ast.expr = field(default_factory=lambda: ast.Constant(0))
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ WRITERS: dict[str, Write] = {
     **SHAPES,
     **WRITES,
 }
+# What is left closed from the first and from the second degree of brevity on, see `Writing.brief`.
+CLOSED = (NORMS.keys(), ATTENTION.keys())
 
 
 def write(writing: Writing) -> list[Value]:
