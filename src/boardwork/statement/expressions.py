@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Sequence
 from functools import cache
+from typing import TypeGuard
 
 PUT = "put"  # put(x, index, value): x with the value there, two lines of the text
 _LARGEST = (2 - 2**-23) * 2.0**127  # of single precision, which hides a score as infinity does
@@ -45,7 +46,7 @@ def called(node: ast.expr, method: str, arguments: Sequence[ast.expr]) -> ast.ex
     return ast.Call(ast.Attribute(node, method, ast.Load()), list(arguments), [])
 
 
-def is_put(code: ast.expr) -> bool:
+def is_put(code: ast.expr) -> TypeGuard[ast.Call]:
     """True where a part of a tensor is written."""
     return isinstance(code, ast.Call) and isinstance(code.func, ast.Name) and code.func.id == PUT
 

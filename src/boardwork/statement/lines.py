@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boardwork.statement.expressions import names_in, replaced
+from boardwork.statement.expressions import is_put, names_in, replaced
 from boardwork.statement.loops import COUNTER
 from boardwork.statement.terms import Loop, Scope, Term
 
@@ -185,6 +185,9 @@ class Lines:
             for key in (*names_in(line.code), *([line.name] if line.form == "append" else [])):
                 first = self._first(key)
                 last[first] = max(place, last.get(first, 0))
+            if is_put(line.code):  # two lines of the text: what is written must outlive the first
+                written = {self._first(key) for part in line.code.args[1:] for key in names_in(part)}
+                last |= {key: max(place + 1, last[key]) for key in written}
         return last
 
 

@@ -102,7 +102,7 @@ def _rolled(scope: Scope, terms: list[Term], run: _Run, outputs: Sequence[Term])
         return None
     made = Term(f"t{len(scope.terms) + 10_000 * start}_", ast.Tuple(body.outside(), ast.Load()), (), loop=loop)
     before, after = terms[:start], terms[start + period * times :]
-    for more in (last_turn(turns, after), {}):
+    for more in ({} if body.lists else last_turn(turns, after), {}):  # lists have an entry a turn and no more
         ended = _ended(turns, more, loop, made, before, after, outputs)
         if ended is not None:
             loop.length = _length(scope, loop, times + bool(more))

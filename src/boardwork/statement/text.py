@@ -32,7 +32,7 @@ def function_text(name: str, scope: Scope, lines: Sequence[Line], told: Sequence
 def _codes(line: Line, own: set[str]) -> list[str]:
     """A line in Python, two where a part of a tensor is written that is not the function's own."""
     if is_put(line.code):
-        return _put(line, own)
+        return _put(line, line.code, own)
     code = _unparsed(line.code)
     if line.form == "assign":
         (own.add if code.startswith(_NEW) else own.discard)(line.name)
@@ -49,9 +49,8 @@ def _folded(text: str, code: ast.expr) -> list[str]:
     return _wrapped(start, words, end)
 
 
-def _put(line: Line, own: set[str]) -> list[str]:
-    assert isinstance(line.code, ast.Call)
-    base, index, value = line.code.args
+def _put(line: Line, code: ast.Call, own: set[str]) -> list[str]:
+    base, index, value = code.args
     source = _unparsed(base)
     first = [] if source == line.name in own else [f"{line.name} = {_copied(source)}"]
     own.add(line.name)
