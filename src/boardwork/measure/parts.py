@@ -40,6 +40,8 @@ _WORDS = {
         "routing",
         "warp",
         "soft_moe",
+        "path_sum",
+        "log_scan",
     )
 } | {
     "inverted_residual": "inverted",

@@ -9,20 +9,24 @@ from boardwork.outline.recognise.attention import attentions
 from boardwork.outline.recognise.chunked_scan import chunked_scans
 from boardwork.outline.recognise.codebook import codebooks
 from boardwork.outline.recognise.coupling import couplings, invertible_convolutions
+from boardwork.outline.recognise.distances import distances
 from boardwork.outline.recognise.excitation import excitations
 from boardwork.outline.recognise.experts import mixtures
+from boardwork.outline.recognise.feature_crosses import cross_layers, factorisation_machines
 from boardwork.outline.recognise.feed_forward import feed_forwards
 from boardwork.outline.recognise.frozen_norm import frozen_norms
 from boardwork.outline.recognise.gated_activation import gated_activations
 from boardwork.outline.recognise.graph_convolution import graph_convolutions
 from boardwork.outline.recognise.joined_tables import joined_tables
 from boardwork.outline.recognise.layers import layers
+from boardwork.outline.recognise.log_scan import log_scans
 from boardwork.outline.recognise.long_convolution import long_convolutions
 from boardwork.outline.recognise.low_rank import low_ranks
 from boardwork.outline.recognise.message_passing import message_passings
 from boardwork.outline.recognise.modulation import modulations
 from boardwork.outline.recognise.norms import norms
 from boardwork.outline.recognise.patch_merging import patch_mergings
+from boardwork.outline.recognise.path_sums import path_sums
 from boardwork.outline.recognise.recurrent_cells import recurrent_cells
 from boardwork.outline.recognise.response_norm import response_norms
 from boardwork.outline.recognise.routing import routings
@@ -63,6 +67,11 @@ _SPECIAL = (
     warps,
     soft_mixtures,
     token_shifts,
+    cross_layers,
+    factorisation_machines,
+    path_sums,
+    log_scans,
+    distances,
 )
 
 

@@ -21,8 +21,10 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "Hard-swish": lambda x: x * min(max(x + 3, 0.0), 6.0) / 6,
     "Mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
     "ReLU²": lambda x: max(x, 0.0) ** 2,
+    "Log-sigmoid": lambda x: -math.log1p(math.exp(-x)),
+    "log(1 − sigmoid)": lambda x: -math.log1p(math.exp(x)),
 }
-_ENDS = ("mul", "div", "pow", "square")
+_ENDS = ("mul", "div", "pow", "square", "neg")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
 _MOST = 16

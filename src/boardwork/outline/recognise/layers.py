@@ -10,6 +10,7 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.feed_forward import is_linear
+from boardwork.outline.recognise.masked_weight import mask_of
 from boardwork.outline.recognise.norms import CALLED, called
 from boardwork.trace.records import Op
 
@@ -37,7 +38,12 @@ def layers(flow: Flow) -> Iterator[Pattern]:
         if flow.is_data(op.id):
             pattern = _layer(flow, op)
             if pattern is not None:
-                yield pattern
+                yield _masked(pattern, mask_of(flow, op)) if pattern.kind in ("conv", "linear") else pattern
+
+
+def _masked(pattern: Pattern, mask: frozenset[int]) -> Pattern:
+    label = f"Masked {pattern.label[0].lower()}{pattern.label[1:]}" if mask else pattern.label
+    return dataclasses.replace(pattern, ops=pattern.ops | mask, label=label)
 
 
 def _layer(flow: Flow, op: Op) -> Pattern | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow
+from boardwork.outline.views.learned_queries import asks, queries_of
 from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
 from boardwork.trace.records import Tensor
@@ -24,6 +25,7 @@ class Links:
         self.sources: dict[int | tuple[int, int], int] = {}
         self.links: dict[tuple[int, int, str], Link] = {}
         self.inside: dict[int, int] = {}
+        self.queries = queries_of(boxes)
 
     def collect(self) -> list[Link]:
         for op in sorted(self.owner):
@@ -78,7 +80,7 @@ class Links:
     def _into(self, target: int, tensor: int) -> None:
         if self.owner.get(self.flow.tensors[tensor].producer) == target:
             return
-        tensor = self._ids(tensor)
+        tensor = self._from_outside(tensor)
         source = self.owner.get(self.flow.tensors[tensor].producer)
         if source is None:
             source = self._outside(target, tensor)
@@ -92,10 +94,11 @@ class Links:
     def _shape(self, tensor: int) -> tuple[int, ...]:
         return self.flow.tensors[tensor].shape
 
-    def _ids(self, tensor: int) -> int:
-        """Words as they enter the model, though the box before has moved them too."""
+    def _from_outside(self, tensor: int) -> int:
+        """Words and learned tensors as they are, though another box has moved them too."""
         origin = self.flow.origin(tensor)[0]
-        return origin.id if origin.kind == "input" and "int" in origin.dtype else tensor
+        words = origin.kind == "input" and "int" in origin.dtype
+        return origin.id if words or origin.kind == "parameter" else tensor
 
     def _letter(self, target: int, tensor: int) -> str:
         """Q, K or V for what enters the core of attention."""
@@ -123,12 +126,13 @@ class Links:
             return self._encoding(target, tensor)
         origin = self.flow.origin(tensor)[0]
         if origin.kind == "parameter":
-            label = self._learned(target, tensor, origin)
+            asking = asks(self.flow, origin.id, self.queries)
+            label = "Learned queries" if asking else self._learned(target, tensor, origin)
             if not label:
                 return None
             module, _, attribute = origin.name.rpartition(".")
             source = Block(label, "parameter", _times(origin.shape), module, attribute, facts={"tensor": origin.id})
-            return self._source((target, origin.id), source)
+            return self._source(origin.id if asking else (target, origin.id), source)
         producer = self.flow.tensors[tensor].producer
         if producer >= 0 and not self.flow.is_data(producer):
             return None
