@@ -17,7 +17,7 @@ _HALF = 0.5
 
 
 def cross_layers(flow: Flow) -> Iterator[list[Pattern]]:
-    """A frame round every layer that multiplies the same first features with a projection of the last and adds these."""
+    """A frame round every layer x0 · (W x) + x of those that have the same first features x0."""
     sums = (op for op in flow.ops if op.name == "add" and len(op.inputs) == 2 and flow.is_data(op.id))
     found = [crossed for op in sums if (crossed := _crossed(flow, op)) is not None]
     starts = Counter(start for start, _, _ in found)
