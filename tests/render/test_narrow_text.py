@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,13 @@ def test_a_whole_sheet_keeps_its_width_however_it_is_written() -> None:
             lines = text(sheet, Options(width=width, ascii=ascii, compact=compact)).splitlines()
             assert max(map(len, lines)) <= width
             assert "?" * 9 not in "".join(lines)
+
+
+def test_pictures_stand_beside_one_another_where_both_have_room() -> None:
+    sheet = Sheet.from_json(Path(__file__).parents[2] / "diagrams/vision/resnet50/sheet.json")
+    for width, beside in ((80, False), (120, True)):
+        drawn = text(sheet, Options(width=width, panels=("big-picture", "zoom")))
+        assert bool(re.search("1  Big picture +2  Zoom", drawn)) == beside
+        assert sum(line.count("┌") for line in drawn.splitlines()) > 8  # the boxes of both
+    empty = replace(sheet, zoom=replace(sheet.zoom, diagram=Diagram((), ())))
+    assert "2  Zoom" not in text(empty, Options(width=120))

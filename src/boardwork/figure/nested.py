@@ -71,7 +71,7 @@ def _path(diagram: Diagram, into: Mapping[str, Sequence[Edge]], out: Mapping[str
     for node in diagram.nodes:
         before = [longest[e.source] for e in into.get(node.id, ()) if e.source in longest]
         longest[node.id] = [*max(before, key=len, default=[]), node.id]
-    path = max(longest.values(), key=len)
+    path = max(longest.values(), key=len, default=[])
     feeding = [i for i, name in enumerate(path) if len(out.get(name, ())) > 2]
     path = path[feeding[-1] + 1 :] if feeding else path
     while path:

@@ -16,6 +16,7 @@ from boardwork.render.raster import Raster
 from boardwork.render.stage_table import table_lines
 from boardwork.render.stages import stages
 from boardwork.render.templates import template
+from boardwork.render.text_columns import TextPanel, abreast
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Question, Sheet, Tradeoff
 
@@ -105,37 +106,50 @@ def _figures(diagram: Diagram, width: int, tag: Callable[[int], str]) -> Iterato
 
 class _Writer:
     def __init__(self, sheet: Sheet, options: Options) -> None:
-        self.sheet, self.width, self.ascii = sheet, options.width, options.ascii
+        self.sheet, self.options, self.width, self.ascii = sheet, options, options.width, options.ascii
         self.names, self.whole = chosen(options.panels), not options.panels
 
     def write(self) -> str:
-        sheet = self.sheet
-        equations = "\n\n".join(map(self._equation, sheet.equations))
-        tradeoffs = "\n\n".join(map(self._tradeoff, sheet.tradeoffs))
-        panels = [
-            ("big-picture", "1  Big picture", "", self._diagram(sheet.big_picture) + self._stages()),
-            (
-                "zoom",
-                f"2  Zoom: {zoomed(sheet)}",
-                self._wrapped(sheet.zoom.reason),
-                self._diagram(sheet.zoom.diagram),
-            ),
-            ("equations", "3  Key equations", "", equations),
-            ("trade-offs", "4  Trade-offs", "", tradeoffs),
-            ("questions", "5  Questions", "", "\n\n".join(map(self._question, sheet.questions))),
-            ("code", *self._code()),
-            ("", "Symbols", "", self._symbols()),
-            ("", "Notes", "", self._notes()),
-        ]
         rule = ("-" if self.ascii else "─") * self.width
-        shown = [
-            {"rule": rule, "title": self._wrapped(title, then="   "), "lead": lead, "body": body}
-            for name, title, lead, body in panels
-            if body and (name in self.names if name else self.whole)
-        ]
-        lines = (heading(sheet), " · ".join(key_numbers(sheet)), " · ".join(memory(sheet)))
-        head = [sheet.subject.title, *(part for line in lines for part in self._wrapped(line).splitlines())]
+        shown = [{"rule": rule, "title": p.title, "lead": p.lead, "body": p.body} for p in self._panels() if p.body]
+        lines = (heading(self.sheet), " · ".join(key_numbers(self.sheet)), " · ".join(memory(self.sheet)))
+        head = [self.sheet.subject.title, *(part for line in lines for part in self._wrapped(line).splitlines())]
         return self._plain(template("sheet.txt").render(head=head, panels=shown))
+
+    def _panels(self) -> list[TextPanel]:
+        """Those asked for, or all."""
+        sheet = self.sheet
+        told = [
+            *self._pictures(),
+            TextPanel("equations", "3  Key equations", "", "\n\n".join(map(self._equation, sheet.equations))),
+            TextPanel("trade-offs", "4  Trade-offs", "", "\n\n".join(map(self._tradeoff, sheet.tradeoffs))),
+            TextPanel("questions", "5  Questions", "", "\n\n".join(map(self._question, sheet.questions))),
+            TextPanel("code", *self._code()),
+            TextPanel("", "Symbols", "", self._symbols()),
+            TextPanel("", "Notes", "", self._notes()),
+        ]
+        return [panel for panel in told if (panel.name in self.names if panel.name else self.whole)]
+
+    def _pictures(self) -> list[TextPanel]:
+        """Beside one another where the width holds both."""
+        draws = [_Writer.big_picture, _Writer.zoom]
+        if {"big-picture", "zoom"} <= set(self.names):
+            left, right = ((lambda width, draw=draw: draw(self._of_width(width))) for draw in draws)
+            if (both := abreast(left, right, self.width)) is not None:
+                return [both]
+        return [draw(self) for draw in draws]
+
+    def _of_width(self, width: int) -> _Writer:
+        return _Writer(self.sheet, replace(self.options, width=width))
+
+    def big_picture(self) -> TextPanel:
+        """With the table of its stages."""
+        body = self._diagram(self.sheet.big_picture) + self._stages()
+        return TextPanel("big-picture", "1  Big picture", "", body)
+
+    def zoom(self) -> TextPanel:
+        title = self._wrapped(f"2  Zoom: {zoomed(self.sheet)}", then="   ")
+        return TextPanel("zoom", title, self._wrapped(self.sheet.zoom.reason), self._diagram(self.sheet.zoom.diagram))
 
     def _plain(self, string: str) -> str:
         lines = [line.rstrip() for line in string.splitlines()]
@@ -181,7 +195,7 @@ class _Writer:
         code = self.sheet.code
         if code is None:
             return "", "", ""
-        return f"Code: {code.title}", self._wrapped(code.note), code.text or " "
+        return self._wrapped(f"Code: {code.title}", then="   "), self._wrapped(code.note), code.text or " "
 
     def _symbols(self) -> str:
         rows = [(name, str(s.value), s.meaning) for name, s in self.sheet.symbols.items()]
