@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--across", type=int, default=6)
     parser.add_argument("--theme", choices=theme_names(), default="paper")
-    chosen = parser.parse_args()
+    chosen = parser.parse_intermixed_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     pages = []
     for name, sheet in sheets(chosen.names or list(CHOICE)):

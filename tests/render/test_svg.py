@@ -13,12 +13,15 @@ from boardwork.figure.points import POINTS, SIZES, in_font, width
 from boardwork.figure.primitives import Box
 from boardwork.options import Options
 from boardwork.render import pinned
-from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
+from boardwork.render.marks import BOLD, CODE, MATHS, MATHS_ITALIC, Label, Piece, wide
+from boardwork.render.panels import code
+from boardwork.render.style import SCREEN
 from boardwork.render.svg import page, svg
 from boardwork.render.svg_finish import finished
 from boardwork.render.theme import theme
 from boardwork.sheet import (
     Check,
+    Code,
     Diagram,
     Edge,
     Equation,
@@ -153,3 +156,16 @@ def test_without_graphviz_there_is_a_hint(monkeypatch):
     with pytest.raises(DrawingError, match="pip install graphviz-pure"):
         pinned.draw(Piece(10, 10), theme("paper"))
     pinned.binary.cache_clear()
+
+
+def test_code_is_set_in_a_font_of_one_width_that_is_sent_along_only_then(sheet):
+    text = "def block(x):\n    scores = x @ x.T  # (B, T, T)\n    y = x  # (B, T)"
+    coded = dataclasses.replace(sheet, code=Code("Block", text, "as run"))
+    drawn = svg(coded, Options(panels=("code",)))
+    assert b"Boardwork Mono" in drawn
+    assert b"Boardwork Mono" not in svg(sheet, Options(panels=("zoom",)))
+    lines = [mark for mark in code(coded.code, SCREEN).marks if mark.face == CODE]
+    starts = {mark.string: mark.x - wide(mark.string, mark.size, CODE) / 2 for mark in lines}
+    assert starts["scores = x @ x.T"] == pytest.approx(starts["y = x"])
+    assert starts["(B, T, T)"] == pytest.approx(starts["(B, T)"])
+    assert starts["y = x"] - starts["def block(x):"] == pytest.approx(wide("    ", lines[0].size, CODE))

@@ -28,6 +28,8 @@ class Lettering:
 
 
 PLAIN = "Inter"
+CODE = Lettering("Boardwork Mono", _FOLDER / "mono", "BoardworkMono")  # one style, every sign as wide
+CODE_ADVANCE = 602  # in 1/1000 em
 DRAWN_HERE = "ᵀ⋅∘∼⌊⌋⌈⌉"  # signs of our copy of Inter that the one on a reader's machine may lack
 FONTS = {
     font.family: font

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from boardwork.figure.points import in_font, width
 from boardwork.formula.font import measure
-from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Piece
+from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Piece, wide
 
 HIGH, DEEP = 0.7, 0.1  # of a line of text over and under its baseline, in sizes
 NOISE = 1e-6  # of sums of widths
@@ -62,6 +61,6 @@ def _extent(label: Label) -> _Extent:
     if label.face in (MATHS, MATHS_ITALIC):
         half = measure(label.string, label.face == MATHS_ITALIC).advance * label.size / 2
     else:
-        half = width(in_font(label.string), label.size, label.face == BOLD) / 2
+        half = wide(label.string, label.size, label.face) / 2
     top, bottom = label.y - HIGH * label.size, label.y + DEEP * label.size
     return _Extent(label.string, label.x - half, top, label.x + half, bottom)

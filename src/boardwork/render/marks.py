@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from boardwork.figure.points import width
+from boardwork.figure.lettering import CODE_ADVANCE
+from boardwork.figure.points import in_font, width
 from boardwork.render.style import INK
 
 Point = tuple[float, float]
-MATHS, MATHS_ITALIC, PLAIN, BOLD = "maths", "maths italic", "plain", "bold"
+MATHS, MATHS_ITALIC, PLAIN, BOLD, CODE = "maths", "maths italic", "plain", "bold", "code"
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,14 @@ class Piece:
         return self.content() if callable(self.content) else self.content
 
 
+def wide(string: str, size: float, face: str) -> float:
+    """Width of one line in a face that is no maths."""
+    return len(in_font(string)) * CODE_ADVANCE * size / 1000 if face == CODE else width(string, size, face == BOLD)
+
+
 def label(x: float, y: float, string: str, size: float, face: str = PLAIN, colour: str = INK) -> Label:
     """Text that starts at `x`."""
-    return Label(x + width(string, size, face == BOLD) / 2, y, string, size, face, colour)
+    return Label(x + wide(string, size, face) / 2, y, string, size, face, colour)
 
 
 def label_to(x: float, y: float, string: str, size: float, face: str = PLAIN, colour: str = INK) -> Label:

@@ -10,6 +10,7 @@ from itertools import accumulate, chain
 from boardwork.figure.points import width
 from boardwork.render.marks import (
     BOLD,
+    CODE,
     PLAIN,
     Label,
     Mark,
@@ -18,6 +19,7 @@ from boardwork.render.marks import (
     label_to,
     moved,
     stacked,
+    wide,
 )  # fmt: skip
 from boardwork.render.paragraphs import Run, paragraph, reach
 from boardwork.render.style import ACCENT, GREY, INK, Type
@@ -82,26 +84,22 @@ def code(item: Code, type: Type) -> Piece:
     """The note, then the lines: comments stand in a column of their own, as wide as they need."""
     size, step = type.body, type.body * type.leading
     rows = [_commented(line) for line in item.text.splitlines()]
-    column = max((_indent(text, size) + width(text.strip(), size) for text, said in rows if said), default=0.0)
+    column = max((wide(text, size, CODE) for text, said in rows if said), default=0.0)
     marks: list[Label] = []
     for place, (text, said) in enumerate(rows, 1):
         colour = GREY if text.lstrip().startswith("#") else INK
-        marks.append(label(_indent(text, size), place * step, text.strip(), size, PLAIN, colour))
-        marks.append(label(column + 2 * size, place * step, said, size, PLAIN, GREY))
+        indent = wide(text[: len(text) - len(text.lstrip())], size, CODE)
+        marks.append(label(indent, place * step, text.strip(), size, CODE, colour))
+        marks.append(label(column + 2 * size, place * step, said, size, CODE, GREY))
     lines = Piece(0, len(rows) * step, tuple(mark for mark in marks if mark.string))
-    wide = reach(lines)
-    lines = replace(lines, width=wide)
-    return stacked([small([Run(item.note, PLAIN, GREY)], max(wide, type.column), type), lines], 0.6 * size)
+    lines = replace(lines, width=reach(lines))
+    return stacked([small([Run(item.note, PLAIN, GREY)], max(lines.width, type.column), type), lines], 0.6 * size)
 
 
 def _commented(line: str) -> tuple[str, str]:
     """A line of code and the comment that follows it; a comment alone is the line."""
     text, _, said = line.partition("  # ")
     return (text, said) if text.strip() else (line, "")
-
-
-def _indent(text: str, size: float) -> float:
-    return 0.5 * size * (len(text) - len(text.lstrip()))
 
 
 def symbol(name: str, item: Symbol, room: float, type: Type, widest: tuple[float, float]) -> Piece:

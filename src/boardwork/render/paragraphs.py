@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from boardwork.figure.lettering import font_in_use
-from boardwork.figure.points import advance, width
-from boardwork.render.marks import BOLD, PLAIN, Label, Piece
+from boardwork.figure.points import advance
+from boardwork.render.marks import BOLD, PLAIN, Label, Piece, wide
 from boardwork.render.style import INK
 
 BASELINE = 0.98  # sizes from the top of a line
@@ -49,7 +49,7 @@ def _labels(lines: Sequence[Line], size: float, leading: float, font: str) -> It
 def reach(piece: Piece) -> float:
     """How far to the right the texts go, which may be less than the room they have."""
     texts = (mark for mark in piece.marks if isinstance(mark, Label))
-    return max((text.x + width(text.string, text.size, text.face == BOLD) / 2 for text in texts), default=0.0)
+    return max((text.x + wide(text.string, text.size, text.face) / 2 for text in texts), default=0.0)
 
 
 def _broken(runs: Sequence[Run], room: float, size: float, font: str) -> list[Line]:

@@ -13,13 +13,17 @@ import graphviz
 from graphviz.backend import dot_command
 
 from boardwork.errors import DrawingError
+from boardwork.figure import lettering
 from boardwork.figure.points import in_font
-from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, Stroke
+from boardwork.render.marks import CODE, MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, Stroke
 from boardwork.render.sketch import sketched
 from boardwork.render.style import PAPER
 from boardwork.render.theme import Theme
 
-FONTS = {"plain": "Inter", "bold": "Inter SemiBold", MATHS: "Boardwork Math", MATHS_ITALIC: "Boardwork Math Italic"}
+FONTS = {
+    "plain": "Inter", "bold": "Inter SemiBold", MATHS: "Boardwork Math", MATHS_ITALIC: "Boardwork Math Italic",
+    CODE: lettering.CODE.family,
+}  # fmt: skip
 ARROW = 6.0  # length of an arrow head
 _BASELINE = 0.3  # graphviz sets the baseline this many font sizes below the middle of a line
 

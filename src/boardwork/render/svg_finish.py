@@ -6,8 +6,9 @@ import base64
 import re
 from functools import cache
 from html import escape, unescape
+from pathlib import Path
 
-from boardwork.figure.lettering import DRAWN_HERE, FONTS
+from boardwork.figure.lettering import CODE, DRAWN_HERE, FONTS
 from boardwork.figure.points import width
 from boardwork.formula import FONT_FILES as MATHS_FONTS
 from boardwork.render.theme import Theme, theme
@@ -19,12 +20,14 @@ _FACES = {
     'font-family="Inter"': "",
     'font-family="Boardwork Math Italic"': 'class="i"',
     'font-family="Boardwork Math"': 'class="m"',
+    f'font-family="{CODE.family}"': 'class="c"',
 }
 
 
 def finished(drawn: bytes, title: str, description: str, colours: Theme) -> bytes:
     """The same picture, self-contained."""
-    return (picture(drawn, title, description, style_sheet(colours.font) + in_the_dark(colours)) + "\n").encode()
+    style = style_sheet(colours.font) + (code_style() if CODE.family.encode() in drawn else "") + in_the_dark(colours)
+    return (picture(drawn, title, description, style) + "\n").encode()
 
 
 def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
@@ -36,6 +39,7 @@ def picture(drawn: bytes, title: str, description: str, style: str = "") -> str:
     text = text.replace('<g id="graph0" class="graph" ', "<g ")
     text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     text = text.replace(' xml:space="preserve" text-anchor="middle"', "")
+    text = text.replace('stroke-dasharray="1,5"', 'stroke-dasharray="0.1,2.6" stroke-linecap="round"')
     for ours, short in _FACES.items():
         text = text.replace(f" {ours}", f" {short}".rstrip())
     text = re.sub(r"(<text (?:(?!fill=)[^>])*)>", r'\1 fill="#000000">', text)
@@ -90,11 +94,7 @@ def style_sheet(family: str) -> str:
         ("Boardwork Math", 400, "normal", MATHS_FONTS["normal"]),
         ("Boardwork Math", 400, "italic", MATHS_FONTS["italic"]),
     )
-    rules = [
-        f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{slant};"
-        f"src:url(data:font/woff2;base64,{base64.b64encode(path.read_bytes()).decode()}) format('woff2')}}"
-        for family, weight, slant, path in faces
-    ]
+    rules = [_font_face(*face) for face in faces]
     rules += [
         f".boardwork text{{font-family:'{family}', {_SANS};font-weight:400;font-style:normal;text-anchor:middle}}",
         ".boardwork text.b{font-weight:600}",
@@ -102,3 +102,17 @@ def style_sheet(family: str) -> str:
         f".boardwork text.i{{font-family:{_SERIF};font-style:italic}}",
     ]
     return "\n".join(rules) + "\n"
+
+
+@cache
+def code_style() -> str:
+    """The same for code, where there is any."""
+    face = _font_face(CODE.family, 400, "normal", CODE.web_font("regular"))
+    return f"{face}\n.boardwork text.c{{font-family:'{CODE.family}', monospace}}\n"
+
+
+def _font_face(family: str, weight: int, slant: str, path: Path) -> str:
+    return (
+        f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{slant};"
+        f"src:url(data:font/woff2;base64,{base64.b64encode(path.read_bytes()).decode()}) format('woff2')}}"
+    )

@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boardwork.errors import DrawingError
-from boardwork.figure.lettering import FONTS
-from boardwork.figure.points import in_font, width
+from boardwork.figure.lettering import CODE, FONTS
+from boardwork.figure.points import in_font
 from boardwork.formula.font import TTF_FILES, measure
-from boardwork.render.marks import BOLD, MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape
+from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, wide
 from boardwork.render.sketch import sketched
 from boardwork.render.style import PAPER
 from boardwork.render.templates import template
@@ -54,7 +54,7 @@ def _typst() -> Any:
 
 @cache
 def _fonts() -> typst.Fonts:
-    folders = [*(str(font.folder) for font in FONTS.values()), str(TTF_FILES[0].parent)]
+    folders = [*(str(font.folder) for font in (*FONTS.values(), CODE)), str(TTF_FILES[0].parent)]
     fonts: typst.Fonts = _typst().Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
     return fonts
 
@@ -90,13 +90,9 @@ def _label(mark: Label, theme: Theme) -> str:
     """Placed by its left end: the advances are known, and the fonts have no kerning."""
     maths = mark.face in (MATHS, MATHS_ITALIC)
     text = mark.string if maths else in_font(mark.string)
-    wide = (
-        measure(text, mark.face == MATHS_ITALIC).advance * mark.size
-        if maths
-        else width(text, mark.size, mark.face == BOLD)
-    )
+    room = measure(text, mark.face == MATHS_ITALIC).advance * mark.size if maths else wide(text, mark.size, mark.face)
     return (
-        f'lettered({mark.x - wide / 2:.2f}, {mark.y:.2f}, {_quoted(text)}, {mark.size:.2f}, "{mark.face}", '
+        f'lettered({mark.x - room / 2:.2f}, {mark.y:.2f}, {_quoted(text)}, {mark.size:.2f}, "{mark.face}", '
         f'"{theme.colour(mark.colour)}")'
     )
 
