@@ -87,4 +87,4 @@ def test_a_norm_in_the_box_of_a_convolution_is_counted():
 
 
 def test_the_epsilon_of_a_norm_that_names_none():
-    assert facts(nn.Sequential(nn.Linear(4, 8), nn.RMSNorm(8)), torch.empty(2, 4))["norm.eps"] == 2**-23
+    assert facts(nn.Sequential(nn.RMSNorm(4), nn.Linear(4, 8)), torch.empty(2, 4))["norm.eps"] == 2**-23
