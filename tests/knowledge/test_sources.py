@@ -11,7 +11,8 @@ from boardwork.knowledge.topics import topics
 
 LINES = Path(__file__).with_name("papers.txt").read_text(encoding="utf-8").splitlines()
 PAPERS = {line.split(" | ")[0]: line.split(" | ")[1:] for line in LINES if line[0] != "#"}
-PLACE = r"(?: (?:section|sections|equation|equations|table|chapter|appendix) [\dA-Z][\dA-Z.]*(?: and [\dA-Z][\dA-Z.]*)?)?"
+NUMBER = r"[\dA-Z][\dA-Z.]*"
+PLACE = rf"(?: (?:sections?|equations?|tables?|chapter|appendix) {NUMBER}(?: and {NUMBER})?)?"
 FORM = re.compile(rf"(?P<paper>arXiv:\d{{4}}\.\d{{4,5}}|[A-Z]\w+ (?:19|20)\d\d){PLACE}")
 
 
