@@ -25,8 +25,8 @@ STATED = {  # a loss, a rule or a sketch of wiring that no library computes unde
     "activation_memory", "denoiser", "generator", "policy_value", "scaling", "training_memory", "dense_connections",
     "encoder_skips", "feature_pyramid", "learned_positions", "added_positions", "parallel_block", "post_norm",
     "pre_norm", "sandwich_norm", "position_scores", "qk_norm", "pooled_keys", "window_attention", "gated_attention",
-    "score_softcap", "talking_heads", "relative_bias", "cross_attention", "set_pooling", "residual", "layer_scale", "atrous_pyramid",
-    "positional_encoding", "differential_attention",
+    "score_softcap", "talking_heads", "relative_bias", "cross_attention", "set_pooling", "residual", "layer_scale",
+    "atrous_pyramid", "positional_encoding", "differential_attention",
 }  # fmt: skip
 
 
