@@ -48,20 +48,18 @@ class Form:
 
 
 def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
-    """Drawn looser and tighter, with fewer shapes, with frames closed; what one of the rooms holds."""
-    tighter = [spaced for spaced in TIGHTER if spaced[1] != STACKED or stacks(diagram)]
-    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in tighter]
-    yield from _held(_folded(diagram, (*tighter, *_alike(tighter), *bare), rooms), rooms)
-    few = [spaced for spaced in TIGHTER if spaced[1] == AS_IT_IS][:2]
+    """Drawn looser and tighter; tightly, with fewer shapes and with frames closed; what one of the rooms holds."""
+    spaced = [form for form in TIGHTER if form[1] != STACKED or stacks(diagram)]
+    tight = [form for form in spaced if form[0] != COMPACT]
+    yield from _held(_folded(diagram, (*spaced, *_alike(tight), *_bare(tight)), rooms), rooms)
     for names, hidden in _frames(diagram):
-        for form in _held(_folded(closed(diagram, names), (*few, *_alike(few)), rooms), rooms):
+        for form in _held(_folded(closed(diagram, names), _alike(tight)[:1], rooms), rooms):
             yield replace(form, price=form.price + hidden, closed=len(names))
 
 
 def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     """In one column, box under box: with fewer shapes, without facts, with all frames closed; at last as one box."""
-    bare = [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in LAST]
-    yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *bare), rooms), rooms)
+    yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *_bare(LAST)), rooms), rooms)
     ways = [(WORDLESS, _wordless(diagram, PORTS), 0), (2 * WORDLESS, _wordless(diagram), 0)]
     for names, hidden in _frames(diagram):
         ways.append((WORDLESS + hidden, closed(diagram, names), len(names)))
@@ -108,6 +106,11 @@ def _wordless(diagram: Diagram, kept: Collection[str] = ()) -> Diagram:
 def _alike(forms: Iterable[Spaced]) -> list[Spaced]:
     """Without shapes beside the branches of a fork, which are much alike."""
     return [(replace(metrics, branch_shapes=False), form, price + ALIKE) for metrics, form, price in forms]
+
+
+def _bare(forms: Iterable[Spaced]) -> list[Spaced]:
+    """Without shapes beside any wire."""
+    return [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in forms]
 
 
 def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) -> Iterator[Form]:
