@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from boardwork.figure.blocks import Block
-from boardwork.figure.clearer import clearer
+from boardwork.figure.clearer import clearer, tags
 from boardwork.figure.column import column
 from boardwork.figure.inward import inward
 from boardwork.figure.laid import placed
@@ -41,7 +41,8 @@ def draw(
         return Figure(0, 0, ())
     placer = Placer(metrics)
     block = _block(diagram, form)
-    laid = placer.place(block) if metrics.unit or form != AS_IT_IS else clearer(block, _tied(diagram), placer)
+    may_wire = not metrics.unit and tags(block) and (form == AS_IT_IS or block == _block(diagram, AS_IT_IS))
+    laid = clearer(block, _tied(diagram), placer) if may_wire else placer.place(block)
     found = nested(diagram) if most_height is not None else None
     if found is not None and most_height is not None and (laid.height > most_height or not found.added):
         laid = u_shape(found, texts_of(diagram), placer)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from boardwork.figure.blocks import IN, OUT, Block, Knot, Op, Tie, parts_of
-from boardwork.figure.box import box_of
+from boardwork.figure.box import Shape, box_of
 from boardwork.figure.laid import Item, Laid, Moved
 from boardwork.figure.primitives import Point, Text
 from boardwork.figure.ranked import Rows, rows_of
@@ -18,7 +19,8 @@ from boardwork.figure.upright import across
 if TYPE_CHECKING:
     from boardwork.figure.place import Placer
 
-_BETWEEN = 8.0  # tracks, and wires into one box
+_BETWEEN = 8.0  # tracks
+_APART = 10.0  # wires into one box
 
 
 def spread_out(knot: Knot, placer: Placer) -> Laid:
@@ -35,7 +37,8 @@ class _Knotted:
         used = [way for way in (IN, OUT) if any(way in (tie.source, tie.target) for tie in knot.ties)]
         self.number = {**{i: i for i in range(count)}, **{way: count + i for i, way in enumerate(used)}}
         self.count = count + len(used)
-        self.drawn = [*(placer.place(part) for part in knot.parts), *(Laid(0, 0, 0) for _ in used)]
+        self.taken = Counter(self.number[tie.target] for tie in knot.ties)
+        self.drawn = [*(self._drawn(node) for node in range(count)), *(Laid(0, 0, 0) for _ in used)]
         self.words = self._words()
         arcs = tuple((self.number[tie.source], self.number[tie.target]) for tie in knot.ties)
         self.rows: Rows = rows_of(self.count, arcs, self.number.get(OUT, -1))
@@ -43,6 +46,20 @@ class _Knotted:
         self.x = across(self.rows, self.count, {pair: self._apart(*pair) for pair in pairs})
         self.ports = self._ports()
         self.gaps = [self._gap(row) for row in range(len(self.rows.rows))]
+
+    def _drawn(self, node: int) -> Laid:
+        part = self.knot.parts[node]
+        return self.placer.op(part, self._spread(node)) if isinstance(part, Op) else self.placer.place(part)
+
+    def _spread(self, node: int) -> float:
+        """Half the width of a box that its wires need to arrive side by side, one of them in the middle."""
+        wires = self.taken[node]
+        return (wires - 1) * _APART + self.m.pad_x if wires > 2 and isinstance(self.knot.parts[node], Op) else 0.0
+
+    def _shape(self, node: int) -> Shape | None:
+        """The form of the box or circle that a part begins with."""
+        first = self._first(node)
+        return box_of(first, self.m, self._spread(node)) if first is not None else None
 
     def _words(self) -> dict[int, list[str]]:
         """What is written below each part: the value that leaves it, with its name if all its wires have one name."""
@@ -76,8 +93,8 @@ class _Knotted:
         if node >= self.count:
             return 0.0, 0.0
         words = [self.m.text_gap + self.m.width_of(line, "shape") for line in self.words.get(node, ())]
-        first, taken = self._first(node), sum(path[-1] == node for path in self.rows.paths)
-        beside = self.m.stub + _BETWEEN if taken > 1 and first is not None and box_of(first, self.m).round else 0.0
+        shape = self._shape(node)
+        beside = self.m.stub + _BETWEEN if self.taken[node] > 1 and shape is not None and shape.round else 0.0
         drawn = self.drawn[node]
         return max(drawn.left, self.m.circle + beside), max([drawn.right, self.m.circle + beside, *words])
 
@@ -95,10 +112,9 @@ class _Knotted:
 
     def _entries(self, node: int, wanted: list[float]) -> list[float]:
         """Straight down where the box is wide enough; on a circle from above and from both sides; else on the spine."""
-        first = self._first(node)
-        if first is None:
+        shape, few = self._shape(node), len(wanted) - 1
+        if shape is None:
             return [0.0] * len(wanted)
-        shape, few = box_of(first, self.m), len(wanted) - 1
         if shape.round:
             return self._round(node, shape.half, wanted)
         half = shape.half - self.m.pad_x
@@ -109,7 +125,7 @@ class _Knotted:
             for tie in self.knot.ties
             if self.number[tie.target] == node and tie.line.edge is not None
         ]
-        step = min(_BETWEEN + 2 + max(named, default=0.0), 2 * half / few)
+        step = min(_APART + max(named, default=0.0), 2 * half / few)
         return evenly(wanted, half, step)
 
     def _round(self, node: int, half: float, wanted: list[float]) -> list[float]:
@@ -208,8 +224,7 @@ class _Knotted:
 
     def _arrival(self, node: int, x: float, y: float) -> Iterator[Point]:
         """Where a wire meets a part: a circle from the side, or on its upper half."""
-        first = self._first(node)
-        shape = box_of(first, self.m) if first is not None else None
+        shape = self._shape(node)
         if shape is None or not shape.round:
             yield self.x[node] + x, y
         elif abs(x) > shape.half:

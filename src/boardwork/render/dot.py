@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from boardwork.figure.box import SIGNS
 from boardwork.figure.shapes import texts_of
 from boardwork.options import Options
 from boardwork.render.panel_choice import diagrams
-from boardwork.sheet import CIRCLES, Diagram, Sheet
+from boardwork.sheet import CIRCLES, Diagram, Node, Sheet
 
 
 def dot(sheet: Sheet, options: Options) -> str:
@@ -35,10 +36,7 @@ def _nodes(diagram: Diagram, panel: str, parent: str, indent: str) -> Iterator[s
     """The boxes directly in a frame, then the frames in it."""
     for node in diagram.nodes:
         if node.parent == parent:
-            label = "\n".join(filter(None, (node.label, node.detail, f"× {node.repeat}" if node.repeat > 1 else "")))
-            shape = "circle" if node.role in CIRCLES else "plaintext" if node.role in ("input", "output") else ""
-            look = f", shape={shape}" if shape else ""
-            yield f"{indent}{panel}_{node.id} [label={_quoted(label)}{look}]"
+            yield f"{indent}{panel}_{node.id} [{_look(node)}]"
     for group in diagram.groups:
         if group.parent == parent:
             title = " ".join(filter(None, (group.label, group.detail)))
@@ -46,6 +44,14 @@ def _nodes(diagram: Diagram, panel: str, parent: str, indent: str) -> Iterator[s
             yield f"{indent}  label={_quoted(title)}; style=dashed"
             yield from _nodes(diagram, panel, group.id, indent + "  ")
             yield f"{indent}}}"
+
+
+def _look(node: Node) -> str:
+    """A small circle with a sign, a name without a border for inputs and outputs, else a box."""
+    if node.role in CIRCLES:
+        return f"label={_quoted(SIGNS[node.role])}, shape=circle, width=0.3, margin=0"
+    label = "\n".join(filter(None, (node.label, node.detail, f"× {node.repeat}" if node.repeat > 1 else "")))
+    return f"label={_quoted(label)}" + (", shape=plaintext" if node.role in ("input", "output") else "")
 
 
 def _edges(diagram: Diagram, panel: str, indent: str) -> Iterator[str]:

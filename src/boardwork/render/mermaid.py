@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from boardwork.figure.box import SIGNS
 from boardwork.figure.shapes import texts_of
 from boardwork.options import Options
 from boardwork.render.panel_choice import diagrams
 from boardwork.sheet import CIRCLES, Diagram, Node, Sheet
-
-_SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
 
 
 def mermaid(sheet: Sheet, options: Options) -> str:
@@ -42,7 +41,7 @@ def _nodes(diagram: Diagram, panel: str, parent: str, indent: str) -> Iterator[s
 def _shape(node: Node) -> str:
     """A circle with a sign, a rounded end for inputs and outputs, else a box."""
     if node.role in CIRCLES:
-        return f'(("{_SIGNS[node.role]}"))'
+        return f'(("{SIGNS[node.role]}"))'
     words = "<br>".join(
         _safe(part) for part in (node.label, node.detail, f"× {node.repeat}" if node.repeat > 1 else "") if part
     )
