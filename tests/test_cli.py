@@ -110,7 +110,7 @@ def test_targets_are_listed():
         ([LAYER, "--input", "1,x"], 2, "'1,x'"),
         ([LAYER, "--input", "1,5"], 1, "Linear"),
         (["tests/data/nets.py:ForwardRaises"], 1, "this forward never works"),
-        (["tests/data/nets.py:TakesAnObject"], 2, "needs scale"),
+        (["tests/data/nets.py:TakesAPath"], 2, "needs path"),
         (["tests/data/nets.py:TakesADict"], 1, "give it from Python, as in boardwork.draw"),
         ([LAYER, "--zoom", "no.such.block"], 1, "no.such.block"),
     ],

@@ -93,15 +93,13 @@ def no_module():
 instance = nn.Linear(7, 2)
 
 
-class TakesAnObject(nn.Module):
-    """No tensor has what the first argument is asked for."""
-
+class TakesAPath(nn.Module):
     def __init__(self):
         super().__init__()
-        self.layer = nn.Linear(2, 2)
+        self.linear = nn.Linear(3, 3)
 
-    def forward(self, graph, scale):
-        return self.layer(graph.nodes) * scale
+    def forward(self, x, path):
+        return self.linear(x) * len(path.read_text())
 
 
 class TakesADict(nn.Module):
@@ -110,4 +108,4 @@ class TakesADict(nn.Module):
         self.layer = nn.Linear(2, 2)
 
     def forward(self, batch):
-        return self.layer(batch["x"])
+        return self.layer(batch.get("x"))

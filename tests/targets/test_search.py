@@ -7,6 +7,9 @@ from torch import nn
 
 from boardwork.errors import TargetError
 from boardwork.targets import from_module, load
+from boardwork.targets.assemble import assemble
+from boardwork.targets.input_spec import parse_input
+from boardwork.trace import trace
 
 
 class Twins(nn.Module):
@@ -143,6 +146,75 @@ def test_half_precision_is_kept():
     assert {tensor.dtype for tensor in subject.args} == {torch.bfloat16}
 
 
+def network(forward, **layers):
+    return type("Written", (nn.Module,), {"forward": forward, "__init__": lambda self: built(self, layers)})()
+
+
+def built(module, layers):
+    nn.Module.__init__(module)
+    for name, layer in layers.items():
+        module.add_module(name, layer)
+
+
+def by_key(self, batch):
+    return torch.cat([self.a(batch["image"]).mean((2, 3)), self.b(batch["words"]).mean(1)], -1)
+
+
+def by_field(self, graph, scale):
+    return self.a(graph.nodes) * scale
+
+
+def unpacked(self, pair):
+    left, right = pair
+    return self.a(left) @ self.b(right).T
+
+
+def edges(self, x, edge_index):
+    source, target = edge_index
+    x = self.a(x)
+    return torch.zeros_like(x).index_add(0, target, x[source])
+
+
+def packed(self, words, lengths):
+    rows = nn.utils.rnn.pack_padded_sequence(self.a(words), lengths, batch_first=True, enforce_sorted=False)
+    return nn.utils.rnn.pad_packed_sequence(self.b(rows)[0], batch_first=True)[0]
+
+
+def wide():
+    return {"a": nn.Linear(12, 8), "b": nn.Linear(20, 8)}
+
+
+TAKEN_APART = {
+    "dict": (by_key, {"a": nn.Conv2d(3, 8, 3), "b": nn.Embedding(9, 8)}, ["batch.image", "batch.words"]),
+    "dict in a dict": (lambda self, b: self.a(b["in"]["x"]) + self.b(b["in"]["y"]), wide(), ["b.in.x", "b.in.y"]),
+    "record": (by_field, wide(), ["graph", "scale"]),
+    "places": (lambda self, xs: self.a(xs[0]) + self.b(xs[1]), wide(), ["xs.0", "xs.1"]),
+    "pair": (unpacked, wide(), ["pair.0", "pair.1"]),
+    "list of edges": (edges, wide(), ["x", "edge_index"]),
+    "step": (lambda self, x, t: self.a(x) * torch.linspace(0, 1, 9)[t], wide(), ["x", "t"]),
+    "cell": (lambda self, x, state: self.a(x, state), {"a": nn.LSTMCell(4, 6)}, ["x", "state.0", "state.1"]),
+    "hidden": (lambda self, x, h: self.a(x, h), {"a": nn.GRU(4, 6, 2)}, ["x", "h"]),
+    "packed": (packed, {"a": nn.Embedding(9, 8), "b": nn.GRU(8, 6, batch_first=True)}, ["words", "lengths"]),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN_APART)
+def test_an_argument_that_forward_takes_apart_is_found_with_its_parts(case):
+    forward, layers, names = TAKEN_APART[case]
+    record = trace(from_module(network(forward, **layers)))
+    assert [name for name, _ in record.inputs] == names
+
+
+def test_a_part_of_an_argument_is_given_by_the_way_to_it():
+    module = network(by_key, a=nn.Conv2d(3, 8, 3), b=nn.Embedding(9, 8))
+    given = [parse_input("batch.image:2,3,32,32"), parse_input("batch.words:2,5:int64")]
+    record = trace(assemble(module, target="", title="", given=given))
+    assert {name: record.tensors[tensor].shape for name, tensor in record.inputs} == {
+        "batch.image": (2, 3, 32, 32),
+        "batch.words": (2, 5),
+    }
+
+
 def test_what_is_not_found_is_asked_for():
-    with pytest.raises(TargetError, match=r"needs scale; only graph is known(.|\n)*--input scale:SHAPE"):
-        load("tests/data/nets.py:TakesAnObject")
+    with pytest.raises(TargetError, match=r"needs path; only x is known(.|\n)*--input path:SHAPE"):
+        load("tests/data/nets.py:TakesAPath")

@@ -17,13 +17,8 @@ from torch import nn
 
 _DICTS = (dict, UserDict)
 _LEAVES = frozenset([int, float, bool, str, type(None), torch.dtype, torch.device])  # the most frequent ones
-_NO_RECORDS = (
-    torch.Tensor,
-    type,
-    types.ModuleType,
-    nn.Module,
-    torch.Generator,
-)  # objects whose attributes are no part of a value
+# Objects whose attributes are no part of a value; containers are looked into as such.
+_NO_RECORDS = (torch.Tensor, *_DICTS, list, tuple, type, types.ModuleType, nn.Module, torch.Generator)
 
 
 def tensors_in(value: Any, above: tuple[Any, ...] = ()) -> Iterator[torch.Tensor]:
@@ -83,7 +78,9 @@ def _members(value: Any, above: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
 
 def _is_record(value: Any) -> bool:
     """An object that is its attributes; a function or one that can be called is not."""
-    return hasattr(value, "__dict__") and not callable(value) and not isinstance(value, _NO_RECORDS)
+    if isinstance(value, _NO_RECORDS) or dataclasses.is_dataclass(value):
+        return False
+    return hasattr(value, "__dict__") and not callable(value)
 
 
 def with_tensors(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:

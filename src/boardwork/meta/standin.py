@@ -66,6 +66,8 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     if name in _CHOICES:
         guess = "values were taken to be all equal" if "unique" in name else _ALL
         return _choice(name, args, kwargs), guess
+    if name == "_pack_padded_sequence":
+        return _packed(*args), "the sequences were taken to be all of full length"
     if name == "nms":
         return args[1].new_empty(args[1].shape, dtype=torch.int64), "no box was taken to be suppressed"
     if name == "roi_align":
@@ -193,6 +195,11 @@ def _regions(args: tuple[Any, ...]) -> torch.Tensor:
     value, boxes = args[0], args[1]
     found: torch.Tensor = value.new_empty((boxes.shape[0], value.shape[1], int(args[3]), int(args[4])))
     return found
+
+
+def _packed(padded: torch.Tensor, lengths: torch.Tensor, batch_first: bool) -> Any:
+    full = torch.full(tuple(lengths.shape), padded.shape[1 if batch_first else 0], dtype=torch.int64, device="cpu")
+    return torch._VF._pack_padded_sequence(padded, full, batch_first)
 
 
 def _grouped(args: tuple[Any, ...]) -> torch.Tensor:

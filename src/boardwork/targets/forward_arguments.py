@@ -15,6 +15,7 @@ from boardwork.errors import TargetError
 from boardwork.targets.input_axes import agreed, axes_of
 from boardwork.targets.input_spec import InputSpec
 from boardwork.targets.layers import Argument
+from boardwork.targets.parts import alone, nested, root
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -74,14 +75,16 @@ def arrange(module: nn.Module, inputs: Sequence[Argument], extra: dict[str, Any]
     Raises:
         TargetError: forward needs an argument that is missing.
     """
-    left = {item.name: item.tensor for item in inputs}
+    left = nested({item.name: item.tensor for item in inputs})
     args = []
     for name in positional_names(module, len(left)):
         if name not in left:
             break
         args.append(left.pop(name))
     check_complete(module, [*(item.name for item in inputs), *(extra or ())])
-    axes = agreed({item.name: item.axes for item in inputs}, {item.name: item.tensor for item in inputs})
+    names = alone([item.name for item in inputs])
+    tensors = {names[item.name]: item.tensor for item in inputs}
+    axes = agreed({names[item.name]: item.axes for item in inputs}, tensors)
     return Arguments(tuple(args), {**left, **(extra or {})}, axes)
 
 
@@ -111,8 +114,8 @@ def _check_name(module: nn.Module, parameters: list[inspect.Parameter], name: st
     if not name:
         raise TargetError(f"{_shown(module, parameters)} takes fewer than the {count} inputs given.")
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
-    if spec.name and spec.name not in names and not open_ended:
-        close = difflib.get_close_matches(spec.name, names, 1)
+    if spec.name and not {spec.name, root(spec.name)} & {*names} and not open_ended:
+        close = difflib.get_close_matches(root(spec.name), names, 1)
         hint = f"--input {close[0]}:..." if close else f"its arguments are {', '.join(names) or 'none'}"
         raise TargetError(f"{_shown(module, parameters)} has no argument {spec.name!r}.", hint=hint)
 
@@ -120,8 +123,8 @@ def _check_name(module: nn.Module, parameters: list[inspect.Parameter], name: st
 def missing(module: nn.Module, given: Sequence[str]) -> list[str]:
     """Arguments that forward needs and that are not among the names `given`."""
     kinds = (*POSITIONAL, inspect.Parameter.KEYWORD_ONLY)
-    parameters = forward_parameters(module)
-    return [p.name for p in parameters if p.default is p.empty and p.kind in kinds and p.name not in given]
+    parameters, known = forward_parameters(module), {*given, *map(root, given)}
+    return [p.name for p in parameters if p.default is p.empty and p.kind in kinds and p.name not in known]
 
 
 def check_complete(module: nn.Module, given: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from boardwork.targets.first_layer import first_layer
 from boardwork.targets.forward_arguments import forward_parameters, missing, weight_dtype
 from boardwork.targets.layers import Argument, layer_arguments, resized
+from boardwork.targets.parts import root
 from boardwork.targets.search import searched
 from boardwork.targets.trial import trial
 
@@ -56,9 +57,9 @@ def completed(
     found = searched(twin, inputs, free)
     if found is None:
         return None
-    told = ", ".join(f"{item.name} {shown(item)}" for item in found if item.name in free)
-    noun, them = ("Input", "it") if len(free) == 1 else ("Inputs", "them")
-    return found, (f"{noun} {told} found by calling forward on meta; give --input to set {them}.",)
+    told = [f"{item.name} {shown(item)}" for item in found if root(item.name) in free]
+    noun, them = ("Input", "it") if len(told) == 1 else ("Inputs", "them")
+    return found, (f"{noun} {', '.join(told)} found by calling forward on meta; give --input to set {them}.",)
 
 
 def shown(item: Argument) -> str:

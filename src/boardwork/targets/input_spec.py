@@ -17,13 +17,17 @@ ALIASES = {
     "i32": torch.int32,
     "i64": torch.int64,
 }
+_NAME = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _SHAPE = re.compile(r"\d+(\s*,\s*\d+)*,?")
 _HINT = "write SHAPE, NAME:SHAPE, SHAPE:DTYPE or NAME:SHAPE:DTYPE, as in 1,3,224,224 or tokens:1,128:int64"
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """`name` "" means by position; `dtype` None means that of the known input, else of the model's weights."""
+    """`name` "" means by position, `batch.image` an entry or field, `pair.0` a place.
+
+    `dtype` None means that of the known input, else of the model's weights.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -37,7 +41,7 @@ def parse_input(text: str) -> InputSpec:
         TargetError: no shape, a size below 1, or an unknown dtype.
     """
     parts = [part.strip() for part in text.split(":")]
-    name = parts.pop(0) if len(parts) > 1 and parts[0].isidentifier() else ""
+    name = parts.pop(0) if len(parts) > 1 and _NAME.fullmatch(parts[0]) else ""
     dtype = parse_dtype(parts.pop()) if len(parts) == 2 else None
     shape = parts[0].strip("()[] ") if len(parts) == 1 else ""
     if not _SHAPE.fullmatch(shape):

@@ -46,6 +46,18 @@ def layer_arguments(layer: nn.Module) -> tuple[Argument, ...] | None:
     return None
 
 
+def hidden_arguments(layer: nn.Module) -> tuple[Argument, ...]:
+    """What a recurrent layer goes on from, which its forward may be given after its input."""
+    names = ("hx", "cx") if isinstance(layer, nn.LSTM | nn.LSTMCell) else ("hx",)
+    if isinstance(layer, nn.RNNCellBase):
+        return tuple(argument(name, (1, layer.hidden_size), ("batch", "")) for name in names)
+    if isinstance(layer, nn.RNNBase):
+        layers = layer.num_layers * (2 if layer.bidirectional else 1)
+        sizes = {"hx": layer.proj_size or layer.hidden_size, "cx": layer.hidden_size}
+        return tuple(argument(name, (layers, 1, sizes[name]), ("", "batch", "")) for name in names)
+    return ()
+
+
 def _sequence(name: str, features: int, batch_first: bool, axis: str = "seq_len") -> Argument:
     if batch_first:
         return argument(name, (1, TOKENS, features), ("batch", axis, ""))

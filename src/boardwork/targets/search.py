@@ -15,7 +15,8 @@ from torch import nn
 
 from boardwork.targets.forward_arguments import weight_dtype
 from boardwork.targets.input_axes import AXES_BY_RANK
-from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, layer_arguments, resized
+from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, hidden_arguments, layer_arguments, resized
+from boardwork.targets.parts import root
 from boardwork.targets.trial import Given, Refusal, trial
 
 TRIALS = 48
@@ -38,19 +39,24 @@ def searched(module: nn.Module, start: Sequence[Argument], free: Sequence[str]) 
     kept = {item.name: item for item in start if item.name not in free or len(free) == 1}
     begin = {name: argument(name, (1,), ("batch",), weight_dtype(module)) for name in free} | kept
     # Several rows, as a single one fits everywhere. Whole numbers are a sequence, or one a row: a step, a label.
-    for batch, tokens in ((ROWS, True), (ROWS, False), (1, True), (1, False)):
-        search = _Search(module, frozenset(free), batch, tokens)
-        if (found := search.run(begin)) is not None:
-            one = {name: item if name not in free else _rows(item, 1) for name, item in found.items()}
-            return list((found if search.tried(one) else one).values())
+    # What is unpacked is a tensor, or else a tuple.
+    for pairs in (False, True):
+        for batch, tokens in ((ROWS, True), (ROWS, False), (1, True), (1, False)):
+            search = _Search(module, set(free), batch, tokens, pairs)
+            if (found := search.run(begin)) is not None:
+                one = {name: item if name not in search.free else _rows(item, 1) for name, item in found.items()}
+                return list((found if search.tried(one) else one).values())
+        if not search.unpacked:
+            return None
     return None
 
 
 class _Search:
-    def __init__(self, module: nn.Module, free: frozenset[str], batch: int, tokens: bool) -> None:
-        self.module, self.free, self.batch, self.tokens = module, free, batch, tokens
+    def __init__(self, module: nn.Module, free: set[str], batch: int, tokens: bool, pairs: bool) -> None:
+        self.module, self.free, self.batch, self.tokens, self.pairs = module, free, batch, tokens, pairs
+        self.unpacked = False
         self.rules: tuple[Callable[[State, Refusal], Argument | None], ...] = (
-            self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted,
+            self._index, self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted,
         )  # fmt: skip
 
     def run(self, state: State) -> State | None:
@@ -61,7 +67,9 @@ class _Search:
                 return state
             changes = (self._row(change) for rule in self.rules if (change := rule(state, refusal)) is not None)
             states = ({**state, change.name: change} for change in changes)
-            state = next((choice for choice in states if self._key(choice) not in seen), {})
+            state = next(
+                (choice for choice in (*self._opened(state, refusal), *states) if self._key(choice) not in seen), {}
+            )
             if not state:
                 return None
             seen.add(self._key(state))
@@ -76,10 +84,40 @@ class _Search:
     def _key(self, state: State) -> tuple[object, ...]:
         return tuple((name, tuple(item.tensor.shape), item.tensor.dtype) for name, item in state.items())
 
+    def _opened(self, state: State, refusal: Refusal) -> Iterator[State]:
+        """An argument that forward takes apart as its parts: entries, fields, places; or else as rows of a tensor."""
+        pair = self._pair(refusal)
+        name, part = refusal.lacking or (pair, 2 if pair else "")
+        if root(name) not in self.free:
+            return
+        self.unpacked |= isinstance(part, int)
+        if isinstance(part, int) and not self.pairs and not pair:
+            yield {**state, name: argument(name, (part, TOKENS), ("", "n_rows"), weight_dtype(self.module))}
+            return
+        parts = [f"{name}.{each}" for each in ([part] if isinstance(part, str) else range(part))]
+        self.free.update(parts)
+        begin = {each: argument(each, (1,), ("batch",), weight_dtype(self.module)) for each in parts}
+        yield {**{other: item for other, item in state.items() if other != name}, **begin}
+
+    def _pair(self, refusal: Refusal) -> str:
+        """The argument that is one tensor where a recurrent layer goes on from two."""
+        two = refusal.layer is not None and len(hidden_arguments(refusal.layer)) == len(refusal.given) == 2
+        names = refusal.given[1].names & self.free if two else frozenset()
+        return min(names) if len(names) == 1 else ""
+
+    def _index(self, state: State, refusal: Refusal) -> Argument | None:
+        """Whole numbers where they choose rows."""
+        if "used as indices" not in str(refusal.error):
+            return None
+        chosen = [name for given in refusal.given if given.floating for name in sorted(given.names & self.free)]
+        now = state[chosen[-1]] if chosen else None
+        return now and argument(now.name, tuple(now.tensor.shape), now.axes, torch.int64)
+
     def _needs(self, refusal: Refusal) -> Iterator[tuple[Argument, Given, str]]:
         """What the layer that stopped takes, what it was given, and the argument that this is made from."""
-        wanted = layer_arguments(refusal.layer) if refusal.layer is not None else ()
-        for need, given in zip(wanted or (), refusal.given, strict=False):
+        layer = refusal.layer
+        wanted = (*(layer_arguments(layer) or ()), *hidden_arguments(layer)) if layer is not None else ()
+        for need, given in zip(wanted, refusal.given, strict=False):
             for name in sorted(given.names & self.free):
                 yield need, given, name
 
@@ -108,13 +146,10 @@ class _Search:
     def _width(self, state: State, refusal: Refusal) -> Argument | None:
         """The number of features or channels that the layer takes."""
         for need, given, name in self._needs(refusal):
-            place = next((i for i, axis in enumerate(need.axes) if not axis), None)
-            if place is None or len(given.shape) < need.tensor.ndim - place:
+            place = next((i for i in _fixed(need, len(given.shape)) if need.tensor.shape[i] != given.shape[i]), None)
+            if place is None:
                 continue
-            place = place - need.tensor.ndim if place == need.tensor.ndim - 1 else place
             wanted, got = need.tensor.shape[place], given.shape[place]
-            if wanted == got:
-                continue
             now = state[name]
             if (direct := _widened(now, got, wanted)) is not None:
                 return direct
@@ -194,6 +229,13 @@ class _Search:
                 if unlike and now.tensor.ndim + 1 in AXES_BY_RANK:
                     return _of_rank(now, now.tensor.ndim + 1)
         return None
+
+
+def _fixed(need: Argument, rank: int) -> Iterator[int]:
+    """Places of the axes whose size the layer sets; the last is counted from the end."""
+    for place, axis in enumerate(need.axes):
+        if not axis and rank >= need.tensor.ndim - place:
+            yield place - need.tensor.ndim if place == need.tensor.ndim - 1 else place
 
 
 def _spatial(need: Argument) -> bool:

@@ -14,8 +14,9 @@ from torch.overrides import TorchFunctionMode
 
 from boardwork.meta.evaluation import Evaluation
 from boardwork.meta.nesting import tensors_in
-from boardwork.targets.forward_arguments import arrange
+from boardwork.targets.forward_arguments import arrange, positional_names
 from boardwork.targets.layers import BATCHED, Argument, layer_arguments
+from boardwork.targets.parts import lacking, with_parts
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.torchvision_operators import admitted
 
@@ -37,7 +38,8 @@ class Refusal:
 
     `layer`: the running layer of torch.nn, None outside of all; `operation`: its name in the Python API; `given`: what
     the layer, else the operation, was called with; `asked`: the arguments whose sizes were asked last; `passed`: layers
-    that ended, each with an argument that reached it.
+    that ended, each with an argument that reached it; `lacking`: an argument that is no plain tensor, with the part of
+    it that forward asked for, or how many it unpacked.
     """
 
     error: Exception
@@ -46,11 +48,14 @@ class Refusal:
     given: tuple[Given, ...]
     asked: frozenset[str]
     passed: frozenset[tuple[int, str]]
+    lacking: tuple[str, str | int] | None = None
 
 
 def trial(module: nn.Module, arguments: Sequence[Argument]) -> Refusal | None:
     """Call `module`, whose tensors are on meta."""
-    watch, call = _Watch(arguments), arrange(module, arguments)
+    call = arrange(module, arguments)
+    names = positional_names(module, len(call.args))
+    watch = _Watch(arguments, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
     try:
         with global_state_kept(), admitted(), torch.no_grad(), watch.layers(), torch.device("meta"), watch:
             module(*call.args, **call.kwargs)
@@ -62,8 +67,9 @@ def trial(module: nn.Module, arguments: Sequence[Argument]) -> Refusal | None:
 class _Watch(TorchFunctionMode):
     """Follows which arguments every tensor is made from."""
 
-    def __init__(self, arguments: Sequence[Argument]) -> None:
+    def __init__(self, arguments: Sequence[Argument], values: dict[str, Any]) -> None:
         super().__init__()
+        self.values, self.last = values, ("", ())
         self.evaluation = Evaluation()
         self.names = {id(item.tensor): frozenset([item.name]) for item in arguments}
         self.alive: list[torch.Tensor] = []
@@ -74,6 +80,7 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raw, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        self.last = raw, args
         used = tuple(tensors_in((args, kwargs)))
         names = frozenset().union(*(self.names.get(id(tensor), frozenset()) for tensor in used))
         if raw in ASKING:
@@ -97,7 +104,8 @@ class _Watch(TorchFunctionMode):
             if needs is None:
                 return
             self.running.append((module, self._given(tuple(tensors_in(args)))))
-            if isinstance(module, BATCHED) and any(t.ndim < needs[0].tensor.ndim for t in tensors_in(args[:1])):
+            first = next(iter(args), None)  # a packed sequence has its batch inside
+            if isinstance(module, BATCHED) and isinstance(first, torch.Tensor) and first.ndim < needs[0].tensor.ndim:
                 raise ValueError("no batch")  # torch would take it, as one sequence or image
 
         def end(module: nn.Module, _args: Any, _out: Any) -> None:
@@ -115,7 +123,16 @@ class _Watch(TorchFunctionMode):
     def refusal(self, error: Exception) -> Refusal:
         operation, given = self.failed
         layer, given = self.running[-1] if self.running else (None, given)
-        return Refusal(error, layer, operation, given, self.asked, frozenset(self.passed))
+        return Refusal(error, layer, operation, given, self.asked, frozenset(self.passed), self._lacking(error))
+
+    def _lacking(self, error: Exception) -> tuple[str, str | int] | None:
+        owner, part = lacking(error, *self.last)
+        found = (name for name, value in with_parts(self.values) if value is owner)
+        if isinstance(error, IndexError) and "tuple index" in str(error):  # of which tuple, Python does not say
+            found = (name for name, value in self.values.items() if isinstance(value, tuple))
+            part = max(len(value) for value in self.values.values() if isinstance(value, tuple)) + 1
+        name = next(found, None)
+        return (name, part) if name is not None and part else None
 
     def _given(self, tensors: tuple[torch.Tensor, ...]) -> tuple[Given, ...]:
         return tuple(Given(tuple(t.shape), t.is_floating_point(), self.names.get(id(t), frozenset())) for t in tensors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import warnings
 from collections.abc import Iterator
 
 import torch
@@ -52,7 +53,8 @@ def rehearsed(subject: Subject) -> tuple[Trace, Run]:
     """
     module = unwrapped(subject.module)
     check_forward(module)
-    with uncompiled():
+    with uncompiled(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a user's forward warns of is no matter of its picture
         try:
             return _on_meta(subject, module)
         except LongForwardError:

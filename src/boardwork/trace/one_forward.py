@@ -130,7 +130,10 @@ def _refusal(run: Run, recorder: Recorder, error: Exception) -> TraceError:
     shapes = ", ".join(f"{t.name} {t.shape}" for t in recorder.tensors.records if t.kind == "input")
     hint = f"check the inputs ({shapes or 'none given'}); set them with --input, for example --input 1,3,224,224"
     if _NO_TENSOR.search(reason):
-        hint = "an argument is no plain tensor: give it from Python, as in boardwork.draw(model, args=({'x': x},))"
+        hint = (
+            "an argument is no plain tensor: give each tensor in it, as in --input batch.image:1,3,224,224 "
+            "--input pair.0:1,64, or give it from Python, as in boardwork.draw(model, args=({'x': x},))"
+        )
     return TraceError(
         f"The forward of {subject.title or type(subject.module).__name__} raised {type(error).__name__}: {reason}",
         where=recorder.calls.deepest or "the model itself",
