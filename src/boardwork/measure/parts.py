@@ -42,6 +42,8 @@ _WORDS = {
         "soft_moe",
         "path_sum",
         "log_scan",
+        "token_choice",
+        "mixture_density",
     )
 } | {
     "inverted_residual": "inverted",

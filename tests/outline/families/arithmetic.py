@@ -124,6 +124,35 @@ class Latents(nn.Module):
         return asking + self.reading(self.calm(asking), tokens, tokens)[0]
 
 
+class Depths(nn.Module):
+    """Mixture of depths: the tokens with the best scores pass a network, the others pass by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.router = nn.Linear(16, 1, bias=False)
+        self.worker = nn.Sequential(nn.Linear(16, 32), nn.GELU(), nn.Linear(32, 16))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        weight, place = self.router(tokens).squeeze(-1).topk(3, 1)
+        index = place.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
+        worked = self.worker(tokens.gather(1, index)) * torch.sigmoid(weight).unsqueeze(-1)
+        return tokens.scatter_add(1, index, worked)
+
+
+class Bells(nn.Module):
+    """A mixture density network: four bells in two dimensions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader = nn.Linear(16, 32)
+        self.share_layer, self.middle_layer, self.spread_layer = nn.Linear(32, 4), nn.Linear(32, 8), nn.Linear(32, 8)
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, ...]:
+        seen = torch.tanh(self.reader(rows))
+        shares, middles = F.softmax(self.share_layer(seen), -1), self.middle_layer(seen).view(-1, 4, 2)
+        return shares, middles, torch.exp(self.spread_layer(seen)).view(-1, 4, 2)
+
+
 TOKENS = torch.zeros(2, 8, 16)
 ROWS = torch.zeros(4, 16)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
@@ -134,5 +163,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "paths": (Paths, (TOKENS,)),
     "in_logarithms": (InLogarithms, (TOKENS,)),
     "pixels": (Pixels, (torch.zeros(2, 1, 12, 12),)),
+    "depths": (Depths, (TOKENS,)),
+    "bells": (Bells, (ROWS,)),
     "latents": (Latents, (TOKENS,)),
 }

@@ -87,10 +87,29 @@ class PlainLoop(nn.Module):
         return h
 
 
+class OverMaps(nn.Module):
+    """ConvLSTM: the gates are made by one convolution over input and state."""
+
+    def __init__(self, channels: int = 2, hidden_maps: int = 8) -> None:
+        super().__init__()
+        self.hidden_maps = hidden_maps
+        self.all_gates = nn.Conv2d(channels + hidden_maps, 4 * hidden_maps, 3, padding=1)
+
+    def forward(self, films: Tensor) -> Tensor:
+        batch, frames, _, rows, columns = films.shape
+        shown = kept = torch.zeros(batch, self.hidden_maps, rows, columns)
+        for i in range(frames):
+            i_gate, f_gate, o_gate, drive = self.all_gates(torch.cat([films[:, i], shown], 1)).chunk(4, 1)
+            kept = torch.sigmoid(f_gate) * kept + torch.sigmoid(i_gate) * torch.tanh(drive)
+            shown = torch.sigmoid(o_gate) * torch.tanh(kept)
+        return shown
+
+
 SERIES = torch.zeros(2, 10, 24)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "lstm_loop": (LSTMLoop, (SERIES,)),
     "gru_loop": (GRULoop, (SERIES,)),
     "cell_loop": (CellLoop, (SERIES,)),
     "plain_loop": (PlainLoop, (SERIES,)),
+    "over_maps": (OverMaps, (torch.zeros(2, 5, 2, 8, 8),)),
 }

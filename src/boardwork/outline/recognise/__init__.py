@@ -23,6 +23,7 @@ from boardwork.outline.recognise.log_scan import log_scans
 from boardwork.outline.recognise.long_convolution import long_convolutions
 from boardwork.outline.recognise.low_rank import low_ranks
 from boardwork.outline.recognise.message_passing import message_passings
+from boardwork.outline.recognise.mixture_density import mixture_densities
 from boardwork.outline.recognise.modulation import modulations
 from boardwork.outline.recognise.norms import norms
 from boardwork.outline.recognise.patch_merging import patch_mergings
@@ -35,6 +36,7 @@ from boardwork.outline.recognise.scan import scans
 from boardwork.outline.recognise.similarity import similarities
 from boardwork.outline.recognise.sinusoid import sinusoids
 from boardwork.outline.recognise.soft_experts import soft_mixtures
+from boardwork.outline.recognise.token_choice import token_choices
 from boardwork.outline.recognise.token_shift import token_shifts
 from boardwork.outline.recognise.unit_length import unit_lengths
 from boardwork.outline.recognise.warp import warps
@@ -72,6 +74,8 @@ _SPECIAL = (
     path_sums,
     log_scans,
     distances,
+    token_choices,
+    mixture_densities,
 )
 
 

@@ -24,8 +24,8 @@ class Product:
     rank: int
 
 
-def product(flow: Flow, op: Op | None) -> Product | None:
-    """The product that `op` is, None if it is none, has a wider kernel, or multiplies activations."""
+def product(flow: Flow, op: Op | None, *, wide: bool = False) -> Product | None:
+    """The product that `op` is, None if it is none, has a wider kernel (but if `wide`), or multiplies activations."""
     if op is None or op.name not in (*_LINEAR, *_CONV):
         return None
     given = [t for t in op.inputs if not flow.is_weight(t) and _real(flow, t)]
@@ -36,7 +36,8 @@ def product(flow: Flow, op: Op | None) -> Product | None:
         return None
     axis = 1 if op.name in _CONV else -1
     weight = flow.tensors[matrices[0]].shape
-    if op.name in _CONV and (any(n > 1 for n in weight[2:]) or int(op.attrs.get("groups") or 1) > 1):
+    kernel = any(n > 1 for n in weight[2:]) and not wide
+    if op.name in _CONV and (kernel or int(op.attrs.get("groups") or 1) > 1):
         return None
     before, after = flow.tensors[data[0]].shape[axis], flow.tensors[op.outputs[0]].shape[axis]
     params = sum(flow.tensors[t].size for t in learned)

@@ -51,7 +51,7 @@ def _step(flow: Flow, arithmetic: Arithmetic) -> Step | None:
         if op is None or op.id in ops or tensor in arithmetic.states or not flow.is_data(op.id):
             continue
         ops.add(op.id)
-        layer = product(flow, op)
+        layer = product(flow, op, wide=arithmetic.kind != "rnn")
         if layer is None:
             todo.extend(op.inputs)
         else:
@@ -82,22 +82,33 @@ def _patterns(flow: Flow, step: Step, steps: int) -> list[Pattern]:
         Pattern("gate", frozenset([op]), label, "activation", flow.ops[op].name)
         for op, label in step.arithmetic.names.items()
     ]
-    width, arriving = (flow.tensors[step.arithmetic.hidden].shape[-1], _arriving(flow, step))
+    width, arriving = _width(flow, step), _arriving(flow, step)
     facts = _facts(flow, step, steps, width, arriving)
     detail = f"{arriving} → {width}" if arriving else f"width {width}"
+    label = f"Conv{_NAMES[kind]}" if _is_convolutional(step) else _NAMES[kind]
     return [
         *boxes,
-        Pattern("recurrent" if facts else "cell", step.ops, _NAMES[kind], "recurrent", detail, leaf=False, facts=facts),
+        Pattern("recurrent" if facts else "cell", step.ops, label, "recurrent", detail, leaf=False, facts=facts),
     ]
+
+
+def _is_convolutional(step: Step) -> bool:
+    return any(layer.op.name.startswith("conv") for layer in step.layers)
+
+
+def _width(flow: Flow, step: Step) -> int:
+    """Features of the state: channels where the layers are convolutions."""
+    return flow.tensors[step.arithmetic.hidden].shape[1 if _is_convolutional(step) else -1]
 
 
 def _arriving(flow: Flow, step: Step) -> int:
     """Features of the input: of the layer without the state, or what the state leaves of their concatenation."""
-    hidden = flow.tensors[step.arithmetic.hidden].shape[-1]
+    hidden = _width(flow, step)
     for layer in step.layers:
         ends = _ends(flow, layer.data, step.arithmetic.states)
         if not ends & step.arithmetic.states:
-            return layer.before
+            empty = any(flow.is_constant(end) for end in ends)  # the state before the first step
+            return layer.before - hidden if empty else layer.before
         if layer.before > hidden:
             return layer.before - hidden
     return 0

@@ -153,13 +153,20 @@ class Squeeze:
         label, largest = max(shares.items(), key=lambda pair: pair[1])
         named = [part for part in parts if part.role not in SIGNS]
         if largest < _MOST_OF_IT * sum(map(self.share, parts)) or not named:
-            telling = sorted(named, key=lambda part: -shares[part.label])
-            return _box(list_of(_counted(telling), 2), "block", f"{len(parts)} parts", parts)
+            return _named_by_two(named or parts, shares, parts)
         places = [n for n, part in enumerate(named) if part.label == label] or [0]
         before, same = _counted(named[: places[0]]), [named[n] for n in places]
         after = _counted([part for part in named[places[0] :] if part.label != label])
         words = [f"after {list_of(before)}" if before else "", _widths(same), f"then {list_of(after)}" if after else ""]
         return _box(list_of(_counted(same)), "block", "; ".join(filter(None, words)), parts)
+
+
+def _named_by_two(named: Sequence[Block], shares: dict[str, float], parts: Sequence[Block]) -> Block:
+    """The two sorts of part that hold most, in order of execution; the others are told in the second line."""
+    largest = sorted({part.label for part in named}, key=lambda label: -shares[label])[:2]
+    rest = _counted([part for part in named if part.label not in largest])
+    telling = _counted([part for part in named if part.label in largest])
+    return _box(" + ".join(telling), "block", f"with {list_of(rest)}" if rest else "", parts)
 
 
 def _same_sort(one: Block, two: Block) -> bool:

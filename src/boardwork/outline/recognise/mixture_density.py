@@ -1,0 +1,54 @@
+"""Flow -> heads of a mixture density network: weights, means and deviations of several bells, from the same features.
+
+Source: Bishop 1994, Mixture density networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.branch import data_of, is_projection
+from boardwork.trace.records import Op
+
+_SHARES, _POSITIVE = ("softmax", "log_softmax"), ("exp", "softplus")
+
+
+def mixture_densities(flow: Flow) -> Iterator[list[Pattern]]:
+    """A box for each of the three heads where all three are outputs, and a frame round them."""
+    ends = [found for _, tensor in flow.trace.outputs if (found := _head(flow, tensor)) is not None]
+    for sums in (end for end in ends if end[0].name in _SHARES):
+        bells = flow.tensors[sums[0].outputs[0]].shape[-1]
+        beside = [end for end in ends if end[1] != sums[1] and data_of(flow, end[1]) == data_of(flow, sums[1])]
+        spreads = [end for end in beside if end[0].name in _POSITIVE]
+        means = [end for end in beside if end[0] is end[1] and _size(flow, end[1]) % bells == 0]
+        if bells > 1 and len(spreads) == 1 and len(means) == 1 and _size(flow, means[0][1]) >= bells:
+            yield _patterns(flow, {"Mixture weights π": sums, "Means μ": means[0], "Deviations σ": spreads[0]}, bells)
+
+
+def _head(flow: Flow, tensor: int) -> tuple[Op, Op] | None:
+    """The last operation of an output and the linear layer before it, which may be the same."""
+    last = flow.producer(flow.origin(tensor)[0].id)
+    layer = last
+    if last is not None and last.name in (*_SHARES, *_POSITIVE):
+        layer = flow.producer(flow.origin(last.inputs[0])[0].id)
+    return (last, layer) if last is not None and layer is not None and is_projection(flow, layer) else None
+
+
+def _size(flow: Flow, layer: Op) -> int:
+    return flow.tensors[layer.outputs[0]].shape[-1]
+
+
+def _patterns(flow: Flow, heads: dict[str, tuple[Op, Op]], bells: int) -> list[Pattern]:
+    boxes = []
+    for label, (last, layer) in heads.items():
+        between = flow.origin(last.inputs[0])[1] if last is not layer else ()
+        width = f"{flow.tensors[data_of(flow, layer)].shape[-1]} → {_size(flow, layer)}"
+        words = f"{width}, {last.name}" if last is not layer else width
+        boxes.append(Pattern("density_head", frozenset({last.id, layer.id, *between}), label, "linear", words))
+    inside = frozenset(op for box in boxes for op in box.ops)
+    width = _size(flow, heads["Means μ"][1]) // bells
+    facts = {"bells": bells, "width": width}
+    detail = f"{bells} bells in {width} dimensions"
+    return [*boxes, Pattern("mixture_density", inside, "Mixture density", "head", detail, leaf=False, facts=facts)]
