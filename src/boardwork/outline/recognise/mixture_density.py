@@ -48,7 +48,7 @@ def _patterns(flow: Flow, heads: dict[str, tuple[Op, Op]], bells: int) -> list[P
         words = f"{width}, {last.name}" if last is not layer else width
         boxes.append(Pattern("density_head", frozenset({last.id, layer.id, *between}), label, "linear", words))
     inside = frozenset(op for box in boxes for op in box.ops)
-    width = _size(flow, heads["Means μ"][1]) // bells
-    facts = {"bells": bells, "width": width}
-    detail = f"{bells} bells in {width} dimensions"
+    dimensions = _size(flow, heads["Means μ"][1]) // bells
+    facts = {"bells": bells, "width": dimensions}
+    detail = f"{bells} bells in {dimensions} dimensions"
     return [*boxes, Pattern("mixture_density", inside, "Mixture density", "head", detail, leaf=False, facts=facts)]
