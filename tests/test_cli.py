@@ -149,7 +149,8 @@ def test_level_and_questions_are_settled_when_a_model_is_drawn(tmp_path):
     assert {question.level for question in Sheet.from_json(tmp_path / "a.json").questions} == {"junior"}
     assert boardwork("draw", tmp_path / "a.json").stdout == asked.stdout
     assert boardwork("draw", layer, "--panel", "questions").stdout.count("?") > 1
-    for late in (["--level", "mid"], ["--questions", "-o", tmp_path / "b.txt"]):
+    asked_late = (["--level", "mid"], ["--questions", "-o", tmp_path / "b.txt"], ["--zoom", "nope"], ["--input", "1,3"])
+    for late in asked_late:
         boardwork("draw", layer, "-o", tmp_path / "a.json")
         refused = boardwork("draw", tmp_path / "a.json", *late)
         assert refused.exit_code == 2

@@ -11,7 +11,7 @@ from boardwork.render import render
 from boardwork.render.inspection import inspect
 from boardwork.render.marks import Label, Piece
 from boardwork.render.stage_table import table_lines, table_panel
-from boardwork.render.stages import stages
+from boardwork.render.stages import stages, table_rows
 from boardwork.render.style import DENSE
 from boardwork.sheet import Diagram, Edge, Node, Sheet
 
@@ -81,3 +81,17 @@ def test_the_panel_keeps_its_texts_apart() -> None:
     piece = panel.content(panel.least, 0)
     assert not inspect(Piece(panel.least + 1, piece.height, piece.marks)).overlaps
     assert all(mark.size >= 7 for mark in piece.marks if isinstance(mark, Label))
+
+
+def test_blocks_are_a_column_only_where_some_repeat() -> None:
+    single = stages(pyramid(*(("Layer", "block", 1, 5, c, s) for c, s in ((8, 32), (16, 16), (32, 8), (64, 4)))))
+    assert table_rows(single)[:2] == [("Stage", "Output", "Channels", "Parameters"), ("Layer", "32", "8", "5")]
+    assert "Blocks" in table_rows(stages(RESNET.big_picture))[0]
+    assert table_rows(()) == []
+
+
+def test_a_long_name_is_broken_and_not_cut() -> None:
+    rows = [("A stage with a long name", "block", 2, 5, c, s) for c, s in ((8, 32), (16, 16), (32, 8), (64, 4))]
+    lines = table_lines(stages(pyramid(*rows)), 50)
+    assert max(map(len, lines)) <= 50
+    assert "a long name".split()[-1] in " ".join(lines)

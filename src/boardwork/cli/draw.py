@@ -68,7 +68,7 @@ def draw(
         options = Options(zoom=zoom, level=level or "", questions=asking, **widths(width), **chosen)
         check(options)
         planned = [(output, planned_format(output, format)) for output in outputs or (STDOUT,)]
-        sheet = _read(target, options) if target.endswith(".json") else _drawn(target, inputs, options)
+        sheet = _read(target, inputs, options) if target.endswith(".json") else _drawn(target, inputs, options)
         for output, form in planned:
             _put(sheet, output, form, options)
 
@@ -84,13 +84,19 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
             return draw_subject(subject, options)
 
 
-def _read(path: str, options: Options) -> Sheet:
+def _read(path: str, inputs: tuple[str, ...], options: Options) -> Sheet:
     """A sheet drawn before says what it was asked then."""
     sheet = Sheet.from_json(path)
-    if options.level or (options.questions and not sheet.questions):
+    asked = {
+        "--input": inputs,
+        "--zoom": options.zoom not in ("", sheet.zoom.path),
+        "--level": options.level,
+        "--questions": options.questions and not sheet.questions,
+    }
+    if late := [name for name, given in asked.items() if given]:
         raise FormatError(
-            f"{path} was drawn before: its level and questions are settled.",
-            hint="draw the model itself with --level or --questions, and save that as JSON",
+            f"{path} was drawn before: {' and '.join(late)} can no longer be answered.",
+            hint="draw the model itself with that, and save it as JSON",
         )
     return sheet
 
@@ -99,7 +105,7 @@ def widths(width: str) -> dict[str, Any]:
     """Columns if it is a number, points if it has a unit."""
     from boardwork.render.paper import points
 
-    if not width.isdigit():
+    if not width.isdecimal():
         return {"picture_width": points(width)}
     if int(width) < LEAST_COLUMNS:
         raise FormatError(f"A text sheet needs {LEAST_COLUMNS} columns, {width} are given.", hint="--width 72")

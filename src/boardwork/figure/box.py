@@ -12,7 +12,8 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Primitive, Text
 from boardwork.sheet import CIRCLES, Node
 
-_BREAK = re.compile(r"(?<!×) (?![×/])")  # a space that is not part of `2 × Conv` or `2×2 /2`
+# A space outside of `2 × Conv`, `pool 2×2 /2` and `8 heads`.
+_BREAK = re.compile(r"(?<!×) (?![×/])(?!(?<=[a-z] )\d+×\d|(?<=\d )[a-z])")
 SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
 
 

@@ -13,7 +13,7 @@ from boardwork.render import pinned
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece
 from boardwork.render.panel_choice import chosen
-from boardwork.render.stages import HEADINGS, stages
+from boardwork.render.stages import stages, table_rows
 from boardwork.render.svg import TALL
 from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
 from boardwork.render.templates import template
@@ -38,7 +38,7 @@ def html(sheet: Sheet, options: Options) -> str:
         big_picture=_figure(first, sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
         zoom=_figure(second, sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
         columns=_shares(first.width, second.width) if {"big-picture", "zoom"} <= set(names) else (1, 0),
-        stages=[tuple(map(escape, row)) for row in (HEADINGS, *(stage.row() for stage in stages(sheet.big_picture)))],
+        stages=[tuple(map(escape, row)) for row in table_rows(stages(sheet.big_picture))],
         zoomed=escape(zoomed(sheet)),
         reason=escape(sheet.zoom.reason),
         equations=[_equation(e) for e in sheet.equations] if "equations" in names else [],

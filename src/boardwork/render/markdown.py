@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
-from boardwork.render.stages import HEADINGS, stages
+from boardwork.render.stages import stages, table_rows
 from boardwork.render.templates import template
 from boardwork.render.text import diagram_lines
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
@@ -23,7 +23,7 @@ def markdown(sheet: Sheet, options: Options) -> str:
         heading=plain(heading(sheet)),
         numbers=" · ".join((*key_numbers(sheet), *memory(sheet))),
         big_picture=_diagram(sheet, "big-picture", parts) if "big-picture" in names else "",
-        stages=[HEADINGS, *(tuple(map(plain, stage.row())) for stage in stages(sheet.big_picture))],
+        stages=[tuple(map(plain, row)) for row in table_rows(stages(sheet.big_picture))],
         zoom=_diagram(sheet, "zoom", parts) if "zoom" in names else "",
         zoomed=plain(zoomed(sheet)),
         reason=plain(sheet.zoom.reason),

@@ -32,7 +32,9 @@ def points(length: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(in|cm|mm|pt)", length.strip())
     if not found:
-        raise FormatError(f"{length!r} is no width.", hint=f"a number and a unit: 3.5in ({', '.join(_UNITS)})")
+        raise FormatError(
+            f"{length!r} is no width.", hint=f"columns of text, as 80, or a length: 3.5in ({', '.join(_UNITS)})"
+        )
     value = round(float(found[1]) * _UNITS[found[2]], 3)
     if not 72 <= value <= 7200:
         raise FormatError(f"A width of {length} cannot be drawn.", hint="between 1in and 100in")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from boardwork.figure.points import width
 from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, label, label_to, line
 from boardwork.render.plans import Panel
-from boardwork.render.stages import HEADINGS, Stage
+from boardwork.render.stages import Stage, table_rows
 from boardwork.render.style import GREY, INK, PALE, Type
 
 BETWEEN = 2  # columns of text between two columns of the table
@@ -17,17 +17,10 @@ AIR = 1.2  # letters between two columns of a panel
 
 def table_lines(stages: Sequence[Stage], most: int) -> list[str]:
     """Names to the left, numbers to the right; a name is broken where a line would be wider than `most`."""
-    rows = _rows(stages)
+    rows = table_rows(stages)
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     wide[0] = min(wide[0], most - sum(wide[1:]) - BETWEEN * (len(wide) - 1))
     return [line for row in rows for line in _lines(row, wide)]
-
-
-def _rows(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
-    """The headings and a row a stage; that no stage repeats its block is not said."""
-    rows = [HEADINGS, *(stage.row() for stage in stages)]
-    left_out = HEADINGS.index("Blocks") if all(stage.blocks == 1 for stage in stages) else len(HEADINGS)
-    return [(*row[:left_out], *row[left_out + 1 :]) for row in rows]
 
 
 def _lines(row: Sequence[str], wide: Sequence[int]) -> Iterator[str]:
@@ -39,7 +32,7 @@ def _lines(row: Sequence[str], wide: Sequence[int]) -> Iterator[str]:
 
 def table_panel(stages: Sequence[Stage], type: Type) -> Panel:
     """As wide as the room that it is given."""
-    rows, high = _rows(stages), type.leading * type.body
+    rows, high = table_rows(stages), type.leading * type.body
     wide = _widths(rows, type)
     least = sum(wide) + AIR * type.body * (len(wide) - 1)
     tall = high * len(rows) + 0.3 * high

@@ -53,6 +53,13 @@ def stages(diagram: Diagram) -> tuple[Stage, ...]:
     return tuple(found) if _is_row([prod(stage.resolution) for stage in found]) else ()
 
 
+def table_rows(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
+    """The headings and a row a stage, none where there are no stages; that no stage repeats its block is not said."""
+    rows = [HEADINGS, *(stage.row() for stage in stages)] if stages else []
+    left_out = HEADINGS.index("Blocks") if all(stage.blocks == 1 for stage in stages) else len(HEADINGS)
+    return [(*row[:left_out], *row[left_out + 1 :]) for row in rows]
+
+
 def _is_row(positions: Sequence[int]) -> bool:
     steps = [max(pair) / min(pair) for pair in pairwise(positions) if pair[0] != pair[1]]
     return len(positions) >= LEAST and len(set(positions)) >= RESOLUTIONS and min(steps) >= STEP
