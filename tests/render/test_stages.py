@@ -94,4 +94,4 @@ def test_a_long_name_is_broken_and_not_cut() -> None:
     rows = [("A stage with a long name", "block", 2, 5, c, s) for c, s in ((8, 32), (16, 16), (32, 8), (64, 4))]
     lines = table_lines(stages(pyramid(*rows)), 50)
     assert max(map(len, lines)) <= 50
-    assert "a long name".split()[-1] in " ".join(lines)
+    assert "name" in " ".join(lines)
