@@ -19,6 +19,7 @@ from boardwork.targets.torchvision_operators import admitted
 from boardwork.trace import tree
 from boardwork.trace.doubles import Doubles
 from boardwork.trace.kept import kept
+from boardwork.trace.packed import packed_weights
 from boardwork.trace.recorder import Recorder
 from boardwork.trace.records import Row, Trace
 from boardwork.trace.run import Run
@@ -99,7 +100,7 @@ def _trace(run: Run, recorder: Recorder, inputs: list[tuple[str, int]], out: Any
         axes={},
         storages=tuple(recorder.tensors.storages),
         kept=kept(run.model, recorder.tensors),
-        guesses=(*run.subject.guesses, *recorder.evaluation.guesses),
+        guesses=(*run.subject.guesses, *packed_weights(run.subject.module), *recorder.evaluation.guesses),
         dropouts=tuple(recorder.dropouts),
     )
 
