@@ -13,7 +13,8 @@ from boardwork.meta.nesting import tensors_in
 
 def packed_weights(module: nn.Module) -> tuple[str, ...]:
     """One sentence with how many layers and numbers there are; empty for a module without any."""
-    held = [value for part in module.modules() for value in vars(part).values() if isinstance(value, torch.ScriptObject)]
+    values = (value for part in module.modules() for value in vars(part).values())
+    held = [value for value in values if isinstance(value, torch.ScriptObject)]
     numbers = sum(tensor.numel() for value in held for tensor in _unpacked(value) if not tensor.is_floating_point())
     if not numbers:
         return ()
