@@ -195,3 +195,21 @@ def test_writes_that_fill_a_tensor_put_pieces_side_by_side_and_others_are_lines(
     assert "torch.cat([x @ W_1.T + b_1, x @ W_2.T + b_2], dim=-1)" in text
     assert "[:, 0] = x[:, 0]" in text
     assert "empty" not in text
+
+
+class HalfGated(nn.Module):
+    """One half of the channels opens the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.out = nn.Conv1d(8, 16, 3, padding=1), nn.Conv1d(8, 8, 1)
+
+    def forward(self, sound):
+        half, gate = self.conv(sound).chunk(2, 1)
+        return sound + self.out(half * torch.sigmoid(gate))
+
+
+def test_a_half_times_the_sigmoid_of_the_other_is_no_activation_of_one_tensor():
+    text = stated(HalfGated(), torch.zeros(2, 8, 12)).text
+    assert "silu" not in text
+    assert "h[:, :8] * torch.sigmoid(h[:, 8:])" in text

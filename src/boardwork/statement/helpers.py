@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.norms import CALLED
 from boardwork.statement.names import identifier
 from boardwork.trace.records import Op
 
@@ -61,6 +62,8 @@ def helper_name(flow: Flow, box: Block) -> str:
         return identifier(box.label)
     if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
         return ""
+    if any(flow.ops[op].name in CALLED for op in box.ops):  # a norm that is one call has its own helper
+        return ""
     if box.kind == "norm":
         return _NORMS.get(box.facts.get("kind", ""), "normalise")
     return _HELPERS[box.kind] or identifier(box.label)
@@ -77,4 +80,5 @@ def leaving(flow: Flow, ops: frozenset[int]) -> list[int]:
     """Tensors that operations make and others use, or the model gives."""
     made = [t for op in sorted(ops) for t in flow.ops[op].outputs]
     users = {t: [u for u in flow.users.get(t, ()) if u not in ops and flow.is_data(u)] for t in made}
-    return [t for t in made if t in flow.outputs or users[t]]
+    found = [t for t in made if t in flow.outputs or users[t]]
+    return [t for t in found if flow.origin(t)[0].producer in ops] or found  # what is only passed on is no result

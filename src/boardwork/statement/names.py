@@ -6,6 +6,7 @@ import ast
 import keyword
 import re
 from collections.abc import Iterable
+from string import ascii_lowercase
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
@@ -127,6 +128,10 @@ def name_parts(scope: Scope, letters: dict[Term, str]) -> None:
             assert product.factors is not None
             if product.factors.weight.picks:
                 _rename(product, "".join(letter.split(", ")))
+    parts = {letter for letters_of in letters.values() for letter in letters_of.split(", ")}
+    for term in scope.terms:  # rows of a fused weight that make neither
+        if term.factors is not None and term.factors.weight.picks and _names_all(term.factors.weight.wanted, parts):
+            _rename(term, "")
     for term in scope.terms:
         factors = term.factors
         if factors is not None and factors.weight.picks and factors.weight.wanted == "W_gate":
@@ -139,9 +144,15 @@ def name_parts(scope: Scope, letters: dict[Term, str]) -> None:
 
 def _rename(product: Term, part: str) -> None:
     assert product.factors is not None
-    product.factors.weight.wanted = f"W_{part}"
+    product.factors.weight.wanted = f"W_{part}".rstrip("_")
     if product.factors.bias is not None:
-        product.factors.bias.wanted = f"b_{part}"
+        product.factors.bias.wanted = f"b_{part}".rstrip("_")
+
+
+def _names_all(name: str, parts: set[str]) -> bool:
+    """True for W_QKV."""
+    letters = name.removeprefix("W_")
+    return len(letters) > 1 and letters.isupper() and set(letters) <= parts
 
 
 def _sources(terms: dict[str, Term], term: Term) -> Iterable[Term]:
@@ -168,6 +179,7 @@ def number(scope: Scope, made_for: dict[Term, int]) -> None:
         for term in own:
             if len(groups) > 1:  # a bias that is added by itself has the number of the product before it
                 term.wanted = f"{term.wanted}_{max(1, sum(group <= made_for[term] for group in groups))}"
+    _letter_rows(scope)
     taken = set(scope.sizes.names.values())  # of an image W is the width
     for term in scope.arguments:
         start = 1 if term.wanted in scope.sizes.names.values() else 2
@@ -175,3 +187,13 @@ def number(scope: Scope, made_for: dict[Term, int]) -> None:
         name = next(name for name in names if name not in taken)
         term.wanted = name
         taken.add(name)
+
+
+def _letter_rows(scope: Scope) -> None:
+    """W_1a, W_1b: rows of one weight that would have one name."""
+    rows = [term for term in scope.arguments if term.picks]
+    for term in rows:
+        alike = [t for t in rows if (t.tensor, stem_of(t.wanted)) == (term.tensor, stem_of(term.wanted))]
+        if len(alike) > 1 and term is alike[0]:
+            for letter, one in zip(ascii_lowercase, alike, strict=False):
+                one.wanted += letter if one.wanted[-1].isdigit() else f"_{letter}"

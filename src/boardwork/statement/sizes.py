@@ -55,7 +55,7 @@ class Sizes:
 
     def _free(self, wanted: str) -> str:
         taken = set(self.names.values())
-        others = [wanted, *(f"{wanted}_{n}" for n in range(2, 10))]
+        others = [wanted, *(["S"] if wanted == "T" else []), *(f"{wanted}_{n}" for n in range(2, 10))]
         return next(name for name in others if name not in taken)
 
     def write(self, length: int) -> ast.expr | None:

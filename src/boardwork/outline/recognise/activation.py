@@ -57,11 +57,16 @@ def written(flow: Flow, last: Op) -> tuple[str, frozenset[int]] | None:
                 return name, frozenset(inside)
         newest = max(front, key=lambda t: flow.tensors[t].producer)
         made = flow.producer(newest)
-        if made is None or not (made.name in ELEMENTWISE or flow.is_shape(made.id)):
+        if made is None or not (made.name in ELEMENTWISE or _moves_all(flow, made)):
             return None
         inside.add(made.id)
         front = (front - {newest}) | set(flow.data_inputs(made))
     return None
+
+
+def _moves_all(flow: Flow, op: Op) -> bool:
+    """True for a move that leaves nothing out: a half that is multiplied by a curve of the other is no curve."""
+    return flow.is_shape(op.id) and flow.tensors[op.outputs[0]].size >= flow.tensors[op.inputs[0]].size
 
 
 def _curve(values: tuple[float, ...] | None) -> str:

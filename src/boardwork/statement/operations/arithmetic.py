@@ -70,13 +70,14 @@ def expression_of(pattern: str) -> str:
 
 
 def _root(writing: Writing, number: object) -> int:
-    """n where a score is scaled by 1 / sqrt(n), as a board says it; 0 for any other number."""
+    """n where a score is scaled by 1 / sqrt(n), a width that is there, as a board says it; 0 for any other number."""
     if isinstance(number, bool) or not isinstance(number, int | float) or not number:
         return 0
     name = writing.op.name
     square = number**2 if name == "div" else number**-2 if name == "mul" else 0.0
     near = round(square)
-    return near if 1 < near <= _LARGEST_ROOT and math.isclose(square, near, rel_tol=1e-6) else 0
+    width = any(near in term.shape for term in writing.scope.terms)
+    return near if width and 1 < near <= _LARGEST_ROOT and math.isclose(square, near, rel_tol=1e-6) else 0
 
 
 def _function(pattern: str, writing: Writing) -> list[Value]:
