@@ -44,7 +44,7 @@ CASES = {
     ),
     "DeepSeek, a function a part": (
         lambda: language_model("deepseek_v3", **SMALL, **LATENT),
-        TOKENS, "layers.0", "multi_head_latent_attention(h, mixture_of_experts( by_expert( torch.cat",
+        TOKENS, "layers.0", "mixture_of_experts( by_expert( torch.cat",
     ),
     "GPT-2": (
         lambda: language_model("gpt2", n_embd=32, n_head=4, n_layer=2, vocab_size=50, n_positions=16),
