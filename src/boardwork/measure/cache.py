@@ -98,7 +98,7 @@ def _names(tensor: Tensor) -> set[str]:
 def state(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Bytes of one sequence's states after any number of steps; weights that run again keep one state."""
     blocks = list(everything(outline.root))
-    scanned = [b for b in blocks if b.kind in ("scan", "linear_recurrence")]
+    scanned = [b for b in blocks if b.kind in ("scan", "linear_recurrence", "delta_rule")]
     if any("state" not in b.facts for b in scanned):
         return {}  # of a scan in chunks only the whole is known
     scans = [b.facts["state"] * _made(flow, b).element_bytes for b in scanned]

@@ -34,6 +34,7 @@ _WORDS = {
         "long_convolution",
         "patch_merging",
         "linear_recurrence",
+        "delta_rule",
         "coupling",
         "invertible_convolution",
         "gated_block",

@@ -271,7 +271,33 @@ class SoftSlots(nn.Module):
         return scores.softmax(2) @ slots
 
 
+class Corrected(nn.Module):
+    """A state a head that gets what it does not tell yet, token by token; it fades where there is a fade."""
+
+    def __init__(self, fades: bool, width: int = 32, count: int = 4) -> None:
+        super().__init__()
+        self.count = count
+        self.three, self.rate = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, count)
+        self.fade = nn.Linear(width, count) if fades else None
+        self.back = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        asked, known, told = self.three(tokens).unflatten(-1, (3, self.count, -1)).unbind(2)
+        rate, known = self.rate(tokens).sigmoid(), F.normalize(known, dim=-1)
+        kept = None if self.fade is None else self.fade(tokens).sigmoid()
+        state, made = torch.zeros_like(known[:, 0, :, :, None] * told[:, 0, :, None]), []
+        for t in range(tokens.shape[1]):
+            if kept is not None:
+                state = state * kept[:, t, :, None, None]
+            missing = (told[:, t] - (state * known[:, t, :, :, None]).sum(-2)) * rate[:, t, :, None]
+            state = state + known[:, t, :, :, None] * missing[:, :, None]
+            made.append((state * asked[:, t, :, :, None]).sum(-2))
+        return self.back(torch.stack(made, 1).flatten(2))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "corrected": (lambda: Corrected(False), (torch.zeros(2, 7, 32),)),
+    "fading": (lambda: Corrected(True), (torch.zeros(2, 7, 32),)),
     "gated_linear": (GatedLinear, (TOKENS,)),
     "retention": (Retention, (TOKENS,)),
     "written_states": (WrittenStates, (TOKENS,)),

@@ -9,6 +9,7 @@ from boardwork.outline.recognise.attention import attentions
 from boardwork.outline.recognise.chunked_scan import chunked_scans
 from boardwork.outline.recognise.codebook import codebooks
 from boardwork.outline.recognise.coupling import couplings, invertible_convolutions
+from boardwork.outline.recognise.delta_rule import delta_rules
 from boardwork.outline.recognise.distances import distances
 from boardwork.outline.recognise.excitation import excitations
 from boardwork.outline.recognise.experts import mixtures
@@ -61,6 +62,7 @@ _SPECIAL = (
     long_convolutions,
     similarities,
     chunked_scans,
+    delta_rules,
     couplings,
     invertible_convolutions,
     gated_activations,

@@ -6,90 +6,24 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.delta_rule import corrected
+from boardwork.outline.recognise.scan_region import CONTRACTIONS, after_it, around
 
-_CONTRACTIONS = ("einsum", "matmul", "bmm")
-_ARITHMETIC = frozenset(
-    (*_CONTRACTIONS, "mul", "add", "sub", "neg", "exp", "pad", "cat", "stack", "sum", "cumsum", "clamp", "roll")
-) | {
-    "masked_fill",
-    "tril",
-    "triu",
-    "where",
-    "setitem",
-    "zeros_like",
-    "eye",
-    "copy",
-    "new_zeros",
-    "logical_not",
-    "invert",
-}
 _FEWEST = 3  # contractions: inside a chunk, into the state, out of the state
-_MOST = 4000
 
 
 def chunked_scans(flow: Flow) -> Iterator[list[Pattern]]:
-    """One pattern for every such scan."""
+    """One pattern for every such scan that the delta rule is no name for."""
     inside: set[int] = set()
     for op in flow.ops:
-        if op.name == "cumsum" and flow.is_data(op.id) and op.id not in inside:
-            found = _around(flow, op.id)
-            if found:
-                inside |= found
+        if op.name == "cumsum" and flow.is_data(op.id) and op.id not in inside and _scans(flow, op.id):
+            found = around(flow, op.id)
+            inside |= found
+            if found and not any(corrected(flow, flow.ops[i]) for i in found):
                 detail = "products inside a chunk, a decaying state between chunks"
                 yield [Pattern("scan", frozenset(found), "Scan in chunks", "recurrent", detail)]
 
 
-def _around(flow: Flow, start: int) -> set[int]:
-    """Everything between the layers before and after that this sum of logarithms of decays has a part in."""
-    after = _descendants(flow, start)
-    products = [i for i in after if flow.ops[i].name in _CONTRACTIONS]
-    decays = any(flow.ops[i].name == "exp" for i in after)
-    if len(products) < _FEWEST or not decays:
-        return set()
-    found = _before(flow, _last(flow, max(products), after))
-    return {i for i in found if flow.is_data(i)} if start in found else set()
-
-
-def _descendants(flow: Flow, start: int) -> set[int]:
-    found: set[int] = set()
-    todo = [start]
-    while todo and len(found) < _MOST:
-        for user in flow.data_users(flow.ops[todo.pop()]):
-            if user.id not in found and (user.name in _ARITHMETIC or flow.is_shape(user.id)):
-                found.add(user.id)
-                todo.append(user.id)
-    return found
-
-
-def _last(flow: Flow, product: int, after: set[int]) -> int:
-    """Behind the last product: scaled by a decay, put next to the other chunks, added to what passes by."""
-    end = product
-    while True:
-        users = flow.data_users(flow.ops[end])
-        if len(users) != 1 or users[0].id not in after:
-            return end
-        user = users[0]
-        gated = user.name == "mul" and not all(flow.tensors[t].producer in after for t in user.inputs)
-        if gated or not (user.name in ("add", "mul", "cat", "stack", "setitem") or flow.is_shape(user.id)):
-            return end
-        end = user.id
-
-
-def _before(flow: Flow, end: int) -> set[int]:
-    found, todo = {end}, list(flow.ops[end].inputs)
-    while todo and len(found) < _MOST:
-        op = flow.producer(todo.pop())
-        if op is not None and op.id not in found and (op.name in _ARITHMETIC or flow.is_shape(op.id)):
-            found.add(op.id)
-            todo.extend(op.inputs)
-    return _own(flow, found)
-
-
-def _own(flow: Flow, found: set[int]) -> set[int]:
-    """Without cuts that also serve what comes before the scan, as of one layer's result for all its inputs."""
-    kept = set(found)
-    for index in sorted(found, reverse=True):
-        users = {user.id for user in flow.data_users(flow.ops[index])}
-        if flow.is_shape(index) and users - kept and users & kept:
-            kept.discard(index)
-    return kept
+def _scans(flow: Flow, start: int) -> bool:
+    after = [flow.ops[i].name for i in after_it(flow, start)]
+    return sum(name in CONTRACTIONS for name in after) >= _FEWEST and "exp" in after

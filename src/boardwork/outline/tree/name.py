@@ -21,7 +21,17 @@ _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a 
 
 _LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
 _WORK = ("attention", "feed_forward", "moe")
-_OTHER_WORK = ("attention", "transformer_layer", "scan", "recurrent", "embedding", "head", "patches", "coupling")
+_OTHER_WORK = (
+    "attention",
+    "transformer_layer",
+    "scan",
+    "delta_rule",
+    "recurrent",
+    "embedding",
+    "head",
+    "patches",
+    "coupling",
+)
 
 
 def name(flow: Flow, root: Block) -> Block:
@@ -47,7 +57,7 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     if not block.children or block.kind not in ("", "in_turn"):
         return block
     label, kind = _meaning(flow, block)
-    written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes}.get(kind)
+    written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes, "delta_layer": _sizes}.get(kind)
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
         label, kind = _steps(block), "in_turn"
@@ -148,7 +158,7 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
     networks = [b for b in inside if b.kind in ("feed_forward", "moe")]
-    if attention and len(networks) > 1 and any(b.kind == "scan" for b in inside):
+    if attention and len(networks) > 1 and any(b.kind in ("scan", "delta_rule") for b in inside):
         return "", ""  # a layer has one of these: several layers in a row
     if attention and networks:
         crossed = {b.facts["cross"] for b in attention}
@@ -158,6 +168,10 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
         if [b.kind for b in networks] == _CONFORMER and any(b.label.startswith("Depthwise conv") for b in inside):
             return "Conformer layer", "transformer_layer"  # arXiv:2005.08100: half a network before, half after
         return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
+    delta_rules = [b for b in inside if b.kind == "delta_rule"]
+    if delta_rules and (networks or "delta_rule" in direct):
+        net = "Gated DeltaNet" if delta_rules[0].facts["gated"] else "DeltaNet"
+        return (f"{net} layer", "delta_layer") if networks else (net, "delta_net")
     if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
         return "Mixer layer", "mixer_layer"
     if "scan" in direct:
@@ -205,10 +219,10 @@ def _layers(block: Block) -> str:
 
 
 def _sizes(block: Block) -> str:
-    """What tells one layer of attention from another: heads, and how wide or how many its feed-forward parts are."""
+    """What tells one layer that mixes positions from another: heads, and how wide or how many networks it has."""
     inside = [b for child in block.children for b in child.walk()]
-    attention = next(b.facts for b in inside if b.kind == "attention")
-    heads, shared = attention["heads"], attention["kv_heads"]
+    mixing = next(b.facts for b in inside if b.kind in ("attention", "delta_rule"))
+    heads, shared = mixing["heads"], mixing.get("kv_heads", mixing["heads"])
     words = [f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")]
     for part in inside:
         if part.kind == "moe":

@@ -26,6 +26,7 @@ class Links:
         self.links: dict[tuple[int, int, str], Link] = {}
         self.inside: dict[int, int] = {}
         self.queries = queries_of(boxes)
+        self.feeding: dict[int, set[int]] = {}
 
     def collect(self) -> list[Link]:
         for op in sorted(self.owner):
@@ -80,7 +81,7 @@ class Links:
     def _into(self, target: int, tensor: int) -> None:
         if self.owner.get(self.flow.tensors[tensor].producer) == target:
             return
-        tensor = self._from_outside(tensor)
+        tensor = self._passed(target, self._from_outside(tensor))
         source = self.owner.get(self.flow.tensors[tensor].producer)
         if source is None:
             source = self._outside(target, tensor)
@@ -99,6 +100,29 @@ class Links:
         origin = self.flow.origin(tensor)[0]
         words = origin.kind == "input" and "int" in origin.dtype
         return origin.id if words or origin.kind == "parameter" else tensor
+
+    def _passed(self, target: int, tensor: int) -> int:
+        """What only changes its shape in a box that works on it too comes from before that box.
+
+        A target that takes results of the box as well, as experts do of their router, takes it with these.
+        """
+        box, given = self.owner.get(self.flow.tensors[tensor].producer), tensor
+        while box is not None and self.owner.get(self.flow.tensors[given].producer) == box:
+            made = self.flow.tensors[given].producer
+            if not self.flow.is_shape(made):
+                return tensor
+            given = self.flow.ops[made].inputs[0]
+        if box is None or given == tensor or box in self._feeding(target):
+            return tensor
+        return tensor if all(map(self.flow.is_shape, self.boxes[box].one())) else given
+
+    def _feeding(self, target: int) -> set[int]:
+        """Boxes that a box takes more from than other shapes of what they are given."""
+        if target not in self.feeding:
+            used = {t for op in self.boxes[target].all() for t in self.flow.ops[op].inputs}
+            makers = {self.flow.tensors[t].producer for t in used}
+            self.feeding[target] = {self.owner[op] for op in makers & self.owner.keys() if not self.flow.is_shape(op)}
+        return self.feeding[target]
 
     def _letter(self, target: int, tensor: int) -> str:
         """Q, K or V for what enters the core of attention."""

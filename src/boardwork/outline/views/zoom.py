@@ -18,7 +18,7 @@ from boardwork.outline.views.squeeze import SIGNS
 
 _REPEATS, _JOINS, _MIXES = 2, 2, 5
 _PARTS = {"attention": "the part that mixes positions", "moe": "the part that chooses experts"}
-_MIXERS = ("attention", "recurrent", "scan", "linear_recurrence", "long_convolution", "message_passing")
+_MIXERS = ("attention", "recurrent", "scan", "linear_recurrence", "delta_rule", "long_convolution", "message_passing")
 
 
 @dataclasses.dataclass(frozen=True)
