@@ -7,7 +7,7 @@ weights and from the trace; the sizes from what flows in and out, so that a form
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -51,10 +51,32 @@ def summands(outline: Outline) -> Summands:
     leaves = {op: leaf for leaf in everything(outline.root) if not leaf.children for op in leaf.ops}
     weights = {op: _weights(flow, flow.ops[op], used, within.get(op), leaves.get(op)) for op, used in owned.items()}
     idle = sum(w.size for w in outline.trace.weights if w.parameter) - sum(s.measured for s in weights.values())
-    found = [*_joined(weights, within), *([Summand("not used here", "other", {"n": idle}, 1, idle)] if idle else [])]
+    held = _joined(weights, within, _held, lambda _, block: _sizes(block))
+    found = [*held, *([Summand("not used here", "other", {"n": idle}, 1, idle)] if idle else [])]
     working = [op for op in sorted(outline.root.all()) if flow.ops[op].macs]
     work = {op: _work(flow, flow.ops[op], within.get(op), leaves.get(op)) for op in working}
-    return Summands(_alike(found), _alike(_worked(work, within)))
+    done = _joined(work, within, _done, lambda inside, block: {**_sizes(block), **_flowing(inside, block)})
+    return Summands(_alike(found), _alike(done))
+
+
+def _joined(
+    found: dict[int, Summand],
+    within: dict[int, Block],
+    kind_of: Callable[[Summand, Block], str],
+    sizes_of: Callable[[list[Summand], Block], dict[str, int]],
+) -> Iterator[Summand]:
+    """The layers of a block as one summand a group; `kind_of` names its formula, "" for what stands alone."""
+    parts: dict[tuple[int, str], list[Summand]] = {}
+    for op, summand in found.items():
+        block = within.get(op)
+        if block is None or not kind_of(summand, block):
+            yield summand
+        else:
+            parts.setdefault((id(block), summand.group), []).append(summand)
+    blocks = {id(block): block for block in within.values()}
+    for (owner, group), inside in parts.items():
+        block, total = blocks[owner], sum(summand.measured for summand in inside)
+        yield Summand(group, kind_of(inside[0], block), sizes_of(inside, block), 1, total, _alike(inside))
 
 
 def _blocks(outline: Outline) -> Iterator[Block]:
@@ -144,23 +166,10 @@ def _convolution(flow: Flow, op: Op, source: Tensor, result: Tensor, bias: int) 
     return "convolution", {"k": kernel[0], **sizes}
 
 
-def _joined(weights: dict[int, Summand], within: dict[int, Block]) -> Iterator[Summand]:
-    """The layers of a block as one summand, by the block's own sizes."""
-    parts: dict[int, list[Summand]] = {}
-    for op, summand in weights.items():
-        block = within.get(op)
-        if (
-            block is None
-            or summand.group != _WORDS[block.kind]
-            or (block.kind == "attention" and summand.kind == "other")
-        ):
-            yield summand
-        else:
-            parts.setdefault(id(block), []).append(summand)
-    for block in {id(b): b for b in within.values()}.values():
-        if inside := parts.get(id(block)):
-            total = sum(summand.measured for summand in inside)
-            yield Summand(_WORDS[block.kind], block.kind, _sizes(block), 1, total, _alike(inside))
+def _held(summand: Summand, block: Block) -> str:
+    """The sort of formula that tells the parameters of a block; bare tensors in attention stand alone."""
+    own = summand.group == _WORDS[block.kind] and (block.kind != "attention" or summand.kind != "other")
+    return block.kind if own else ""
 
 
 def _sizes(block: Block) -> dict[str, int]:
@@ -184,18 +193,9 @@ def _work(flow: Flow, op: Op, block: Block | None, leaf: Block | None) -> Summan
     return Summand(group, kind, sizes, 1, op.macs)
 
 
-def _worked(work: dict[int, Summand], within: dict[int, Block]) -> Iterator[Summand]:
-    """The products of a block as one summand a sort, by the block's own sizes and how many tokens flow through it."""
-    parts: dict[tuple[int, str], list[Summand]] = {}
-    for op, summand in work.items():
-        if op in within and summand.group in _JOINED:
-            parts.setdefault((id(within[op]), summand.group), []).append(summand)
-        else:
-            yield summand
-    blocks = {id(block): block for block in within.values()}
-    for (owner, group), inside in parts.items():
-        sizes = {**_sizes(blocks[owner]), **_flowing(inside, blocks[owner])}
-        yield Summand(group, _JOINED[group], sizes, 1, sum(s.measured for s in inside), _alike(inside))
+def _done(summand: Summand, block: Block) -> str:
+    """The sort of formula that tells the products of a block."""
+    return _JOINED.get(summand.group, "")
 
 
 def _flowing(inside: list[Summand], block: Block) -> dict[str, int]:
