@@ -40,6 +40,33 @@ class LongCausal(Masked):
         return place[None, :] <= place[:, None]
 
 
+class WideWindow(Masked):
+    """A window wider than the text: the comparison with a number tells it."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        place = torch.arange(tokens.shape[1], device=tokens.device)
+        back = place[:, None] - place[None, :]
+        return (back >= 0) & (back < 100)
+
+
+class HiddenOutside(WideWindow):
+    """The same in the other sense: what is hidden, on both sides."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        place = torch.arange(tokens.shape[1], device=tokens.device)
+        far = (place[None, :] > place[:, None] + 50) | (place[None, :] < place[:, None] - 50)
+        return torch.zeros(far.shape).masked_fill(far, float("-inf"))
+
+
+class FirstTokensToo(Masked):
+    """The first tokens are seen from everywhere: no window."""
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        place = torch.arange(tokens.shape[1], device=tokens.device)
+        near = place[None, :] > place[:, None] - 100
+        return (near | (place[None, :] < 4)) & (place[None, :] <= place[:, None])
+
+
 class Everything(Masked):
     """A mask that hides nothing."""
 
@@ -103,6 +130,9 @@ TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "causal": (Masked, (TOKENS,)),
     "long_causal": (LongCausal, (torch.zeros(1, 600, 32),)),
+    "wide_window": (WideWindow, (TOKENS,)),
+    "hidden_outside": (HiddenOutside, (TOKENS,)),
+    "first_tokens_too": (FirstTokensToo, (TOKENS,)),
     "everything": (Everything, (TOKENS,)),
     "alone": (Alone, (TOKENS,)),
     "scattered": (Scattered, (TOKENS,)),

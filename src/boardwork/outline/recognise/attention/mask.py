@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.triangle import is_triangular
+from boardwork.outline.recognise.attention.written_window import written_band
 from boardwork.trace.records import Op
 
 _KINDS = ("band", "blocks", "slopes", "open", "other")
@@ -81,6 +82,7 @@ def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
     whole = [t for t in constants if keys in flow.tensors[t].shape]
     read_bands = [band for t in whole for band in flow.readings(t, "band")]
     bands = [band for band in read_bands if band != _DIAGONAL]
+    bands += [written_band(flow, t) for t in whole if flow.readings(t, "band") or flow.readings(t, "open")]
     causal = any(high <= 0 for _, high in bands)
     triangular = [t for t in whole if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
@@ -149,8 +151,9 @@ def _looks_up(op: Op) -> bool:
 
 
 def _window(bands: list[tuple[float, ...]]) -> int:
-    widths = [1 - low + min(0.0, high) if high <= 0 else high - low + 1 for low, high in bands]
-    return int(min((w for w in widths if math.isfinite(w)), default=0))
+    """Keys that all bands let through."""
+    width = min((high for _, high in bands), default=math.inf) - max((low for low, _ in bands), default=-math.inf) + 1
+    return int(width) if math.isfinite(width) else 0
 
 
 def _parameters(flow: Flow, tensor: int) -> set[int]:
