@@ -37,19 +37,25 @@ class _Knotted:
         used = [way for way in (IN, OUT) if any(way in (tie.source, tie.target) for tie in knot.ties)]
         self.number = {**{i: i for i in range(count)}, **{way: count + i for i, way in enumerate(used)}}
         self.count = count + len(used)
-        self.taken = Counter(self.number[tie.target] for tie in knot.ties)
-        self.drawn = [*(self._drawn(node) for node in range(count)), *(Laid(0, 0, 0) for _ in used)]
-        self.words = self._words()
         arcs = tuple((self.number[tie.source], self.number[tie.target]) for tie in knot.ties)
         self.rows: Rows = rows_of(self.count, arcs, self.number.get(OUT, -1))
+        self.beside = {n for row in self.rows.rows if sum(n < count for n in row) > 1 for n in row}
+        self.narrow = placer.narrow(forked=False)
+        self.taken = Counter(target for _, target in arcs)
+        self.drawn = [*(self._drawn(node) for node in range(count)), *(Laid(0, 0, 0) for _ in used)]
+        self.words = self._words()
         pairs = [pair for row in self.rows.rows for pair in pairwise(row)]
         self.x = across(self.rows, self.count, {pair: self._apart(*pair) for pair in pairs})
         self.ports = self._ports()
         self.gaps = [self._gap(row) for row in range(len(self.rows.rows))]
 
+    def _placer(self, node: int) -> Placer:
+        """Parts side by side have less room for their words."""
+        return self.narrow if node in self.beside else self.placer
+
     def _drawn(self, node: int) -> Laid:
-        part = self.knot.parts[node]
-        return self.placer.op(part, self._spread(node)) if isinstance(part, Op) else self.placer.place(part)
+        part, placer = self.knot.parts[node], self._placer(node)
+        return placer.op(part, self._spread(node)) if isinstance(part, Op) else placer.place(part)
 
     def _spread(self, node: int) -> float:
         """Half the width of a box that its wires need to arrive side by side, one of them in the middle."""
@@ -59,7 +65,7 @@ class _Knotted:
     def _shape(self, node: int) -> Shape | None:
         """The form of the box or circle that a part begins with."""
         first = self._first(node)
-        return box_of(first, self.m, self._spread(node)) if first is not None else None
+        return box_of(first, self._placer(node).m, self._spread(node)) if first is not None else None
 
     def _words(self) -> dict[int, list[str]]:
         """What is written below each part: the value that leaves it, with its name if all its wires have one name."""
@@ -67,7 +73,7 @@ class _Knotted:
         for tie in self.knot.ties:
             if tie.source != IN and tie.line.edge is not None and not found.get(tie.source):
                 said = [words for words in tie.line.text if words not in self._names(tie.source)]
-                found[tie.source] = self.placer.broken(tie.line.edge, said)
+                found[tie.source] = self._placer(tie.source).broken(tie.line.edge, said)
         return found
 
     def _names(self, source: int) -> set[str]:
@@ -129,26 +135,33 @@ class _Knotted:
         return evenly(wanted, half, step)
 
     def _round(self, node: int, half: float, wanted: list[float]) -> list[float]:
-        """One from above, the one on the left and the one on the right from the side; more than three from above."""
-        if len(wanted) > 3:
-            return [0.8 * half * (2 * i / (len(wanted) - 1) - 1) for i in range(len(wanted))]
-        if len(wanted) == 1:
-            return [0.0]
+        """The nearest from above, the others from their sides; from both sides if two come from afar."""
         near, (low, high) = half + self.m.stub, self._free(node)
-        above = 1 if len(wanted) == 3 else min((0, 1), key=lambda i: abs(wanted[i]))
+        above = min(range(len(wanted)), key=lambda i: abs(wanted[i]))
         if len(wanted) == 2 and wanted[0] < -half and wanted[1] > half:
-            above = 2
-        left = [min(-near, max(x, low)) for x in wanted[: min(above, len(wanted) - 1)]]
-        right = [max(near, min(x, high)) for x in wanted[max(len(left), above + 1 if above < 2 else 1) :]]
-        return [*left, *([0.0] * (len(wanted) - len(left) - len(right))), *right]
+            above = -1
+        left = above if above >= 0 else 1
+        return [
+            0.0 if i == above else min(-near, max(x, low)) if i < left else max(near, min(x, high))
+            for i, x in enumerate(wanted)
+        ]
 
     def _free(self, node: int) -> tuple[float, float]:
-        """How far to the left and right of a node its row is free."""
+        """How far to the left and right of a node its row is free: half of the way to another circle."""
         row = next(row for row in self.rows.rows if node in row)
         place = row.index(node)
-        low = [self.x[a] + self._reach(a)[1] + _BETWEEN - self.x[node] for a in row[max(0, place - 1) : place]]
-        high = [self.x[b] - self._reach(b)[0] - _BETWEEN - self.x[node] for b in row[place + 1 : place + 2]]
+        low = [self._border(a, node) for a in row[max(0, place - 1) : place]]
+        high = [self._border(b, node) for b in row[place + 1 : place + 2]]
         return max(low, default=-math.inf), min(high, default=math.inf)
+
+    def _border(self, other: int, node: int) -> float:
+        """From the spine of a node, how far wires beside it may go towards its neighbour."""
+        way = self.x[other] - self.x[node]
+        shape = self._shape(other)
+        if shape is not None and shape.round and self.taken[other] > 1:
+            return way / 2 - math.copysign(_BETWEEN / 2, way)
+        left, right = self._reach(other)
+        return way + right + _BETWEEN if way < 0 else way - left - _BETWEEN
 
     def _first(self, node: int) -> Op | None:
         """The box that a part begins with."""
