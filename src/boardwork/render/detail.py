@@ -25,7 +25,7 @@ from boardwork.sheet import Equation, Sheet, Tradeoff
 Thing = tuple[str, int]  # ("equation", 3), or ("values", 3): those of equation 3
 KEPT = 2  # equations, trade-offs and questions that stay until the end
 PRICES = {"equation": 3, "trade-off": 3, "question": 3}  # other things are worth 1
-DEAR = 20  # what each of the kept ones is worth more
+DEAR = (40, 20)  # what each of the kept ones is worth more: a sheet without any of a kind lacks one of its steps
 PART_OF = {
     "values": "equation", "checks": "equation", "decides": "trade-off", "fails": "trade-off", "instead": "trade-off",
 }  # fmt: skip
@@ -67,7 +67,7 @@ class Detail:
 
     def price(self, things: Collection[Thing]) -> int:
         """What it is worth to keep these."""
-        return sum(PRICES.get(kind, 1) + (DEAR if index < KEPT and kind in PRICES else 0) for kind, index in things)
+        return sum(map(_worth, things))
 
     def affordable(self, price: int) -> int:
         """How many may be given up for no more than a price, -1 if not even none."""
@@ -90,6 +90,11 @@ class Detail:
                 alternative="" if instead else item.alternative,
             )
         return self._tradeoffs[key]
+
+
+def _worth(thing: Thing) -> int:
+    kind, index = thing
+    return PRICES[kind] + (DEAR[index] if index < KEPT else 0) if kind in PRICES else 1
 
 
 def has_place(thing: Thing, gone: Collection[Thing]) -> bool:
