@@ -279,7 +279,7 @@ class Corrected(nn.Module):
         self.count = count
         self.three, self.rate = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, count)
         self.fade = nn.Linear(width, count) if fades else None
-        self.back = nn.Linear(width, width)
+        self.back, self.shut = nn.Linear(width, width), Shut(width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         asked, known, told = self.three(tokens).unflatten(-1, (3, self.count, -1)).unbind(2)
@@ -292,7 +292,18 @@ class Corrected(nn.Module):
             missing = (told[:, t] - (state * known[:, t, :, :, None]).sum(-2)) * rate[:, t, :, None]
             state = state + known[:, t, :, :, None] * missing[:, :, None]
             made.append((state * asked[:, t, :, :, None]).sum(-2))
-        return self.back(torch.stack(made, 1).flatten(2))
+        return self.back(self.shut(torch.stack(made, 1).flatten(2), tokens))
+
+
+class Shut(nn.Module):
+    """A norm whose result a gate from elsewhere scales."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.before = nn.RMSNorm(width)
+
+    def forward(self, tokens: Tensor, other: Tensor) -> Tensor:
+        return self.before(tokens) * F.silu(other)
 
 
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
