@@ -110,3 +110,8 @@ def test_a_formula_without_room_goes_on_below() -> None:
     assert draw_text("y = aaaa + bbbb + cccc", most=12) == ["y = aaaa", "    + bbbb", "    + cccc"]
     assert draw_text(r"\begin{align*} xxxx &= y \\ z &= uuuu \end{align*}", most=8) == ["xxxx = y", "z = uuuu"]
     assert draw_text("aaaaaaaaaa", most=5) == ["aaaaaaaaaa"]
+
+
+def test_terms_of_a_broken_sum_stand_under_one_another() -> None:
+    latex = r"\begin{align*} P &= \sum a \\ &+ \sum b + cccccccc \\ &+ d \end{align*}"
+    assert draw_text(latex, most=16) == ["P = ∑ a", "    + ∑ b", "    + cccccccc", "    + d"]

@@ -17,10 +17,11 @@ def broken(tree: Node, most: float, draw: Callable[[Node], Box]) -> list[Box] | 
     """The rows of a formula, each at most so wide; None where a piece that cannot be broken is wider."""
     rows: list[Box] = []
     for clause in _clauses(tree):
-        if (box := draw(clause)).width <= most:
+        goes_on = bool(rows) and kinds(clause.kids)[:1] in (["relation"], ["binary"], ["sign"])
+        if (box := _row(clause.kids, goes_on, draw)).width <= most:
             rows.append(box)
             continue
-        tries = (_filled(list(_pieces(clause, signs)), most, draw) for signs in (_SUMS, _PRODUCTS))
+        tries = (_filled(list(_pieces(clause, signs)), goes_on, most, draw) for signs in (_SUMS, _PRODUCTS))
         found = next((boxes for boxes in tries if boxes), None)
         if found is None:
             return None
@@ -32,7 +33,8 @@ def _clauses(tree: Node) -> Iterator[Node]:
     """Statements of a row with wide spaces between them; the rows of aligned equations."""
     if tree.kind == "table" and tree.text == "align":
         for row in tree.kids:
-            yield from _clauses(Node("row", kids=tuple(kid for cell in row.kids for kid in _trimmed(_kids(cell)))))
+            kids = (kid for cell in row.kids for kid in _trimmed(_kids(cell)) if _holds(kid))
+            yield from _clauses(Node("row", kids=tuple(kids)))
         return
     found: list[Node] = []
     for kid in _kids(tree):
@@ -42,6 +44,11 @@ def _clauses(tree: Node) -> Iterator[Node]:
         else:
             found.append(kid)
     yield Node("row", kids=tuple(found))
+
+
+def _holds(node: Node) -> bool:
+    """False for what stands before the first sign of an aligned row, `{}`."""
+    return bool(node.text or node.kids or node.em)
 
 
 def _trimmed(kids: Sequence[Node]) -> Sequence[Node]:
@@ -64,19 +71,19 @@ def _pieces(clause: Node, signs: Collection[str]) -> Iterator[list[Node]]:
     yield found
 
 
-def _filled(pieces: Sequence[list[Node]], most: float, draw: Callable[[Node], Box]) -> list[Box]:
-    """As many pieces a row as it holds, [] where one piece is too wide."""
+def _filled(pieces: Sequence[list[Node]], goes_on: bool, most: float, draw: Callable[[Node], Box]) -> list[Box]:
+    """As many pieces a row as it holds, [] where one piece is too wide; `goes_on`: even the first goes on."""
     boxes: list[Box] = []
     row: list[Node] = []
     for piece in pieces:
-        whole = _row(row + piece, bool(boxes), draw)
+        whole = _row(row + piece, goes_on or bool(boxes), draw)
         if whole.width > most and row:
-            boxes.append(_row(row, bool(boxes), draw))
+            boxes.append(_row(row, goes_on or bool(boxes), draw))
             row, whole = [], _row(piece, True, draw)
         if whole.width > most:
             return []
         row = row + piece
-    return [*boxes, _row(row, bool(boxes), draw)]
+    return [*boxes, _row(row, goes_on or bool(boxes), draw)]
 
 
 def _row(kids: Sequence[Node], continued: bool, draw: Callable[[Node], Box]) -> Box:
