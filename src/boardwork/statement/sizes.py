@@ -29,14 +29,17 @@ class Sizes:
     def __init__(self, axes: dict[str, int]) -> None:
         self._large = {name: size * prime for (name, size), prime in zip(axes.items(), _PRIMES, strict=False)}
         self.names: dict[int, str] = {}
+        self._numbers: dict[int, int] = {}  # lengths that hold in the trace alone
         self.traced: dict[int, int] = {}  # lengths that vary -> what they are in the trace
 
     def of(self, tensor: Tensor) -> Shape:
         """The shape at the large sizes; the traced one where a law says nothing there."""
-        return tuple(
+        shape = tuple(
             self._length(size, law)
             for size, law in zip(tensor.shape, tensor.symbols or map(str, tensor.shape), strict=True)
         )
+        self.traced |= zip(shape, tensor.shape, strict=True)
+        return shape
 
     def _length(self, size: int, law: str) -> int:
         if law.isdigit():
@@ -47,8 +50,6 @@ class Sizes:
     def name(self, tensors: Sequence[Tensor]) -> None:
         """Give names to the lengths of inputs that vary, the simple ones first: B * T needs no name then."""
         varying = [pair for tensor in tensors for pair in zip(self.of(tensor), tensor.symbols, strict=False)]
-        for tensor in tensors:
-            self.traced |= zip(self.of(tensor), tensor.shape, strict=True)
         for length, law in sorted(varying, key=lambda pair: not pair[1].isidentifier()):
             if not law.isdigit() and length >= min(_PRIMES) and self.write(length) is None:
                 self.names[length] = self._free(_letter(law))
@@ -72,6 +73,15 @@ class Sizes:
                 return expression(f"{name} {'+' if length > known else '-'} {abs(length - known)}")
         return None
 
+    def write_or_number(self, length: int) -> ast.expr | None:
+        """The same, from now on as a number where no name leads to it: sides of a grid whose area alone is told."""
+        if self.write(length) is None and length in self.traced:
+            self._numbers[length] = self.traced[length]
+        return self._written(length)
+
+    def _written(self, length: int) -> ast.expr | None:
+        return ast.Constant(self._numbers[length]) if length in self._numbers else self.write(length)
+
     def _products(self) -> Iterator[tuple[list[str], int]]:
         for count in range(1, _MOST_FACTORS + 1):
             for chosen in combinations(self.names.items(), count):
@@ -79,7 +89,7 @@ class Sizes:
 
     def comment(self, shape: Iterable[int]) -> str:
         """A shape in a comment: (B, T, 512)."""
-        written = [self.write(length) for length in shape]
+        written = [self._written(length) for length in shape]
         words = ["?" if node is None else ast.unparse(node).replace(" // ", "/") for node in written]
         return f"({', '.join(words)})" if len(words) != 1 else f"({words[0]},)"
 

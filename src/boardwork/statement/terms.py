@@ -152,7 +152,8 @@ class Scope:
             return value.term
         key = (value.term, value.layout.signature)
         if key not in self._written:
-            code = value.layout.write(value.term.node, self.sizes.write)
+            node, layout = value.term.node, value.layout
+            code = layout.write(node, self.sizes.write) or layout.write(node, self.sizes.write_or_number)
             if code is None:
                 raise UnstatedError(f"a view of {value.term.shape} as {value.shape}")
             self._written[key] = self.term(code, value.shape, value.term.wanted)
