@@ -34,6 +34,8 @@ Draw = Callable[[int], TextPanel]  # at most so wide
 
 def abreast(left: Draw, right: Draw, width: int) -> TextPanel | None:
     """Both in this width, one of them as it is alone; None if the other would become much higher, or one is empty."""
+    if width < 2 * LEAST + GAP:
+        return None
     alone = left(width), right(width)
     if not all(panel.body for panel in alone):
         return None
