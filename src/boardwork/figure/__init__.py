@@ -8,7 +8,7 @@ from boardwork.figure.blocks import Block
 from boardwork.figure.clearer import clearer, tags
 from boardwork.figure.column import column
 from boardwork.figure.inward import inward
-from boardwork.figure.laid import placed
+from boardwork.figure.laid import Laid, placed
 from boardwork.figure.metrics import CELLS, Metrics
 from boardwork.figure.nested import nested
 from boardwork.figure.place import Placer
@@ -40,12 +40,18 @@ def draw(
     if not diagram.nodes:
         return Figure(0, 0, ())
     placer = Placer(metrics)
+    found = nested(diagram) if most_height is not None else None
+    if found is not None and not found.added:
+        return _figure(u_shape(found, texts_of(diagram), placer), metrics)
     block = _block(diagram, form)
     may_wire = not metrics.unit and tags(block) and (form == AS_IT_IS or block == _block(diagram, AS_IT_IS))
     laid = clearer(block, _tied(diagram), placer) if may_wire else placer.place(block)
-    found = nested(diagram) if most_height is not None else None
-    if found is not None and most_height is not None and (laid.height > most_height or not found.added):
+    if found is not None and most_height is not None and laid.height > most_height:
         laid = u_shape(found, texts_of(diagram), placer)
+    return _figure(laid, metrics)
+
+
+def _figure(laid: Laid, metrics: Metrics) -> Figure:
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
 
 
