@@ -7,6 +7,7 @@ from torch import nn
 
 from boardwork.targets import from_module
 from boardwork.trace import trace
+from boardwork.trace.laws import evaluated
 from boardwork.trace.records import Trace
 
 WIDTH, HEADS, FRAMES, QUERIES = 8, 2, 12, 5
@@ -88,3 +89,14 @@ def test_queries_that_are_weights() -> None:
     record = trace(from_module(Objects(), (torch.randn(1, 3, 32, 32),)))
     assert without_batch(record) == []
     assert record.tensors[record.outputs[0][1]].symbols == ("batch", str(QUERIES), str(WIDTH))
+
+
+def test_windows_without_padding_round_as_they_do_at_every_size():
+    stem = nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.Conv2d(4, 4, 3), nn.MaxPool2d(3, 2), nn.Conv2d(4, 4, 3, 2, 1))
+    record = trace(from_module(stem, (torch.zeros(1, 3, 299, 299),)))
+    laws = [record.tensors[op.outputs[0]].symbols[2] for op in record.ops]
+    for side in (299, 300, 301, 450):
+        x, sizes = torch.zeros(1, 3, side, side, device="meta"), {"height": side}
+        for layer, law in zip(stem.to("meta"), laws, strict=True):
+            x = layer(x)
+            assert evaluated(law, sizes) == x.shape[2], (law, side)

@@ -10,10 +10,11 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 from math import prod
+from types import MappingProxyType
 
 from boardwork.law_names import names_in, renamed
 
@@ -27,11 +28,17 @@ _STRIDES = (2, 3, 5, 7)  # primes that strides, patches and windows are made of
 class Laws:
     """Finds laws and remembers them: what was found before is likelier than what was not.
 
-    `sizes`: lengths of the input axes; `factors`: how many times longer they are the second time, a prime each.
+    `sizes`: lengths of the input axes; `factors`: how many times longer they are the second time, a prime each;
+    `exact`: for lengths that windows leave, the axis, what is added to it and what that is divided by.
     """
 
-    def __init__(self, sizes: dict[str, int], factors: dict[str, int]) -> None:
-        self.sizes, self.factors = sizes, factors
+    def __init__(
+        self,
+        sizes: dict[str, int],
+        factors: dict[str, int],
+        exact: Mapping[tuple[int, int], tuple[str, int, int]] = MappingProxyType({}),
+    ) -> None:
+        self.sizes, self.factors, self.exact = sizes, factors, exact
         self._found: dict[tuple[int, int], str] = {}
         self._strides: dict[str, dict[int, None]] = {name: {} for name in sizes}
 
@@ -144,6 +151,10 @@ class Laws:
 
     def _rounded(self, first: int, second: int) -> Iterator[str]:
         """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 or 4 times that."""
+        if (first, second) in self.exact:
+            name, added, stride = self.exact[first, second]
+            self._strides[name][stride] = None
+            yield _floor(name, stride, range(added, added + 1))
         for name, size in self.sizes.items():
             strides = {seen * times for seen in [1, *self._strides[name]] for times in (1, 2, 3, 4)}
             for stride in sorted(strides) if name not in WHOLE else ():

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from boardwork.trace.laws import Laws
 from boardwork.trace.records import Op, Tensor, Trace
+from boardwork.trace.windows import roundings
 
 # One prime ratio an axis: the ratio of an observed size then tells which axes it depends on.
 RATIOS = {"batch": 11, "seq_len": 2, "height": 3, "width": 5, "src_len": 7, "tgt_len": 13, "length": 17, "depth": 19}
@@ -25,7 +26,8 @@ def unify(first: Trace, second: Trace, sizes: dict[str, int], factors: dict[str,
 
     Forwards may differ in a few operations (a batch of one is not expanded): those keep their numbers.
     """
-    twin, laws = dict(_pairs(first, second)), Laws(sizes, factors)
+    twin = dict(_pairs(first, second))
+    laws = Laws(sizes, factors, roundings(first, twin, sizes, factors))
     return tuple(dataclasses.replace(one, symbols=_shape(one, twin.get(one.id), laws)) for one in first.tensors)
 
 
