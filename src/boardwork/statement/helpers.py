@@ -62,6 +62,8 @@ def helper_name(flow: Flow, box: Block) -> str:
         return identifier(box.label)
     if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
         return ""
+    if len(leaving(flow, frozenset(op for op in set(box.ops) - moves_after(flow, box) if op in flow.live))) != 1:
+        return ""
     if any(flow.ops[op].name in CALLED for op in box.ops):  # a norm that is one call has its own helper
         return ""
     if box.kind == "norm":
