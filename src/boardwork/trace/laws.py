@@ -86,7 +86,8 @@ class Laws:
             return
         cut = [name for name in names if name not in WHOLE]
         latest = [next(reversed(self._strides[name]), 1) for name in cut]
-        if number > 1 and prod(latest) % divisor == 0:  # channels times the map that was flattened
+        flattened = number > 1 and (divisor > 1 or len(cut) > 1)  # channels times a map
+        if flattened and prod(latest) % divisor == 0:
             number, divisor = number * prod(latest) // divisor, prod(latest)
         split = self._split(divisor, cut)
         if split is None or not self._possible(cut, split, beside=beside):
