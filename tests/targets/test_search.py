@@ -114,6 +114,18 @@ class Bare(nn.Module):
         return torch.tanh(x @ self.weight)
 
 
+class Heads(nn.Module):
+    """The first layer takes a row as well as a sequence; what comes later takes a sequence alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.three, self.last = nn.Linear(64, 192), nn.Linear(64, 64)
+
+    def forward(self, x):
+        q, k, v = self.three(x).unflatten(-1, (3, 8, 8)).transpose(-4, -2).unbind(-3)
+        return self.last(F.scaled_dot_product_attention(q, k, v).transpose(-3, -2).flatten(-2))
+
+
 FOUND = {
     Twins: {"left": (1, 1, 104, 104), "right": (1, 1, 104, 104)},
     Interleaved: {"wide": (1, 128, 17), "narrow": (1, 128, 1), "step": (1, 128)},
@@ -124,6 +136,7 @@ FOUND = {
     Series: {"x": (1, 128, 3)},
     Critic: {"state": (1, 16), "action": (1, 7)},
     Bare: {"x": (1, 12)},
+    Heads: {"x": (1, 128, 64)},
 }
 WHOLE = {"step", "letters", "kinds", "label"}
 

@@ -56,7 +56,7 @@ class _Search:
         self.module, self.free, self.batch, self.tokens, self.pairs = module, free, batch, tokens, pairs
         self.unpacked = False
         self.rules: tuple[Callable[[State, Refusal], Argument | None], ...] = (
-            self._index, self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted,
+            self._index, self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted, self._sequence,
         )  # fmt: skip
 
     def run(self, state: State) -> State | None:
@@ -229,6 +229,12 @@ class _Search:
                 if unlike and now.tensor.ndim + 1 in AXES_BY_RANK:
                     return _of_rank(now, now.tensor.ndim + 1)
         return None
+
+    def _sequence(self, state: State, refusal: Refusal) -> Argument | None:
+        """A row of features as one of a sequence, where nothing else that was tried fits."""
+        names = sorted(frozenset().union(*(given.names for given in refusal.given)) & self.free)
+        now = state[names[0]] if len(names) == 1 else None
+        return _of_rank(now, 3) if now is not None and now.axes == ("batch", "") else None
 
 
 def _fixed(need: Argument, rank: int) -> Iterator[int]:
