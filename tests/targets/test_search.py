@@ -122,8 +122,8 @@ class Heads(nn.Module):
         self.three, self.last = nn.Linear(64, 192), nn.Linear(64, 64)
 
     def forward(self, x):
-        q, k, v = self.three(x).unflatten(-1, (3, 8, 8)).transpose(-4, -2).unbind(-3)
-        return self.last(F.scaled_dot_product_attention(q, k, v).transpose(-3, -2).flatten(-2))
+        q, k, v = (part.unflatten(-1, (8, 8)).transpose(1, 2) for part in self.three(x).chunk(3, -1))
+        return self.last(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 FOUND = {
