@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.measure.test_feature_pairs import Crossed, Factors
+from tests.measure.test_feature_crosses import Crossed, Factors
 from tests.measure.test_mixing import Mixer
 from tests.measure.test_outputs import Grids
 from tests.outline import written

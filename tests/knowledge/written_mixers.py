@@ -173,3 +173,14 @@ def squeeze_excitation() -> Sides:
     gate = torch.sigmoid(F.relu(x.mean((2, 3)) @ down.T) @ up.T)
     pooled = F.conv2d(F.adaptive_avg_pool2d(x, 1), down[:, :, None, None]).relu()
     return x * gate[:, :, None, None], x * F.conv2d(pooled, up[:, :, None, None]).sigmoid()
+
+
+@define("delta_rule")
+def delta_rule() -> Sides:
+    """A step back along the gradient of the state's error |S k - v|^2 / 2, after its decay, as fast weights learn."""
+    state, key, value, query = torch.randn(3, 4), torch.randn(4), torch.randn(3), torch.randn(4)
+    decay, rate = torch.rand(()), torch.rand(())
+    written = decay * state @ (torch.eye(4) - rate * key.outer(key)) + rate * value.outer(key)
+    faded = (decay * state).requires_grad_()
+    (slope,) = torch.autograd.grad((faded @ key - value).square().sum() / 2, faded)
+    return written @ query, (faded - rate * slope).detach() @ query

@@ -8,7 +8,6 @@ from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
 from boardwork.measure.comparisons import comparisons
 from boardwork.measure.convolutions import convolutions
-from boardwork.measure.feature_pairs import feature_pairs
 from boardwork.measure.growth import growth
 from boardwork.measure.joins import joins
 from boardwork.measure.layer_scale import layer_scale
@@ -49,7 +48,6 @@ def measure(outline: Outline) -> Facts:
         purposes,
         outputs,
         comparisons,
-        feature_pairs,
         sets,
         mixing,
         cache,

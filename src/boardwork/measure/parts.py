@@ -54,6 +54,8 @@ _WORDS = {
     "patches": "patch",
     "sampling": "latent",
     "head": "classifier",
+    "cross_layer": "cross",
+    "factorisation": "pairs",
 }
 
 

@@ -50,7 +50,7 @@ def _length_of(flow: Flow, tensor: int, source: int, *, inverse: bool) -> frozen
     while total is not None and total.name in _GUARDS and len(flow.data_inputs(total)) == 1:
         total = _step(flow, flow.data_inputs(total)[0], passed)
     square = _step(flow, total.inputs[0], passed) if total is not None and total.name == "sum" else None
-    of_source = square is not None and _is_square(square) and flow.origin(square.inputs[0])[0].id == source
+    of_source = square is not None and is_square(square) and flow.origin(square.inputs[0])[0].id == source
     return frozenset(passed) if of_source else frozenset()
 
 
@@ -72,6 +72,7 @@ def _is_root(op: Op, *, inverse: bool) -> bool:
     return op.name == ("rsqrt" if inverse else "sqrt") or (op.name == "pow" and op.attrs.get("exponent") == power)
 
 
-def _is_square(op: Op) -> bool:
+def is_square(op: Op) -> bool:
+    """Whether each number is multiplied by itself, in any spelling."""
     squared = op.name == "mul" and len(set(op.inputs)) == 1 < len(op.inputs)
     return op.name == "square" or squared or (op.name == "pow" and op.attrs.get("exponent") == 2)

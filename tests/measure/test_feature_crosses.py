@@ -39,7 +39,7 @@ class Factors(nn.Module):
 @pytest.mark.parametrize(("wide", "outputs"), [(True, 8), (False, 1)])
 def test_cross_layers(wide: bool, outputs: int) -> None:
     found = group(facts(Crossed(wide), torch.zeros(4, 8)), "cross")
-    assert found == {"count": 3, "width": 8, "outputs": outputs, "params": 3 * 9 * outputs}
+    assert found == {"count": 3, "width": 8, "outputs": outputs, "params": 9 * outputs}
 
 
 def test_a_gate_on_the_features_themselves_is_no_cross_layer() -> None:
@@ -48,5 +48,5 @@ def test_a_gate_on_the_features_themselves_is_no_cross_layer() -> None:
 
 def test_all_pairs_of_fields() -> None:
     ids = torch.zeros(4, 5, dtype=torch.long)
-    assert group(facts(Factors(True), ids), "pairs") == {"fields": 5, "width": 6, "values": 4 * 5 * 6}
+    assert group(facts(Factors(True), ids), "pairs") == {"count": 1, "fields": 5, "width": 6, "values": 4 * 5 * 6}
     assert group(facts(Factors(False), ids), "pairs") == {}
