@@ -24,7 +24,7 @@ class Lifetimes:
         kept |= tables.intersection(flow.trace.kept)
         born = {storage[t]: 0 for _, t in flow.trace.inputs}
         last: dict[int, int] = {}
-        for op in flow.ops:
+        for op in flow.trace.ops:  # as called: what only gives its shape is held until then
             for tensor in op.outputs:
                 born.setdefault(storage[tensor], op.id)
                 last[storage[tensor]] = op.id
