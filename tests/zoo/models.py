@@ -76,10 +76,20 @@ def target_of(name: str, folder: Path) -> str:
         return name
     place = folder / kind
     if not place.exists():
-        place.mkdir()
-        entries = {"model_type": kind, **_entries().get(kind, {})}
-        (place / "config.json").write_text(json.dumps(entries), encoding="utf-8")
+        _write(kind, place)
     return f"hf:{place}"
+
+
+def _write(kind: str, place: Path) -> None:
+    """A config as the library writes it; the explicit entries alone where it asks the network for its defaults."""
+    from boardwork.targets.build import library
+
+    entries = _entries().get(kind, {})
+    try:
+        library("transformers").CONFIG_MAPPING[kind](**entries).save_pretrained(place)
+    except Exception:
+        place.mkdir(exist_ok=True)
+        (place / "config.json").write_text(json.dumps({"model_type": kind, **entries}), encoding="utf-8")
 
 
 @functools.cache
