@@ -33,5 +33,7 @@ def asks(flow: Flow, parameter: int, queries: Collection[int]) -> bool:
 
 
 def _keeps(flow: Flow, op: Op, tensor: int) -> bool:
-    """True where a query stays one."""
+    """True where a query stays one, as where it is added to zeros with which a stream starts."""
+    if op.name == "add":
+        return all(flow.is_constant(t) for t in op.inputs if t != tensor)
     return flow.is_shape(op.id) or ((op.name in CALLED or op.name == "linear") and op.slot("input") == tensor)

@@ -191,13 +191,11 @@ class Links:
         return self._joined(box, self._as_joined(box, origin)) if box.role in _JOINS else ""
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
-        """A table that every copy of a stack adds: queries where the stream starts with it, positions otherwise."""
+        """A table that every copy of a stack adds to its stream."""
         users = {op for view in self._views_of(tensor) for op in self.flow.users.get(view, ())}
-        adds = sorted(op for op in users if self.flow.ops[op].name == "add")
-        everywhere = not any(set(adds).isdisjoint(copy.one()) for copy in (box, *box.copies))
-        if box.repeat < 2 or len(origin.shape) < 2 or not everywhere:
-            return ""
-        return "Position embedding" if self.flow.data_inputs(self.flow.ops[adds[0]]) else "Learned queries"
+        adds = {op for op in users if self.flow.ops[op].name == "add"}
+        everywhere = not any(adds.isdisjoint(copy.one()) for copy in (box, *box.copies))
+        return "Position embedding" if box.repeat > 1 and len(origin.shape) > 1 and everywhere else ""
 
     def _joined(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
