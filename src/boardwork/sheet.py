@@ -21,7 +21,6 @@ ROLES = (
     "stem", "block", "stage", "head",
 )  # fmt: skip
 CIRCLES = ("add", "subtract", "multiply", "concat")  # drawn as a small circle with a sign
-EDGE_KINDS = ("data", "branch", "residual", "gate", "state")
 
 Size = int | str
 

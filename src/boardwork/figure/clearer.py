@@ -6,7 +6,7 @@ at fewer places than they save tags, and need little more room.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations, pairwise
 
 from boardwork.figure.blocks import Block, Framed, Knot, Op, Par, Seq
@@ -57,12 +57,8 @@ def _parts(block: Block) -> Sequence[Block]:
 
 def crossings(wires: Sequence[Wire]) -> int:
     """Places where one wire runs over another."""
-    runs = [list(_runs(wire)) for wire in wires]
+    runs = [list(pairwise(wire.points)) for wire in wires]
     return sum(any(_cross(a, b) for a in one for b in other) for one, other in combinations(runs, 2))
-
-
-def _runs(wire: Wire) -> Iterator[Run]:
-    yield from pairwise(wire.points)
 
 
 def _cross(a: Run, b: Run) -> bool:

@@ -75,7 +75,6 @@ SHAPE_OPS = frozenset(
         "data",
     ]
 )
-_WRITES = ("setitem", "copy", "fill", "zero", "index_copy")
 # Operations that take a tensor for its shape and dtype alone.
 _FILLED = frozenset(
     ["new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like"]

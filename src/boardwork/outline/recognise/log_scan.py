@@ -18,17 +18,8 @@ def log_scans(flow: Flow) -> Iterator[list[Pattern]]:
             ops = _recurrence(flow, op.inputs[0])
             if ops:
                 width = flow.tensors[op.outputs[0]].shape[-1]
-                facts = {"state": width}
-                yield [
-                    Pattern(
-                        "log_scan",
-                        ops | {op.id},
-                        "Linear recurrence",
-                        "recurrent",
-                        f"width {width}, all steps at once in logarithms",
-                        facts=facts,
-                    )
-                ]
+                detail, facts = f"width {width}, all steps at once in logarithms", {"state": width}
+                yield [Pattern("log_scan", ops | {op.id}, "Linear recurrence", "recurrent", detail, facts=facts)]
 
 
 def _recurrence(flow: Flow, tensor: int) -> frozenset[int]:

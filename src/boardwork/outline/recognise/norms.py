@@ -100,7 +100,7 @@ def called(flow: Flow, op: Op) -> Pattern:
     weights = [t for name in ("weight", "bias") if (t := op.slot(name)) is not None] or _scaling(flow, op, ops)
     value = flow.tensors[op.inputs[0]]
     width = value.shape[-1] if kind in ("layer", "rms") else value.shape[1]
-    eps = op.attrs.get("eps") or _EPSILON.get(flow.tensors[op.inputs[0]].dtype)
+    eps = op.attrs.get("eps") or _EPSILON.get(value.dtype)
     return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, eps))
 
 

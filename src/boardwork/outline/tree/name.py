@@ -271,13 +271,9 @@ def _head(flow: Flow, root: Block) -> Block:
 
 def _answer(flow: Flow, last: int) -> int:
     """The operation before what is done to each number of an answer by itself: a soft cap, a temperature."""
-    op = flow.ops[last]
-    while last >= 0 and op.name in _ON_ANSWERS and len(flow.data_inputs(op)) == 1:
-        made = flow.producer(flow.data_inputs(op)[0])
-        if made is None:
-            break
-        op = made
-    return op.id if last >= 0 else last
+    while last >= 0 and flow.ops[last].name in _ON_ANSWERS and len(data := flow.data_inputs(flow.ops[last])) == 1:
+        last = flow.tensors[data[0]].producer
+    return last
 
 
 def _ends_at(flow: Flow, block: Block, last: int) -> bool:
