@@ -16,7 +16,7 @@ input_option = click.option(
     "inputs",
     multiple=True,
     metavar="[NAME:]SHAPE[:DTYPE]",
-    help="An input of forward, as in 1,3,224,224 or tokens:1,128:int64, or a part of one, batch.image:1,3,8,8. Repeatable.",
+    help="An input of forward, as in 1,3,224,224 tokens:1,128:int64 or batch.image:1,3,64,64. Repeatable.",
 )
 zoom_option = click.option(
     "--zoom",
