@@ -249,6 +249,41 @@ class FrozenNet(nn.Module):
         return self.last_linear(F.relu(self.first_norm(self.first_conv(image))).mean((2, 3)))
 
 
+class GatedMaps(nn.Module):
+    """A 3 x 3 convolution to twice the channels, of which one half opens the other, and a 1 x 1 one back."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.both_conv, self.back_conv = (
+            nn.Conv2d(channels, 2 * channels, 3, padding=1),
+            nn.Conv2d(channels, channels, 1),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        opened, gate = self.both_conv(image).chunk(2, 1)
+        return image + self.back_conv(opened * torch.sigmoid(gate))
+
+
+class DilatedBranches(nn.Module):
+    """Three reaches over one map, side by side."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.all_reaches = nn.ModuleList(
+            nn.Conv2d(channels, channels, 3, padding=gap, dilation=gap) for gap in (1, 6, 12)
+        )
+        self.joined_conv = nn.Conv2d(3 * channels, channels, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.joined_conv(torch.cat([F.relu(layer(image)) for layer in self.all_reaches], 1))
+
+
+def between(block: nn.Module) -> nn.Module:
+    """A first convolution, the block, and the classes."""
+    last = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))
+    return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), block, *last)
+
+
 IMAGE = torch.zeros(2, 3, 32, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "bottleneck": (BottleneckNet, (IMAGE,)),
@@ -259,6 +294,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "inception": (InceptionNet, (IMAGE,)),
     "shuffled": (ShuffleNet, (IMAGE,)),
     "frozen": (FrozenNet, (IMAGE,)),
+    "gated": (lambda: between(nn.Sequential(GatedMaps(16), GatedMaps(16))), (IMAGE,)),
+    "dilated": (lambda: between(DilatedBranches(16)), (IMAGE,)),
     "merged_patches": (lambda: MergedPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "reshaped_patches": (lambda: ReshapedPatches(16), (torch.zeros(2, 8, 8, 16),)),
 }

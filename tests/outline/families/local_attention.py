@@ -70,6 +70,16 @@ class Band(Projected):
         return torch.einsum("bhtw,bhtdw->bhtd", self.shares(scores), v)
 
 
+class BandWithEdge(Band):
+    """One table for all positions hides what is before the text: a triangle of positions by distances, not by keys."""
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        k, v = (F.pad(part, (0, 0, 3, 3)).unfold(2, 7, 1) for part in (k, v))
+        scores = torch.einsum("bhtd,bhtdw->bhtw", q, k) / q.shape[-1] ** 0.5
+        before = torch.ones(q.shape[2], 7, dtype=torch.bool, device=q.device).tril(3).flip(-1)
+        return torch.einsum("bhtw,bhtdw->bhtd", self.shares(scores.masked_fill(~before, float("-inf"))), v)
+
+
 class NormalisedByPower(Projected):
     """RMSNorm of queries and keys by a power of -1/2."""
 
@@ -152,6 +162,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_powers": (ByPowers, (TOKENS,)),
     "neighbouring_chunks": (NeighbouringChunks, (TOKENS,)),
     "band": (Band, (TOKENS,)),
+    "band_with_edge": (BandWithEdge, (TOKENS,)),
     "normalised_by_power": (NormalisedByPower, (TOKENS,)),
     "shared": (Shared, (TOKENS,)),
     "hashed": (Hashed, (TOKENS,)),

@@ -306,6 +306,18 @@ class Shut(nn.Module):
         return self.before(tokens) * F.silu(other)
 
 
+class Weighed(nn.Module):
+    """A highway layer: the gate decides how much of the new and of the old goes on."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.new_layer, self.gate_layer = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, old: Tensor) -> Tensor:
+        opened = torch.sigmoid(self.gate_layer(old))
+        return opened * torch.relu(self.new_layer(old)) + (1 - opened) * old
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "corrected": (lambda: Corrected(False), (torch.zeros(2, 7, 32),)),
     "fading": (lambda: Corrected(True), (torch.zeros(2, 7, 32),)),
@@ -320,5 +332,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "token_mixing": (MixerStack, (TOKENS,)),
     "fourier_mixing": (FourierMixing, (TOKENS,)),
     "long_convolution": (LongConvolution, (TOKENS,)),
+    "highway": (lambda: nn.Sequential(*(Weighed(32) for _ in range(3)), nn.Linear(32, 5)), (TOKENS,)),
     "gain_behind": (GainBehind, (TOKENS,)),
 }

@@ -18,6 +18,7 @@ from boardwork.outline.recognise.feed_forward import feed_forwards
 from boardwork.outline.recognise.frozen_norm import frozen_norms
 from boardwork.outline.recognise.gated_activation import gated_activations
 from boardwork.outline.recognise.graph_convolution import graph_convolutions
+from boardwork.outline.recognise.highway import highways
 from boardwork.outline.recognise.joined_tables import joined_tables
 from boardwork.outline.recognise.layers import layers
 from boardwork.outline.recognise.log_scan import log_scans
@@ -66,6 +67,7 @@ _SPECIAL = (
     couplings,
     invertible_convolutions,
     gated_activations,
+    highways,
     weighted_pasts,
     routings,
     warps,

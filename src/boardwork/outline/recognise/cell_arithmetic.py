@@ -163,7 +163,7 @@ def _gru(flow: Flow, add: Op) -> Arithmetic | None:
 def _gated_unit(flow: Flow, add: Op, update: Op, a: int, b: int, products: set[int]) -> Arithmetic | None:
     for candidate, state in ((a, b), (b, a)):
         squashed = _squashed(flow, candidate)
-        if squashed is None or (reset := _reset(flow, squashed)) is None:
+        if squashed is None or (reset := _reset(flow, squashed, state)) is None:
             continue
         names = {update.id: "Update gate z", reset[0].id: "Reset gate r", squashed.id: "Candidate n"}
         gates = (update.id, reset[0].id, squashed.id)
@@ -181,8 +181,11 @@ def _gated_unit(flow: Flow, add: Op, update: Op, a: int, b: int, products: set[i
     return None
 
 
-def _reset(flow: Flow, candidate: Op) -> tuple[Op, bool] | None:
-    """The sigmoid that a part of the candidate is multiplied by; True when a layer comes after that product."""
+def _reset(flow: Flow, candidate: Op, state: int) -> tuple[Op, bool] | None:
+    """The sigmoid that a part of the candidate is multiplied by; True when a layer comes after that product.
+
+    Before a layer it is the state that is multiplied: else the gate is one of the layer before, as in highways.
+    """
     todo, seen = [(candidate.inputs[0], False)], 0
     while todo and seen < 64:
         tensor, passed = todo.pop()
@@ -192,8 +195,9 @@ def _reset(flow: Flow, candidate: Op) -> tuple[Op, bool] | None:
             continue
         factors = _factors(flow, tensor)
         gate = next((g for t in factors[1] if (g := _gate(flow, t)) is not None), None) if factors is not None else None
-        if gate is not None:
-            return gate, passed
+        if gate is not None and factors is not None:
+            kept = flow.origin(state)[0].id in {flow.origin(t)[0].id for t in factors[1]}
+            return (gate, passed) if kept or not passed else None
         layer = product(flow, op)
         if layer is not None and not passed:
             todo.append((layer.data, True))

@@ -96,6 +96,13 @@ def _inverted(found: Chain) -> Meaning | None:
         return "Inverted residual", "inverted_residual", words, facts
     if sorts == ["full", "point"] and found.main[0].after > max(found.main[0].before, found.main[1].after):
         up, down = found.main
+        if up.after == _GATED * down.before:
+            return (
+                "Gated convolution",
+                "gated_convolution",
+                f"{up.before} → {up.after}, {up.side}, GLU, → {down.after}",
+                {},
+            )
         words = f"{up.before} → {up.after} → {down.after}, {up.side}"
         return "Fused inverted residual", "fused_inverted_residual", words, {}
     return None

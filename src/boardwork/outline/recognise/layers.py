@@ -102,6 +102,8 @@ def _convolution(flow: Flow, op: Op) -> Pattern:
     transposed = op.name.startswith("conv_transpose")
     name = "Depthwise conv" if groups > 1 and groups == source.shape[1] else "Transposed conv" if transposed else "Conv"
     label = f"{name}{'1d' if len(weight) == _ROW else ''} {kernel}" + (f" /{stride}" if stride > 1 else "")
+    dilation = _first(op.attrs.get("dilation", 1))
+    label += f", dilation {dilation}" if dilation > 1 else ""
     pattern = _followed(flow, op, "conv", label, "conv", _in_out(flow, op, 1))
     return pattern if groups in (1, source.shape[1]) else _grouped(pattern, groups)
 

@@ -219,7 +219,7 @@ class Boxes:
             entering = self._entering(b.tensor, ops)
             letters[entering] = ", ".join(filter(None, (letters.get(entering), b.letter)))
         name, words = name_of_core(self.facts), formula(self.facts)
-        keys = self.core.k_len
+        keys = self.core.keys
         masks = {tensor: name_of_mask(read(self.flow, (tensor,), keys)) for tensor in self._meeting(ops)}
         masks |= {self.flow.origin(tensor)[0].id: mask for tensor, mask in masks.items()}
         known: dict[str, Any] = {"letters": letters, "masks": {tensor: mask for tensor, mask in masks.items() if mask}}

@@ -79,6 +79,12 @@ class Core:
     further: int = 0
 
     @property
+    def keys(self) -> int:
+        """Keys in the columns of the scores; 0 where these are kept as a band, whose columns are distances."""
+        banded = self.local and not self.sink and (self.local != self.k_len or self.q_len == 1)
+        return 0 if banded else self.k_len
+
+    @property
     def differs(self) -> bool:
         """True when one softmax is subtracted from another."""
         return bool(self.others) or self.softmaxes > 1

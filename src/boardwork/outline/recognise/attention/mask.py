@@ -66,7 +66,7 @@ class Mask:
 
 def mask(flow: Flow, core: Core) -> Mask:
     """All masks and biases of a core, which may cut the triangle by itself."""
-    found = read(flow, core.added, core.k_len)
+    found = read(flow, core.added, core.keys)
     cut = any(flow.ops[op].attrs.get("is_causal") is True for op in core.ops)
     return dataclasses.replace(found, causal=found.causal or cut)
 
@@ -74,7 +74,8 @@ def mask(flow: Flow, core: Core) -> Mask:
 def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
     """Read every tensor that is added to the scores or hides some.
 
-    `keys`: how many each query is compared with; a table of fewer says who sees whom in a part of the scores alone.
+    `keys`: how many each query is compared with; a table of fewer says who sees whom in a part of the scores alone. 0: no table
+    can tell.
     """
     made = set[int]()
     leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor, made)))
