@@ -74,8 +74,8 @@ def mask(flow: Flow, core: Core) -> Mask:
 def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
     """Read every tensor that is added to the scores or hides some.
 
-    `keys`: how many each query is compared with; a table of fewer says who sees whom in a part of the scores alone. 0: no table
-    can tell.
+    `keys`: how many each query is compared with; a table of fewer says who sees whom in a part of the scores alone;
+    with 0 no table can tell.
     """
     made = set[int]()
     leaves = list(dict.fromkeys(leaf for tensor in added for leaf in _leaves(flow, tensor, made)))
