@@ -10,6 +10,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.conv_blocks import Meaning, convolution_block
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.plumbing import CONTAINER
+from boardwork.outline.tree.roles import role
 from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
@@ -68,6 +69,9 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     only = None if label else _only(block)
     if only is not None:
         label, told = only.label, [only.detail]
+    elif not label and not block.kind:
+        label, words = role(flow, block)
+        told = [words]
     detail = "; ".join(filter(None, (*told, variant(flow, block)))) or ("" if kind else _holds(block))
     return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
 

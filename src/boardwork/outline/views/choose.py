@@ -65,9 +65,15 @@ def _with_branches(flow: Flow, squeeze: Squeeze, boxes: list[Block]) -> list[Blo
 
 
 def _may_open(boxes: list[Block], box: Block) -> bool:
-    closed = box.repeat > 1 or box.again or box.kind == "joined"
+    closed = box.repeat > 1 or box.again or box.kind == "joined" or _runs_elsewhere(boxes, box)
     most = {"": MOST_BOXES, "conv_block": _FEW - 1}.get(box.kind, 1)
     return bool(box.children) and not closed and count(boxes) <= most
+
+
+def _runs_elsewhere(boxes: list[Block], box: Block) -> bool:
+    """True for one of two runs of the same module, whose layers would be drawn twice."""
+    others = (other for other in boxes if other is not box)
+    return bool(box.path) and any((other.module, other.path) == (box.module, box.path) for other in others)
 
 
 def _with_open(boxes: list[Block], group: list[Block]) -> list[Block]:

@@ -1,0 +1,68 @@
+"""Container without a name -> its role by what it holds: embeddings, a stack of layers; label and detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.views.squeeze import SIGNS, list_of
+
+_TABLES = ("embedding", "position_table", "type_table")
+_BESIDE = ("norm", "activation", "select", "positional_encoding")
+_SORTS = 2  # of layers that a name may tell
+_SEQUENCE = 3  # axes: sequences, positions, features
+
+
+def role(flow: Flow, block: Block) -> tuple[str, str]:
+    """`Patch embedding`, `Embeddings`, `6 × Decoder layer` and the words under it; both "" for others."""
+    return _embeddings(block) or _patches(flow, block) or _stack(block) or ("", "")
+
+
+def _embeddings(block: Block) -> tuple[str, str] | None:
+    """Tables or patches, and only norms and sums beside them."""
+    parts = [part for part in block.leaves() if part.role not in SIGNS]
+    known = [part for part in parts if part.kind in (*_TABLES, "patches")]
+    if not known or any(part not in known and part.kind not in _BESIDE and part.kind for part in parts):
+        return None
+    first = next((part for part in known if part.kind == "patches"), known[0])
+    others = list_of([part.label for part in parts if part.kind and part is not first])
+    if not others and len(parts) == 1:
+        return None
+    label = "Patch embedding" if first.kind == "patches" else "Embeddings"
+    return label, "; ".join(filter(None, (first.detail, f"with {others}" if others else "")))
+
+
+def _patches(flow: Flow, block: Block) -> tuple[str, str] | None:
+    """A map cut into fewer positions by one convolution, which become a sequence: between stages, or with overlaps."""
+    parts = [part for part in block.leaves() if part.kind]
+    cuts = [part for part in parts if part.kind == "conv" and " /" in part.label]
+    rank = len(flow.tensors[flow.ops[block.one()[-1]].outputs[0]].shape)
+    if len(cuts) != 1 or rank != _SEQUENCE or any(part not in cuts and part.kind != "norm" for part in parts):
+        return None
+    return "Patch embedding", f"{cuts[0].label}, {cuts[0].detail}"
+
+
+def _stack(block: Block) -> tuple[str, str] | None:
+    """Layers that mix positions, named as such, with whatever else there is; copies would be counted twice over."""
+    counts: dict[str, int] = {}
+    details: dict[str, str] = {}
+    for layer, times in _layers(block):
+        counts[layer.label] = counts.get(layer.label, 0) + times
+        details.setdefault(layer.label, layer.detail)
+    if block.copies or not 0 < len(counts) <= _SORTS or sum(counts.values()) == 1:
+        return None
+    label = " + ".join(f"{times} × {name}" if times > 1 else name for name, times in counts.items())
+    others = [part for part in block.children if part.kind and part.kind not in (*_BESIDE, "transformer_layer")]
+    words = [details[next(iter(counts))] if len(counts) == 1 else ""]
+    words.append(f"with {list_of([part.label for part in others])}" if others else "")
+    return label, "; ".join(filter(None, words))
+
+
+def _layers(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
+    """Every layer below with how often it comes; loops run the same weights and count once."""
+    for part in block.children:
+        if part.kind == "transformer_layer":
+            yield part, times * part.repeat
+        elif not part.kind or part.kind == "in_turn":
+            yield from _layers(part, times * part.repeat)

@@ -1,0 +1,90 @@
+"""Containers are named by what they hold: tables, patches, a stack of layers; never by their class."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from boardwork.outline import outline
+from boardwork.outline.blocks import Block
+from boardwork.targets import from_module
+from boardwork.trace import trace
+
+
+class Tables(nn.Module):
+    """Words and places, normalised."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.word_rows, self.place_rows = nn.Embedding(50, width), nn.Embedding(20, width)
+        self.level = nn.LayerNorm(width)
+
+    def forward(self, words: Tensor) -> Tensor:
+        return self.level(self.word_rows(words) + self.place_rows(torch.arange(words.shape[1], device=words.device)))
+
+
+class Cutter(nn.Module):
+    """Overlapping pieces of a map as a sequence."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.slide, self.level = nn.Conv2d(before, after, 3, stride=2, padding=1), nn.LayerNorm(after)
+
+    def forward(self, grid: Tensor) -> Tensor:
+        return self.level(self.slide(grid).flatten(2).mT)
+
+
+class Tower(nn.Module):
+    """A linear layer, then three layers of attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stairs = nn.Linear(8, 32)
+        self.floors = nn.ModuleList(nn.TransformerEncoderLayer(32, 4, 64, batch_first=True) for _ in range(3))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = self.stairs(tokens)
+        for floor in self.floors:
+            tokens = floor(tokens)
+        return tokens
+
+
+class Pair(nn.Module):
+    """One encoder for two images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.Flatten())
+        self.verdict = nn.Linear(16 * 24 * 24, 1)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return self.verdict((self.shared(left) - self.shared(right)).abs())
+
+
+def blocks(model: nn.Module, *given: Tensor) -> list[Block]:
+    return list(outline(trace(from_module(model.eval(), given))).root.walk())
+
+
+def test_tables_are_embeddings() -> None:
+    found = blocks(nn.Sequential(Tables(16), nn.Linear(16, 50)), torch.zeros(2, 9, dtype=torch.long))
+    assert [(b.label, b.detail) for b in found if b.cls == "Tables" and b.children] == [
+        ("Embeddings", "50 × 16; with Position embedding, LayerNorm")
+    ]
+
+
+def test_a_convolution_that_becomes_a_sequence_is_a_patch_embedding() -> None:
+    found = blocks(nn.Sequential(nn.Conv2d(3, 8, 3), Cutter(8, 16), nn.Linear(16, 5)), torch.zeros(2, 3, 16, 16))
+    assert [(b.label, b.detail) for b in found if b.cls == "Cutter"] == [("Patch embedding", "Conv 3×3 /2, 8 → 16")]
+
+
+def test_a_stack_is_named_by_its_layers() -> None:
+    found = blocks(nn.Sequential(nn.Linear(8, 8), Tower(), nn.Linear(32, 5)), torch.zeros(2, 9, 8))
+    assert [(b.label, b.detail) for b in found if b.cls == "Tower"] == [
+        ("3 × Encoder layer", "4 heads, d_ff = 64; with Linear")
+    ]
+
+
+def test_an_encoder_that_runs_twice_is_one_box_a_run() -> None:
+    model = Pair().eval()
+    boxes = outline(trace(from_module(model, (torch.zeros(2, 1, 28, 28),) * 2))).big_picture.boxes
+    assert [b.path for b in boxes if b.path.startswith("shared")] == ["shared", "shared"]
