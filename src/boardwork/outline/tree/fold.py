@@ -132,9 +132,12 @@ def _body(flow: Flow, children: Sequence[Block], start: int) -> tuple[int, int]:
     """Length of the body of different parts that starts here and covers most, and how often it comes."""
     best = (1, 1)
     for length in range(2, min(_LONGEST, (len(children) - start) // 2) + 1):
-        times = 1
-        while _same_body(flow, children, start + (times - 1) * length, length):
-            times += 1
+        times, seen = 1, _weighted(flow, children[start : start + length])
+        while seen and _same_body(flow, children, start + (times - 1) * length, length):
+            following = _weighted(flow, children[start + times * length : start + (times + 1) * length])
+            if seen & following:  # the same weights again, which are no copy
+                break
+            times, seen = times + 1, seen | following
         different = any(not _same_part(flow, children[start], part) for part in children[start + 1 : start + length])
         if times > 1 and different and length * times > best[0] * best[1]:
             best = (length, times)
@@ -146,8 +149,12 @@ def _same_body(flow: Flow, children: Sequence[Block], start: int, length: int) -
     first, second = children[start : start + length], children[start + length : start + 2 * length]
     if len(second) < length or not all(_same_part(flow, *pair) for pair in zip(first, second, strict=True)):
         return False
-    weighted = [{part.module for part in body if flow.parameters(part.one())} for body in (first, second)]
-    return bool(weighted[0]) and not weighted[0] & weighted[1] and _chained(flow, *map(_body_block, (first, second)))
+    return _chained(flow, *map(_body_block, (first, second)))
+
+
+def _weighted(flow: Flow, body: Sequence[Block]) -> set[int]:
+    """The modules of a body that have weights."""
+    return {part.module for part in body if flow.parameters(part.one())}
 
 
 def _same_part(flow: Flow, one: Block, two: Block) -> bool:
