@@ -165,6 +165,10 @@ SIZES: dict[str, tuple[Model, Model]] = {
     "cost_growth": LAYERS,
     "coupling": (of("generative", "Coupling", (4, 8)), of("generative", "Coupling", (4, 12), width=12)),
     "decoding": LANGUAGE,
+    "delta_rule": (
+        of("mixing", "Corrected", (2, 6, 32), fades=True),
+        of("mixing", "Corrected", (2, 6, 48), fades=True, width=48, count=3),
+    ),
     "detection_grids": ((Grids(levels=3), rows(2, 3, 64, 64)), (Grids(levels=3), rows(2, 3, 128, 96))),
     "embeddings": LANGUAGE,
     "factorisation_machine": ((Factors(True), numbers(4, 5)), (Factors(True), numbers(2, 7))),
