@@ -10,7 +10,8 @@ from typing import Any
 
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
-from boardwork.trace.records import Op, Tensor
+from boardwork.outline.recognise.last_layer import last_layer
+from boardwork.trace.records import Tensor
 
 _SQUASHING = ("softmax", "log_softmax", "sigmoid", "tanh")
 _FINEST = 4  # pixels a cell of the finest grid at least: maps of the image's own size are segmentations
@@ -32,7 +33,8 @@ def _chance(flow: Flow) -> dict[str, Any]:
 
 def _choice_and_value(flow: Flow) -> dict[str, Any]:
     """Two linear layers on the same features, one of one number and one of several a sample."""
-    layers = [layer for _, t in flow.trace.outputs if (layer := _layer(flow, t)) is not None]
+    heads = (last_layer(flow, tensor, _SQUASHING) for _, tensor in flow.trace.outputs)
+    layers = [layer for _, layer in filter(None, heads) if layer.name == "linear"]
     if len(layers) != 2 or len({flow.origin(layer.inputs[0])[0].id for layer in layers}) != 1:
         return {}
     numbers = sorted(_numbers(flow, flow.tensors[layer.outputs[0]]) for layer in layers)
@@ -45,14 +47,6 @@ def _choice_and_value(flow: Flow) -> dict[str, Any]:
         "actor.shared_params": flow.parameters(shared),
         "actor.head_params": flow.parameters([layer.id for layer in layers]),
     }
-
-
-def _layer(flow: Flow, tensor: int) -> Op | None:
-    """The linear layer that gives an output, also behind what bounds it."""
-    op = flow.producer(flow.origin(tensor)[0].id)
-    if op is not None and op.name in _SQUASHING:
-        op = flow.producer(flow.origin(op.inputs[0])[0].id)
-    return op if op is not None and op.name == "linear" else None
 
 
 def _numbers(flow: Flow, tensor: Tensor) -> int:

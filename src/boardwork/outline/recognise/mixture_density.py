@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.attention.branch import data_of, is_projection
+from boardwork.outline.recognise.attention.branch import data_of
+from boardwork.outline.recognise.last_layer import last_layer
 from boardwork.trace.records import Op
 
 _SHARES, _POSITIVE = ("softmax", "log_softmax"), ("exp", "softplus")
@@ -17,7 +18,8 @@ _SHARES, _POSITIVE = ("softmax", "log_softmax"), ("exp", "softplus")
 
 def mixture_densities(flow: Flow) -> Iterator[list[Pattern]]:
     """A box for each of the three heads where all three are outputs, and a frame round them."""
-    ends = [found for _, tensor in flow.trace.outputs if (found := _head(flow, tensor)) is not None]
+    heads = (last_layer(flow, tensor, (*_SHARES, *_POSITIVE)) for _, tensor in flow.trace.outputs)
+    ends = [head for head in heads if head is not None]
     for sums in (end for end in ends if end[0].name in _SHARES):
         bells = flow.tensors[sums[0].outputs[0]].shape[-1]
         beside = [end for end in ends if end[1] != sums[1] and data_of(flow, end[1]) == data_of(flow, sums[1])]
@@ -25,15 +27,6 @@ def mixture_densities(flow: Flow) -> Iterator[list[Pattern]]:
         means = [end for end in beside if end[0] is end[1] and _size(flow, end[1]) % bells == 0]
         if bells > 1 and len(spreads) == 1 and len(means) == 1 and _size(flow, means[0][1]) >= bells:
             yield _patterns(flow, {"Mixture weights π": sums, "Means μ": means[0], "Deviations σ": spreads[0]}, bells)
-
-
-def _head(flow: Flow, tensor: int) -> tuple[Op, Op] | None:
-    """The last operation of an output and the linear layer before it, which may be the same."""
-    last = flow.producer(flow.origin(tensor)[0].id)
-    layer = last
-    if last is not None and last.name in (*_SHARES, *_POSITIVE):
-        layer = flow.producer(flow.origin(last.inputs[0])[0].id)
-    return (last, layer) if last is not None and layer is not None and is_projection(flow, layer) else None
 
 
 def _size(flow: Flow, layer: Op) -> int:
