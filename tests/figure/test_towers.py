@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from boardwork.figure import CELLS, STACKED, draw
+from boardwork.figure.jumps import jumps
+from boardwork.figure.points import NARROW
 from boardwork.figure.primitives import Box, Figure
 from boardwork.sheet import Diagram, Edge, Node
 
@@ -34,3 +36,8 @@ def test_towers_stand_one_under_the_other() -> None:
     found = boxes(figure)
     assert found["b"].y < found["d"].y < found["e"].y
     assert figure.width < draw(TOWERS, CELLS).width
+
+
+def test_a_tag_is_looked_for_once() -> None:
+    assert jumps(draw(TOWERS, NARROW)) == 0
+    assert jumps(draw(TOWERS, NARROW, STACKED)) == 1

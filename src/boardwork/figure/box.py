@@ -58,7 +58,7 @@ def box_of(op: Op, m: Metrics, spread: float = 0, arrows: int = 1) -> Shape:
     height = max(height, rows * m.text_height, arrows * m.text_height + 2 * m.unit if arrows > 1 else 0)
     rise = m.rise if node.repeat > 1 else 0.0
     box = Box(-half, rise, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
-    extra = m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0
+    extra = rise + m.width_of(f" × {node.repeat}", "label") + m.unit if node.repeat > 1 else 0
     return Shape(half, rise + height, rise + _middle(height, m), (box,), extra)
 
 

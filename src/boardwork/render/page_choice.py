@@ -19,15 +19,19 @@ from boardwork.render.plans import heights
 from boardwork.render.stages import stages
 
 TABLE = 7  # the price of the table of stages
-MUCH = 100  # where pages cost more, the forms that say least are drawn too
+MUCH = 120  # where pages cost more, the forms that say least are drawn too
 FULL = 0.85  # text fills that much of the area that is left for it
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`price`: of these forms and of no table; `guess`: what it costs with what must be given up beside it, about."""
+    """`price`: of these forms and of no table; `guess`: what it costs with what must be given up beside it, about.
+
+    `others`: all forms of each figure, the cheapest first.
+    """
 
     forms: tuple[Form, ...]
+    others: Sequence[Sequence[Form]]
     contents: Contents
     price: int
     guess: int
@@ -62,7 +66,7 @@ def choices(detail: Detail, turns: Sequence[Turn], contents: Contents) -> list[C
 def _guessed(estimates: Iterable[Estimate], forms: Iterable[Iterable[Form]]) -> list[Choice]:
     """Of the combinations of forms, the likely cheapest first."""
     some = [smaller(every) for every in forms]
-    found = (estimate.choice(pair) for estimate in estimates for pair in product(*some))
+    found = (estimate.choice(pair, some) for estimate in estimates for pair in product(*some))
     return sorted((choice for choice in found if choice), key=lambda choice: (choice.guess, choice.price))
 
 
@@ -73,7 +77,7 @@ class Estimate:
         self.detail, self.contents, self.pages = detail, contents, pages
         self._area, self._size = cache(self._area_without), cache(self._framed)
 
-    def choice(self, forms: tuple[Form, ...]) -> Choice | None:
+    def choice(self, forms: tuple[Form, ...], others: Sequence[Sequence[Form]]) -> Choice | None:
         """With the price of what must go, in order, for the text to have the area that is left, if there is any."""
         sizes = [self._size(place, form) for place, form in enumerate(forms)]
         left = max(left_for_text(sizes, page, self.contents.type) for page in self.pages)
@@ -82,7 +86,7 @@ class Estimate:
         order = self.detail.order
         count = bisect_left(range(len(order)), -FULL * left, key=lambda count: -self._area(count))
         price = sum(form.price for form in forms) + (0 if self.contents.table else TABLE)
-        return Choice(forms, self.contents, price, price + self.detail.price(order[:count]))
+        return Choice(forms, others, self.contents, price, price + self.detail.price(order[:count]))
 
     def _framed(self, place: int, form: Form) -> Size:
         """Width and height of the panel of a figure."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw, stacks
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
+from boardwork.figure.jumps import jumps
 from boardwork.figure.points import COMPACT, NARROW, NARROWEST
 from boardwork.render.diagram import figure_marks
 from boardwork.render.marks import Piece
@@ -23,6 +24,8 @@ TIGHTER: tuple[Spaced, ...] = (
 LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
 ALIKE, BARE = 2, 6  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
+JUMP = 2  # that of each tag in the place of a wire
+TOWERS = 14  # that of towers one under the other, which are read side by side
 CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
 MOST_FRAMES = 3  # that are thought of; the one with the most boxes stays open
 WORDLESS = 60  # that of boxes without their second line
@@ -118,6 +121,7 @@ def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) ->
     high = max(tall for _, tall in rooms)
     for metrics, form, price in forms:
         figure = draw(diagram, metrics, form, most_height=TALL)
+        price += JUMP * jumps(figure) + (TOWERS if form == STACKED else 0)
         yield Form(price, figure, metrics)
         for number in (2, 3) if figure.height > 0.3 * high else ():
             cut = in_columns(figure, number, metrics)

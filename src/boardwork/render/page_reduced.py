@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from boardwork.render.detail import Detail, Thing, has_place
-from boardwork.render.page_attempt import Attempt, Turn, fits, room_of, sparing
+from boardwork.render.page_attempt import Attempt, Turn, best, fits, room_of, sparing
 from boardwork.render.page_choice import Choice, choices
 from boardwork.render.page_plan import Planner
 from boardwork.render.panel_contents import Contents
@@ -15,7 +15,7 @@ from boardwork.sheet import Sheet
 
 SLACK = 3  # choices that cost so much more than the best are looked at closely
 MOST_TRIED = 12  # of them, where some fit
-MOST_REFILLED = 6  # of those that fit
+MOST_REFILLED = 4  # of those that fit
 MOST_PLANS = 5  # of each, that are filled up
 
 
@@ -33,7 +33,10 @@ def reduced(sheet: Sheet, turns: Sequence[Turn], contents: Contents) -> Attempt 
     detail = Detail(sheet)
     found = sorted(_found(detail, turns, contents), key=lambda found: found.cost)
     filled = [full for one in found[:MOST_REFILLED] for full in _filled(detail, one, turns)]
-    return min(filled, key=lambda full: (full[0], full[1].fit.empty))[1] if filled else None
+    if not filled:
+        return None
+    _, full, choice = min(filled, key=lambda full: (full[0], full[1].fit.empty))
+    return _loosened(full, choice, turns)
 
 
 def _found(detail: Detail, turns: Sequence[Turn], contents: Contents) -> list[Found]:
@@ -65,12 +68,12 @@ def _fewest(detail: Detail, most: int, turns: Sequence[Turn], choice: Choice) ->
     return many
 
 
-def _filled(detail: Detail, found: Found, turns: Sequence[Turn]) -> Iterator[tuple[int, Attempt]]:
+def _filled(detail: Detail, found: Found, turns: Sequence[Turn]) -> Iterator[tuple[int, Attempt, Choice]]:
     """The cost and the page of the plans that have the most room for more, filled up."""
     choice, sheet = found.choice, detail.without(detail.order[: found.count])
     for plan in islice(sparing(sheet, turns, choice.contents, choice.figures), MOST_PLANS):
         gone, full = _refilled(detail, found.count, plan, choice.contents)
-        yield detail.price(gone) + choice.price, replace(full, omitted=choice.omitted)
+        yield detail.price(gone) + choice.price, replace(full, omitted=choice.omitted), choice
 
 
 def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents) -> tuple[list[Thing], Attempt]:
@@ -88,3 +91,22 @@ def _refilled(detail: Detail, count: int, attempt: Attempt, contents: Contents) 
             gone.remove(thing)
             attempt = replace(attempt, sheet=sheet, planner=planner, fit=fit, height=height)
     return gone, attempt
+
+
+def _loosened(full: Attempt, choice: Choice, turns: Sequence[Turn]) -> Attempt:
+    """All that is on the page, with figures that cost less where it has room for them after all."""
+    for place in range(len(choice.forms)):
+        for looser in _cheaper(choice, place):
+            attempt = best(full.sheet, turns, looser.contents, looser.figures)
+            if attempt is not None:
+                full, choice = replace(attempt, omitted=looser.omitted), looser
+                break
+    return full
+
+
+def _cheaper(choice: Choice, place: int) -> Iterator[Choice]:
+    """With each form of a figure that costs less, the cheapest first."""
+    before, after = choice.forms[:place], choice.forms[place + 1 :]
+    for form in choice.others[place]:
+        if form.price < choice.forms[place].price:
+            yield replace(choice, forms=(*before, form, *after))
