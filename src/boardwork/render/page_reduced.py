@@ -16,7 +16,7 @@ from boardwork.sheet import Sheet
 SLACK = 3  # choices that cost so much more than the best are looked at closely
 MOST_TRIED = 12  # of them, where some fit
 MOST_REFILLED = 4  # of those that fit
-MOST_PLANS = 5  # of each, that are filled up
+MOST_PLANS = 4  # of each, that are filled up
 
 
 @dataclass(frozen=True)
