@@ -29,14 +29,15 @@ class Laws:
     """Finds laws and remembers them: what was found before is likelier than what was not.
 
     `sizes`: lengths of the input axes; `factors`: how many times longer they are the second time, a prime each;
-    `exact`: for lengths that windows leave, the axis, what is added to it and what that is divided by.
+    `exact`: for lengths that windows leave, the axis, what is added to it and what that is divided by; None for a
+    length that has no law, though some fit it.
     """
 
     def __init__(
         self,
         sizes: dict[str, int],
         factors: dict[str, int],
-        exact: Mapping[tuple[int, int], tuple[str, int, int]] = MappingProxyType({}),
+        exact: Mapping[tuple[int, int], tuple[str, int, int] | None] = MappingProxyType({}),
     ) -> None:
         self.sizes, self.factors, self.exact = sizes, factors, exact
         self._found: dict[tuple[int, int], str] = {}
@@ -44,7 +45,7 @@ class Laws:
 
     def of(self, first: int, second: int) -> str:
         """The simplest law that gives both lengths; the first as a number if there is none."""
-        if first == second:
+        if first == second or self.exact.get((first, second), ()) is None:
             return str(first)
         if (first, second) not in self._found:
             law = next(self._candidates(first, second), "")
@@ -152,8 +153,8 @@ class Laws:
 
     def _rounded(self, first: int, second: int) -> Iterator[str]:
         """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 or 4 times that."""
-        if (first, second) in self.exact:
-            name, added, stride = self.exact[first, second]
+        if exact := self.exact.get((first, second)):
+            name, added, stride = exact
             self._strides[name][stride] = None
             yield _floor(name, stride, range(added, added + 1))
         for name, size in self.sizes.items():

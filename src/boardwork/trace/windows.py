@@ -9,29 +9,62 @@ from __future__ import annotations
 from boardwork.trace.records import Op, Tensor, Trace
 
 Rounding = tuple[str, int, int]  # an axis of the input, what is added to it, what that is divided by
+Lengths = tuple[int, int]  # of one axis in both forwards
 _AXES = {"conv1d": 1, "conv2d": 2, "max_pool1d": 1, "max_pool2d": 2, "avg_pool1d": 1, "avg_pool2d": 2}
 
 
 def roundings(
     first: Trace, twin: dict[int, Tensor], sizes: dict[str, int], factors: dict[str, int]
-) -> dict[tuple[int, int], Rounding]:
-    """Under the length at both sizes; `twin`: the tensors of the second forward by their ids in the first."""
-    found: dict[tuple[int, int], Rounding] = {
+) -> dict[Lengths, Rounding | None]:
+    """Under the length at both sizes, None where those do not tell it; `twin`: the second's tensors by the first's ids.
+
+    A pad adds as much at every size, unless its helper adds otherwise at these two: it then adds what windows need to
+    leave the length over their step, rounded up, and the length between them has no law.
+    """
+    found: dict[Lengths, Rounding | None] = {
         (size, size * factors[name]): (name, 0, 1) for name, size in sizes.items() if factors.get(name, 1) > 1
     }
+    pads = {op.outputs[0]: op for op in first.ops if op.name == "pad"}
+    fitting = {_helper(first, op) for op in pads.values() if _varies(first, twin, op)}
+    fitted = {tensor: op for tensor, op in pads.items() if _helper(first, op) in fitting}
     for op in first.ops:
-        if op.name in _AXES and not op.attrs.get("ceil_mode"):
-            for axis in range(-_AXES[op.name], 0):
-                before, after = (_lengths(first, twin, ids, axis) for ids in (op.inputs, op.outputs))
-                if before in found and after is not None:
-                    name, added, divisor = found[before]
-                    span, step, padding = _window(op, axis, first)
-                    offset = added + divisor * (2 * padding - span + step)
-                    found.setdefault(after, (name, offset, divisor * step))
+        for axis in _axes(op, first):
+            before, after = (_lengths(first, twin, ids, axis) for ids in (op.inputs, op.outputs))
+            if before is None or after is None or op.outputs[0] in fitted:
+                continue
+            if op.name == "pad":
+                step, offset = 1, after[0] - before[0]
+            else:
+                span, step, padding = _window(op, axis, first)
+                offset = 2 * padding - span + step
+                if (pad := fitted.get(op.inputs[0])) and step > 1:
+                    found.setdefault(before, None)
+                    before, offset = _lengths(first, twin, pad.inputs, axis), step - 1
+            if before is not None and (rounding := found.get(before)):
+                name, added, divisor = rounding
+                found.setdefault(after, (name, added + divisor * offset, divisor * step))
     return found
 
 
-def _lengths(first: Trace, twin: dict[int, Tensor], ids: tuple[int, ...], axis: int) -> tuple[int, int] | None:
+def _axes(op: Op, trace: Trace) -> range:
+    """Those along which windows move or a pad adds, counted from the last."""
+    if op.name == "pad":
+        return range(-len(trace.tensors[op.outputs[0]].shape), 0)
+    return range(0 if op.attrs.get("ceil_mode") else -_AXES.get(op.name, 0), 0)
+
+
+def _helper(trace: Trace, pad: Op) -> str:
+    """What says how much is added: a named function, or the class of a module."""
+    return trace.functions[pad.function].name if pad.function >= 0 else trace.calls[pad.call].cls
+
+
+def _varies(first: Trace, twin: dict[int, Tensor], pad: Op) -> bool:
+    """True if the two forwards add differently along some axis."""
+    lengths = ((_lengths(first, twin, ids, axis) for ids in (pad.inputs, pad.outputs)) for axis in _axes(pad, first))
+    return any(one and two and two[0] - one[0] != two[1] - one[1] for one, two in lengths)
+
+
+def _lengths(first: Trace, twin: dict[int, Tensor], ids: tuple[int, ...], axis: int) -> Lengths | None:
     one, two = first.tensors[ids[0]], twin.get(ids[0])
     if two is None or len(two.shape) != len(one.shape) or len(one.shape) < -axis:
         return None
