@@ -3,6 +3,7 @@
 import inspect
 from dataclasses import replace
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from boardwork.errors import TraceError
 from boardwork.targets import from_module, load
 from boardwork.targets.build import library
 from boardwork.targets.hugging_face_forms import other_forms
+from boardwork.targets.hugging_face_media import media_inputs
 from boardwork.targets.layers import argument
 from boardwork.trace import trace
 
@@ -122,3 +124,22 @@ def test_a_session_has_seen_a_frame_of_the_video_and_remembers_it_on_the_next(tm
     assert {"processed_frames.1", "maskmem_features", "object_pointer"} <= names
     assert set(session.output_dict_per_obj[0]["cond_frame_outputs"]) == {0}
     assert session.output_dict_per_obj[0]["non_cond_frame_outputs"] == {}
+
+
+@pytest.mark.parametrize(("places", "kind"), [(3000, torch.bool), (512, torch.int64)])
+def test_masks_of_sound_are_tried_as_truths_and_long_sound_is_cut_with_its_mask(places, kind):
+    class Tower(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.places = torch.nn.Parameter(torch.empty(places, 4, device="meta"))
+
+        def get_audio_features(self, input_features, input_features_mask):
+            if input_features_mask.dtype != kind or input_features.dim() != 3:
+                raise TypeError(kind)
+            return (input_features + self.places) * input_features_mask[..., None]
+
+    names = ["input_features", "input_features_mask"]
+    config = SimpleNamespace(audio_token_id=7, feature_size=4)
+    made = {item.name: item.tensor for item in media_inputs(Tower(), config, ["input_ids", *names])}
+    assert [tuple(made[name].shape) for name in names] == [(1, places, 4), (1, places)]
+    assert int((made["input_ids"] == 7).sum()) == places

@@ -13,6 +13,7 @@ from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument
 
 FRAMES = 16  # of a clip
 GRID = 16  # patches along each side of an image that comes as a list of patches
+GRIDS = frozenset(["grid_thw", "image_grid_hw"])  # what says how the patches of all images, in one list, lie
 
 
 def sides(maker: Maker) -> tuple[int, int]:
@@ -28,7 +29,7 @@ def sides(maker: Maker) -> tuple[int, int]:
 
 
 def image(maker: Maker, name: str) -> Argument:
-    if maker.wanted & {"grid_thw", "spatial_shapes", "pixel_position_ids"}:
+    if maker.wanted & {*GRIDS, "spatial_shapes", "pixel_position_ids", "image_position_ids"}:
         return _patches(maker, name)
     height, width = sides(maker)
     channels = maker.entry("num_channels", "in_channels", "in_chans", default=3)
@@ -99,7 +100,7 @@ def _patches(maker: Maker, name: str) -> Argument:
     layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
     if "hidden_states" not in maker.wanted and isinstance(layer, nn.Conv2d):
         shape = (count, layer.in_channels, *layer.kernel_size)
-    if "grid_thw" in maker.wanted:
+    if maker.wanted & GRIDS:
         return argument(name, shape, ("",) * len(shape), maker.dtype)
     return argument(name, (1, *shape), ("batch", *("" for _ in shape)), maker.dtype)
 

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from boardwork.meta.nesting import tensors_in
-from boardwork.targets.hugging_face_images import GRID
+from boardwork.targets.hugging_face_forms import other_forms
+from boardwork.targets.hugging_face_images import GRID, GRIDS
 from boardwork.targets.hugging_face_maker import Maker, parts_of
 from boardwork.targets.hugging_face_tensors import MAKERS, named_input
 from boardwork.targets.layers import TOKENS, Argument, argument
@@ -117,7 +118,7 @@ def _tower(module: nn.Module, config: Any, medium: Medium) -> nn.Module | None:
 def _attempts(
     module: nn.Module, reader: Callable[..., Any], config: Any, names: Sequence[str], medium: Medium
 ) -> Iterator[list[Argument]]:
-    """The medium's arguments; then with an axis for the number of images in the main one, then with flat patches."""
+    """The medium's arguments; with an axis for the number of images, flat patches, masks of truths; in other forms."""
     part = _entry(config, medium.config) or config
     tower = _tower(module, config, medium) or module
     parameters = inspect.signature(reader).parameters.values()
@@ -131,11 +132,16 @@ def _attempts(
         yield made
         first = made[0]
         yield [Argument(first.name, first.tensor.unsqueeze(1), ("batch", "", *first.axes[1:])), *made[1:]]
-        if "grid_thw" in maker.wanted:
+        if maker.wanted & GRIDS:
             yield [Argument(first.name, first.tensor.flatten(1), first.axes[:2]), *made[1:]]
-        if medium is IMAGES and (side := maker.entry("patch_size")):
+        if medium is IMAGES and (side := maker.entry("model_patch_size", "patch_size")):
             numbers = maker.entry("num_channels", default=3) * side**2
-            yield [argument(first.name, (1, GRID * GRID, numbers), ("batch", "", ""), maker.dtype), *made[1:]]
+            rows = next((item.tensor.shape[1] for item in made[1:] if item.tensor.dim() == 3), GRID * GRID)
+            yield [argument(first.name, (1, rows, numbers), ("batch", "", ""), maker.dtype), *made[1:]]
+        masks = {item.name for item in made if item.name.endswith("mask")}
+        if masks:
+            yield [Argument(i.name, i.tensor.bool() if i.name in masks else i.tensor, i.axes) for i in made]
+        yield from (inputs for inputs, _ in other_forms(made))
 
 
 def _masks(

@@ -27,6 +27,7 @@ def speech(maker: Maker, name: str) -> Argument:
         "input_feat_size",
         "feature_projection_input_dim",
         "feature_size",
+        "audio_embed_dim",
         "input_dim",
     )
     found = first_layer(maker.module)

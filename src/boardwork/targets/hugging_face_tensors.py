@@ -178,6 +178,7 @@ MAKERS: dict[str, Callable[[Maker, str], Argument]] = {
     "spatial_shapes": _numbers(GRID, GRID),
     "grid_thw": _numbers(1, GRID, GRID),
     "image_grid_thw": _numbers(1, GRID, GRID),
+    "image_grid_hw": _numbers(GRID, GRID),
     "image_sizes": image_sizes,
     "target_sizes": _numbers(GRID, GRID),
     "classes_structure": lambda maker, name: Argument(name, torch.tensor([1], device="cpu"), ("",)),
