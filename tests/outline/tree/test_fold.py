@@ -107,3 +107,24 @@ def test_the_weights_of_folded_bodies_add_up() -> None:
     used = {t for op in box.all() for t in found.trace.ops[op].inputs if found.trace.tensors[t].kind == "parameter"}
     layers = [weight for weight in found.trace.weights if not weight.names[0].startswith("8.")]
     assert sum(found.trace.tensors[t].size for t in used) == sum(weight.size for weight in layers)
+
+
+class SharedStep(nn.Module):
+    """Six layers of their own, before each of which the same small layer runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.floors = nn.ModuleList(Attending() for _ in range(6))
+        self.common = nn.Sequential(nn.Linear(WIDTH, 4), nn.ReLU(), nn.Linear(4, WIDTH))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for floor in self.floors:
+            x = floor(x * self.common(x))
+        return x
+
+
+def test_copies_that_share_a_small_part_fold_and_say_so() -> None:
+    found = outline(trace(from_module(SharedStep().eval(), (torch.empty(2, 4, WIDTH),))))
+    body = next(block for block in found.root.walk() if block.kind == "in_turn")
+    assert (body.repeat, body.again) == (6, ())
+    assert "weights of" in body.detail

@@ -122,7 +122,7 @@ def _in_turn(flow: Flow, children: Sequence[Block]) -> list[Block]:
     while index < len(children):
         length, times = _body(flow, children, index)
         starts = range(index, index + times * length, length)
-        bodies = [_body_block(children[start : start + length]) for start in starts]
+        bodies = _bodies([children[start : start + length] for start in starts]) if times > 1 else []
         found.append(_merged(flow, bodies) if times > 1 else children[index])
         index += length * times if times > 1 else 1
     return found
@@ -134,7 +134,9 @@ def _body(flow: Flow, children: Sequence[Block], start: int) -> tuple[int, int]:
     for length in range(2, min(_LONGEST, (len(children) - start) // 2) + 1):
         times, seen = 1, _weighted(flow, children[start : start + length])
         while seen and _same_body(flow, children, start + (times - 1) * length, length):
-            following = _weighted(flow, children[start + times * length : start + (times + 1) * length])
+            after = start + times * length
+            pairs = zip(children[after - length : after], children[after : after + length], strict=True)
+            following = _weighted(flow, [two for one, two in pairs if not _is_again(one, two)])
             if seen & following:  # the same weights again, which are no copy
                 break
             times, seen = times + 1, seen | following
@@ -149,7 +151,9 @@ def _same_body(flow: Flow, children: Sequence[Block], start: int, length: int) -
     first, second = children[start : start + length], children[start + length : start + 2 * length]
     if len(second) < length or not all(_same_part(flow, *pair) for pair in zip(first, second, strict=True)):
         return False
-    return _chained(flow, *map(_body_block, (first, second)))
+    shared = [two for one, two in zip(first, second, strict=True) if _is_again(one, two)]
+    own, again = (sum(flow.parameters(part.one()) for part in parts) for parts in (second, shared))
+    return own > 2 * again and _chained(flow, *_bodies((first, second)))
 
 
 def _weighted(flow: Flow, body: Sequence[Block]) -> set[int]:
@@ -157,17 +161,27 @@ def _weighted(flow: Flow, body: Sequence[Block]) -> set[int]:
     return {part.module for part in body if flow.parameters(part.one())}
 
 
+def _is_again(one: Block, two: Block) -> bool:
+    """True for two runs of the same module, as of one that every step of a stack uses."""
+    return one.module == two.module and one.path == two.path
+
+
 def _same_part(flow: Flow, one: Block, two: Block) -> bool:
     if one.repeat != two.repeat or one.again or two.again or not _continues(flow, one, two):
         return False
-    if one.children or two.children:
+    if (one.children or two.children) and not _is_again(one, two):
         return _alike(flow, one, two)
     return (one.label, one.detail, one.kind) == (two.label, two.detail, two.kind)
 
 
-def _body_block(parts: Sequence[Block]) -> Block:
-    lead = next((part for part in parts if part.children), parts[0])
-    return Block("", "block", path=lead.path, kind="in_turn", children=tuple(parts), module=lead.module)
+def _bodies(runs: Sequence[Sequence[Block]]) -> list[Block]:
+    """Each run of parts as one block, under the path of its first container, or of its first part of its own."""
+    own = [place for place, (one, two) in enumerate(zip(runs[0], runs[1], strict=True)) if not _is_again(one, two)]
+    place = next((place for place in own if runs[0][place].children), own[0])
+    return [
+        Block("", "block", path=parts[place].path, kind="in_turn", children=tuple(parts), module=parts[place].module)
+        for parts in runs
+    ]
 
 
 def _without_shell(block: Block) -> Block:

@@ -62,7 +62,7 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
         label, kind = _steps(block), "in_turn"
-        told = [] if label else [_in_turn(block)]
+        told = ["" if label else _in_turn(block), _shared(flow, block)]
         label = label or f"{_count(block)} layers in turn"
     if not label and block.label == CONTAINER:
         label, kind = _content(block), ""
@@ -113,7 +113,18 @@ def _steps(block: Block) -> str:
 
 
 def _count(block: Block) -> int:
-    return sum(child.repeat for child in block.children)
+    return sum(child.repeat for child in block.children if child.role not in SIGNS)
+
+
+def _shared(flow: Flow, block: Block) -> str:
+    """The parts that all copies of a body run with the same weights."""
+    pairs = zip(block.children, block.copies[0].children, strict=True) if block.copies else ()
+    same = [one.label for one, two in pairs if one.path == two.path and one.module == two.module and _weighs(flow, one)]
+    return f"weights of {list_of(same)} shared" if same else ""
+
+
+def _weighs(flow: Flow, block: Block) -> bool:
+    return flow.parameters(block.one()) > 0
 
 
 def _in_turn(block: Block) -> str:
