@@ -99,7 +99,9 @@ class Links:
         """Words and learned tensors as they are, though another box has moved them too."""
         origin = self.flow.origin(tensor)[0]
         words = origin.kind == "input" and "int" in origin.dtype
-        return origin.id if words or origin.kind == "parameter" else tensor
+        box = self.owner.get(self.flow.tensors[tensor].producer)
+        learned = origin.kind == "parameter" and not (box is not None and self._only_moves(box))
+        return origin.id if words or learned else tensor
 
     def _passed(self, target: int, tensor: int) -> int:
         """What only changes its shape in a box that works on it too comes from before that box.
@@ -114,7 +116,11 @@ class Links:
             given = self.flow.ops[made].inputs[0]
         if box is None or given == tensor or box in self._feeding(target):
             return tensor
-        return tensor if all(map(self.flow.is_shape, self.boxes[box].one())) else given
+        return tensor if self._only_moves(box) else given
+
+    def _only_moves(self, box: int) -> bool:
+        """True for a box that is drawn for what it does to a shape, or for the rows that it picks of a table."""
+        return all(map(self.flow.is_shape, self.boxes[box].one()))
 
     def _feeding(self, target: int) -> set[int]:
         """Boxes that a box takes more from than other shapes of what they are given."""
