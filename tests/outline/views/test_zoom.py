@@ -65,7 +65,7 @@ class Twice(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.table = nn.Parameter(torch.zeros(6, 8))
-        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.second(self.first(x + self.table) + self.table)
@@ -97,3 +97,27 @@ class Objects(Decoder):
 def test_a_table_that_every_layer_adds_stands_beside_the_stack(from_zeros: bool, label: str) -> None:
     found = outline(trace(from_module(Objects(from_zeros), (torch.empty(1, 6, 8),))))
     assert label in [box.label for box in found.big_picture.boxes]
+
+
+class Near(nn.Module):
+    """Scores with a learned bias for each distance, picked from a table."""
+
+    places: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.three, self.back = nn.Linear(8, 24), nn.Linear(8, 8)
+        self.table = nn.Parameter(torch.zeros(11, 2))
+        self.register_buffer("places", (torch.arange(6)[:, None] - torch.arange(6) + 5).flatten())
+
+    def forward(self, x: Tensor) -> Tensor:
+        asked, known, told = self.three(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+        bias = self.table[self.places].view(6, 6, 2).permute(2, 0, 1)
+        mixed = ((asked @ known.transpose(-2, -1)) / 2 + bias).softmax(-1) @ told
+        return self.back(mixed.transpose(1, 2).flatten(2))
+
+
+def test_a_bias_that_is_picked_from_a_table_meets_the_scores() -> None:
+    zoom = outline(trace(from_module(Near(), (torch.empty(1, 6, 8),)))).zoom
+    links = {(zoom.boxes[link.source].label, zoom.boxes[link.target].label) for link in zoom.links}
+    assert ("Relative position bias", "Scaled dot-product attention") in links

@@ -119,7 +119,8 @@ def _count(block: Block) -> int:
 def _shared(flow: Flow, block: Block) -> str:
     """The parts that all copies of a body run with the same weights."""
     pairs = zip(block.children, block.copies[0].children, strict=True) if block.copies else ()
-    same = [one.label for one, two in pairs if one.path == two.path and one.module == two.module and _weighs(flow, one)]
+    layers = [(one, two) for one, two in pairs if one.role not in SIGNS and _weighs(flow, one)]
+    same = [one.label for one, two in layers if one.path == two.path and one.module == two.module]
     return f"weights of {list_of(same)} shared" if same else ""
 
 
