@@ -10,7 +10,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.conv_blocks import Meaning, convolution_block
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.plumbing import CONTAINER
-from boardwork.outline.tree.roles import role
+from boardwork.outline.tree.roles import is_gated, role
 from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
@@ -192,9 +192,7 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
         return "Mixer layer", "mixer_layer"
     if "scan" in direct:
         return "State-space block", "state_space_block"
-    if sorted(b.kind or b.role for b in block.children) == ["activation", "multiply", "norm"] and _two_inputs(
-        flow, block
-    ):
+    if sorted(b.kind or b.role for b in block.children) == ["activation", "multiply", "norm"] and is_gated(flow, block):
         return f"Gated {next(b.label for b in block.children if b.kind == 'norm')}", "gated_norm"
     if direct.count("coupling") == 1:
         return "Flow step", "flow_step"
@@ -204,13 +202,6 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     if direct.count("linear") > 1 and set(direct) <= {"linear", "norm", "activation"}:
         return "MLP", "mlp"
     return "", ""
-
-
-def _two_inputs(flow: Flow, block: Block) -> bool:
-    """True where the activation works on something else than the norm does: a gate."""
-    gate = next(b for b in block.children if b.kind == "activation")
-    normed = {op for b in block.children if b.kind == "norm" for op in b.one()}
-    return not any(flow.origin(t)[0].producer in normed for op in gate.one() for t in flow.ops[op].inputs)
 
 
 def _convolutional(flow: Flow, block: Block) -> Meaning | None:

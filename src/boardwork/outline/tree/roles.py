@@ -66,3 +66,10 @@ def _layers(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
             yield part, times * part.repeat
         elif not part.kind or part.kind == "in_turn":
             yield from _layers(part, times * part.repeat)
+
+
+def is_gated(flow: Flow, block: Block) -> bool:
+    """True where an activation beside a norm works on something else than the norm does: a gate."""
+    gate = next(b for b in block.children if b.kind == "activation")
+    normed = {op for b in block.children if b.kind == "norm" for op in b.one()}
+    return not any(flow.origin(t)[0].producer in normed for op in gate.one() for t in flow.ops[op].inputs)
