@@ -66,7 +66,7 @@ def stand_in(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     if name in _CHOICES:
         guess = "values were taken to be all equal" if "unique" in name else _ALL
         return _choice(name, args, kwargs), guess
-    if name == "_pack_padded_sequence":
+    if name == "_pack_padded_sequence" and args[1].is_meta:
         return _packed(*args), "the sequences were taken to be all of full length"
     if name == "nms":
         return args[1].new_empty(args[1].shape, dtype=torch.int64), "no box was taken to be suppressed"

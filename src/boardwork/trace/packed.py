@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,8 @@ def packed_weights(module: nn.Module) -> tuple[str, ...]:
 def _unpacked(value: Any) -> Iterator[torch.Tensor]:
     """The tensors of a packed object, by the state that it is saved with."""
     if isinstance(value, torch.ScriptObject):
-        yield from _unpacked(value.__getstate__())
+        with contextlib.suppress(RuntimeError):  # a scripted module is such an object too, and keeps no state
+            yield from _unpacked(value.__getstate__())
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _unpacked(item)
