@@ -132,12 +132,13 @@ def _body(flow: Flow, children: Sequence[Block], start: int) -> tuple[int, int]:
     """Length of the body of different parts that starts here and covers most, and how often it comes."""
     best = (1, 1)
     for length in range(2, min(_LONGEST, (len(children) - start) // 2) + 1):
-        times, seen = 1, _weighted(flow, children[start : start + length])
-        while seen and _same_body(flow, children, start + (times - 1) * length, length):
+        times, seen = 1, set[int]()
+        while _same_body(flow, children, start + (times - 1) * length, length):
+            seen = seen or _weighted(flow, children[start : start + length])
             after = start + times * length
             pairs = zip(children[after - length : after], children[after : after + length], strict=True)
             following = _weighted(flow, [two for one, two in pairs if not _is_again(one, two)])
-            if seen & following:  # the same weights again, which are no copy
+            if not seen or seen & following:  # the same weights again, which are no copy
                 break
             times, seen = times + 1, seen | following
         different = any(not _same_part(flow, children[start], part) for part in children[start + 1 : start + length])

@@ -198,10 +198,12 @@ class Links:
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
         """A table that every copy of a stack adds to its stream."""
+        if box.repeat < 2 or len(origin.shape) < 2:
+            return ""
         users = {op for view in self._views_of(tensor) for op in self.flow.users.get(view, ())}
         adds = {op for op in users if self.flow.ops[op].name == "add"}
-        everywhere = not any(adds.isdisjoint(copy.one()) for copy in (box, *box.copies))
-        return "Position embedding" if box.repeat > 1 and len(origin.shape) > 1 and everywhere else ""
+        everywhere = bool(adds) and not any(adds.isdisjoint(copy.one()) for copy in (box, *box.copies))
+        return "Position embedding" if everywhere else ""
 
     def _joined(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
