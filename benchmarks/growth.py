@@ -19,7 +19,7 @@ from boardwork.knowledge import tell
 from boardwork.measure import measure
 from boardwork.options import Options
 from boardwork.outline import outline
-from boardwork.render.text import text
+from boardwork.render.text.sheet import text
 from boardwork.targets import from_module
 from boardwork.trace import trace
 

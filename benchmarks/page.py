@@ -17,8 +17,8 @@ from models import SLICE, all_models, target_of
 
 from boardwork.errors import BoardworkError
 from boardwork.options import Options
-from boardwork.render.inspection import inspect
-from boardwork.render.page import page
+from boardwork.render.page.inspection import inspect
+from boardwork.render.page.sheet import page
 from boardwork.sheet import Sheet
 
 

@@ -59,7 +59,7 @@ def test_case(case: str, request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_page_of_each_holds_the_table(case: str) -> None:
     from boardwork.render.comparison.page import page
-    from boardwork.render.marks import Label
+    from boardwork.render.drawing.marks import Label
 
     found = compared(case)
     said = {mark.string for mark in page(found, "a4").marks if isinstance(mark, Label)}

@@ -21,7 +21,7 @@ from boardwork.render.comparison import FORMATS, render
 from boardwork.render.comparison.page import page
 from boardwork.render.comparison.svg import sheet_of as svg_page
 from boardwork.render.comparison.towers import side_by_side
-from boardwork.render.marks import Label
+from boardwork.render.drawing.marks import Label
 
 BINARY = ("pdf", "png")
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 
 from boardwork.figure import Figure
 from boardwork.figure.primitives import Box, Circle, Frame, Text
-from boardwork.render.raster import Raster
+from boardwork.render.text.raster import Raster
 from boardwork.sheet import Diagram
 
 NORTH, EAST, SOUTH, WEST = (0, -1), (1, 0), (0, 1), (-1, 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from boardwork.figure import CELLS, draw
-from boardwork.render.raster import Raster
+from boardwork.render.text.raster import Raster
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "figure").glob("*.txt"))

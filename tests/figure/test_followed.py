@@ -12,10 +12,10 @@ from tests.figure.random_diagrams import KINDS, pairs, told, worded
 
 from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Metrics, draw
 from boardwork.figure.points import NARROW, POINTS
-from boardwork.render.diagram import figure_marks
-from boardwork.render.inspection import inspect
-from boardwork.render.raster import Raster
-from boardwork.render.text import NARROWER, diagram_lines
+from boardwork.render.drawing.diagram import figure_marks
+from boardwork.render.page.inspection import inspect
+from boardwork.render.text.raster import Raster
+from boardwork.render.text.sheet import NARROWER, diagram_lines
 from boardwork.sheet import Diagram, Edge, Node
 
 FORMS = {"as it is": (AS_IT_IS, None), "folded": (AS_IT_IS, 0), "stacked": (STACKED, None), "column": (COLUMN, None)}

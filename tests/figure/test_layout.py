@@ -16,8 +16,8 @@ from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq
 from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text, Wire
 from boardwork.figure.reduce import reduce
-from boardwork.render.raster import Raster
-from boardwork.render.text import diagram_lines
+from boardwork.render.text.raster import Raster
+from boardwork.render.text.sheet import diagram_lines
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 

@@ -11,9 +11,9 @@ import pytest
 from boardwork.errors import DrawingError, FormatError
 from boardwork.options import Options
 from boardwork.render import FORMATS, format_of, render
-from boardwork.render.inspection import inspect
 from boardwork.render.lone import lone
-from boardwork.render.pinned import binary
+from boardwork.render.page.inspection import inspect
+from boardwork.render.svg.pinned import binary
 from boardwork.sheet import Diagram, Edge, Node, Question, Sheet
 
 GALLERY = Path(__file__).parents[2] / "diagrams"

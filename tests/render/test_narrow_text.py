@@ -10,9 +10,9 @@ import pytest
 
 from boardwork.figure import CELLS, draw
 from boardwork.options import Options
-from boardwork.render.filled import filled
-from boardwork.render.raster import Raster
-from boardwork.render.text import diagram_lines, text
+from boardwork.render.text.filled import filled
+from boardwork.render.text.raster import Raster
+from boardwork.render.text.sheet import diagram_lines, text
 from boardwork.sheet import Diagram, Edge, Group, Node, Sheet
 
 LONG = ("batch·(height/112)(width/112)", "heads", "49", "d_k")

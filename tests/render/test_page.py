@@ -10,10 +10,10 @@ import pytest
 from boardwork.errors import DrawingError, FormatError
 from boardwork.options import Options
 from boardwork.render import render, typeset
-from boardwork.render.detail import Detail, left_out
-from boardwork.render.inspection import inspect
-from boardwork.render.marks import Label, Piece
-from boardwork.render.page import page
+from boardwork.render.drawing.marks import Label, Piece
+from boardwork.render.page.detail import Detail, left_out
+from boardwork.render.page.inspection import inspect
+from boardwork.render.page.sheet import page
 from boardwork.render.paper import PAPERS, points
 from boardwork.sheet import Diagram, Edge, Node, Sheet
 

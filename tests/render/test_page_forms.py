@@ -6,10 +6,10 @@ import dataclasses
 from pathlib import Path
 
 from boardwork.figure.jumps import jumps
-from boardwork.render.inspection import inspect
-from boardwork.render.marks import Label
-from boardwork.render.page import page
-from boardwork.render.page_forms import usual_forms
+from boardwork.render.drawing.marks import Label
+from boardwork.render.page.forms import usual_forms
+from boardwork.render.page.inspection import inspect
+from boardwork.render.page.sheet import page
 from boardwork.sheet import Diagram, Edge, Node, Sheet
 
 LLAMA = Sheet.from_json(Path(__file__).parents[2] / "diagrams/transformer/llama-3-8b/sheet.json")

@@ -1,10 +1,10 @@
 """Panels on one page: text stands beside a figure that is narrower than its column, rows fill what they have."""
 
-from boardwork.render.marks import Piece, Shape
-from boardwork.render.page_plan import Planner
-from boardwork.render.panel_contents import figure_panel
-from boardwork.render.plans import Panel
-from boardwork.render.style import DENSE
+from boardwork.render.drawing.marks import Piece, Shape
+from boardwork.render.drawing.style import DENSE
+from boardwork.render.page.plan import Planner
+from boardwork.render.panels.contents import figure_panel
+from boardwork.render.panels.plans import Panel
 
 FIGURES = [
     figure_panel("Big picture", "", Piece(100, 200), DENSE),

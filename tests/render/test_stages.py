@@ -8,11 +8,11 @@ import pytest
 
 from boardwork.options import Options
 from boardwork.render import render
-from boardwork.render.inspection import inspect
-from boardwork.render.marks import Label, Piece
-from boardwork.render.stage_table import table_lines, table_panel
+from boardwork.render.drawing.marks import Label, Piece
+from boardwork.render.drawing.style import DENSE
+from boardwork.render.page.inspection import inspect
+from boardwork.render.panels.stage_table import table_lines, table_panel
 from boardwork.render.stages import stages, table_rows
-from boardwork.render.style import DENSE
 from boardwork.sheet import Diagram, Edge, Node, Sheet
 
 GALLERY = Path(__file__).parents[2] / "diagrams"

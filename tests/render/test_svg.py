@@ -12,13 +12,13 @@ from boardwork.figure.lettering import advances
 from boardwork.figure.points import POINTS, SIZES, in_font, width
 from boardwork.figure.primitives import Box
 from boardwork.options import Options
-from boardwork.render import pinned
-from boardwork.render.marks import BOLD, CODE, MATHS, MATHS_ITALIC, Label, Piece, wide
-from boardwork.render.panels import code
-from boardwork.render.style import SCREEN
-from boardwork.render.svg import page, svg
-from boardwork.render.svg_finish import finished
-from boardwork.render.theme import theme
+from boardwork.render.drawing.marks import BOLD, CODE, MATHS, MATHS_ITALIC, Label, Piece, wide
+from boardwork.render.drawing.style import SCREEN
+from boardwork.render.drawing.theme import theme
+from boardwork.render.panels.texts import code
+from boardwork.render.svg import pinned
+from boardwork.render.svg.finish import finished
+from boardwork.render.svg.sheet import page, svg
 from boardwork.sheet import (
     Check,
     Code,

@@ -10,10 +10,10 @@ from boardwork.figure.lettering import FONTS, advances, lettered_in
 from boardwork.figure.points import width
 from boardwork.options import Options
 from boardwork.render import render
-from boardwork.render.marks import Label, Piece, Shape, Stroke
-from boardwork.render.sketch import sketched
-from boardwork.render.style import ACCENT, ALARM, GREY, INK, PAPER, STYLES, WIRE
-from boardwork.render.theme import theme, theme_names
+from boardwork.render.drawing.marks import Label, Piece, Shape, Stroke
+from boardwork.render.drawing.sketch import sketched
+from boardwork.render.drawing.style import ACCENT, ALARM, GREY, INK, PAPER, STYLES, WIRE
+from boardwork.render.drawing.theme import theme, theme_names
 from boardwork.sheet import Sheet
 
 NAMES = theme_names()

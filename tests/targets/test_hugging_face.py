@@ -11,8 +11,8 @@ import torch
 from boardwork.errors import TraceError
 from boardwork.targets import from_module, load
 from boardwork.targets.build import library
-from boardwork.targets.hugging_face_forms import other_forms
-from boardwork.targets.hugging_face_media import media_inputs
+from boardwork.targets.hugging_face.forms import other_forms
+from boardwork.targets.hugging_face.media import media_inputs
 from boardwork.targets.layers import argument
 from boardwork.trace import trace
 

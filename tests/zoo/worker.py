@@ -35,7 +35,7 @@ def outcome(name: str, folder: Path, sheets: Path | None) -> dict[str, Any]:
     """
     from boardwork.outline import outline
     from boardwork.pipeline import draw_trace
-    from boardwork.render.text import text
+    from boardwork.render.text.sheet import text
     from boardwork.targets import load
     from boardwork.trace import trace
 

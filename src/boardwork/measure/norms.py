@@ -9,7 +9,7 @@ from typing import Any
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.norms import called as called_norm
+from boardwork.outline.recognise.norms.arithmetic import called as called_norm
 from boardwork.trace.records import Op
 
 _OF_MAPS = ("batch", "group", "instance")  # most stand in the box of a convolution, the others in one of their own

@@ -15,21 +15,21 @@ from typing import Any
 from boardwork.errors import DrawingError, FormatError
 from boardwork.figure.lettering import lettered_in
 from boardwork.options import Options
+from boardwork.render.drawing.theme import theme, theme_names
 from boardwork.render.panel_choice import PANELS, chosen
 from boardwork.render.paper import PAPERS, paper_size
 from boardwork.render.symbols import written
-from boardwork.render.theme import theme, theme_names
 from boardwork.sheet import Sheet
 
 __all__ = ["FORMATS", "PANELS", "PAPERS", "check", "drawn", "format_of", "put", "render", "theme_names", "write"]
 
 # format -> (module, function), imported when asked for
 FORMATS = {
-    "text": ("boardwork.render.text", "text"),
-    "ascii": ("boardwork.render.text", "ascii"),
+    "text": ("boardwork.render.text.sheet", "text"),
+    "ascii": ("boardwork.render.text.sheet", "ascii"),
     "markdown": ("boardwork.render.markdown", "markdown"),
     "html": ("boardwork.render.html", "html"),
-    "svg": ("boardwork.render.svg", "svg"),
+    "svg": ("boardwork.render.svg.sheet", "svg"),
     "pdf": ("boardwork.render.pdf", "pdf"),
     "png": ("boardwork.render.pdf", "png"),
     "dot": ("boardwork.render.dot", "dot"),

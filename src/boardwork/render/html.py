@@ -9,16 +9,16 @@ from latex2mathml.converter import convert
 from boardwork.figure import draw as lay_out
 from boardwork.figure.points import POINTS
 from boardwork.options import Options
-from boardwork.render import pinned
-from boardwork.render.diagram import figure_marks
-from boardwork.render.marks import Piece
+from boardwork.render.drawing.diagram import figure_marks
+from boardwork.render.drawing.marks import Piece
+from boardwork.render.drawing.theme import Theme, theme
 from boardwork.render.panel_choice import chosen
 from boardwork.render.stages import stages, table_rows
-from boardwork.render.svg import TALL
-from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
+from boardwork.render.svg import pinned
+from boardwork.render.svg.finish import in_the_dark, picture, style_sheet
+from boardwork.render.svg.sheet import TALL
 from boardwork.render.templates import template
-from boardwork.render.text import diagram_lines
-from boardwork.render.theme import Theme, theme
+from boardwork.render.text.sheet import diagram_lines
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 

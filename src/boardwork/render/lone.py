@@ -11,13 +11,13 @@ from boardwork.figure import AS_IT_IS, COLUMN
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.points import NARROWEST, POINTS
 from boardwork.options import Options
-from boardwork.render.edges import header
-from boardwork.render.marks import Piece, moved, stacked, with_margin
-from boardwork.render.page_forms import LAST, TIGHTER
+from boardwork.render.drawing.marks import Piece, moved, stacked, with_margin
+from boardwork.render.drawing.style import DENSE, SCREEN, Type
+from boardwork.render.page.forms import LAST, TIGHTER
 from boardwork.render.panel_choice import PANELS, chosen
-from boardwork.render.panel_contents import Contents, drawn
-from boardwork.render.plans import Panel, drawer, framed
-from boardwork.render.style import DENSE, SCREEN, Type
+from boardwork.render.panels.contents import Contents, drawn
+from boardwork.render.panels.edges import header
+from boardwork.render.panels.plans import Panel, drawer, framed
 from boardwork.sheet import Diagram, Sheet
 
 ROOM = 460.0  # of text that is given no width

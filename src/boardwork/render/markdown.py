@@ -9,7 +9,7 @@ from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
 from boardwork.render.stages import stages, table_rows
 from boardwork.render.templates import template
-from boardwork.render.text import diagram_lines
+from boardwork.render.text.sheet import diagram_lines
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Equation, Sheet, Tradeoff
 

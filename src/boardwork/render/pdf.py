@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from boardwork.options import Options
+from boardwork.render.drawing.theme import theme
 from boardwork.render.lone import lone
-from boardwork.render.page import page
-from boardwork.render.theme import theme
+from boardwork.render.page.sheet import page
 from boardwork.render.typeset import typeset
 from boardwork.sheet import Sheet
 

@@ -11,11 +11,11 @@ from boardwork.errors import DrawingError
 from boardwork.figure.lettering import CODE, FONTS
 from boardwork.figure.points import in_font
 from boardwork.formula.font import TTF_FILES, measure
-from boardwork.render.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, wide
-from boardwork.render.sketch import sketched
-from boardwork.render.style import PAPER
+from boardwork.render.drawing.marks import MATHS, MATHS_ITALIC, Label, Mark, Piece, Shape, wide
+from boardwork.render.drawing.sketch import sketched
+from boardwork.render.drawing.style import PAPER
+from boardwork.render.drawing.theme import Theme
 from boardwork.render.templates import template
-from boardwork.render.theme import Theme
 
 if TYPE_CHECKING:
     import typst

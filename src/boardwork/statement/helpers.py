@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.norms import CALLED
+from boardwork.outline.recognise.norms.arithmetic import CALLED
 from boardwork.statement.names import identifier
 from boardwork.trace.records import Op
 

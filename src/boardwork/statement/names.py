@@ -10,7 +10,7 @@ from string import ascii_lowercase
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.norms import CALLED
+from boardwork.outline.recognise.norms.arithmetic import CALLED
 from boardwork.statement.expressions import names_in
 from boardwork.statement.terms import Scope, Term
 from boardwork.trace.records import Op

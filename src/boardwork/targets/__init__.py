@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "torch.nn": ("boardwork.targets.torch_nn:load", "torch.nn:LSTM(64, 128, batch_first=True)"),
     "torchvision": ("boardwork.targets.torchvision_models:load", "torchvision:resnet50"),
     "timm": ("boardwork.targets.timm_models:load", "timm:vit_base_patch16_224"),
-    "hf": ("boardwork.targets.hugging_face:load", "hf:DIR  (a folder with a config.json)"),
+    "hf": ("boardwork.targets.hugging_face.model:load", "hf:DIR  (a folder with a config.json)"),
     "example": ("boardwork.targets.example:load", "example:lstm-classifier"),
 }
 _FILE = re.compile(r"(?P<path>.+?\.py)(?::(?P<call>.*))?", re.DOTALL)

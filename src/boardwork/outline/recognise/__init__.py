@@ -6,43 +6,43 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import activations
 from boardwork.outline.recognise.attention import attentions
-from boardwork.outline.recognise.chunked_scan import chunked_scans
-from boardwork.outline.recognise.codebook import codebooks
-from boardwork.outline.recognise.coupling import couplings, invertible_convolutions
-from boardwork.outline.recognise.delta_rule import delta_rules
-from boardwork.outline.recognise.distances import distances
-from boardwork.outline.recognise.excitation import excitations
-from boardwork.outline.recognise.experts import mixtures
-from boardwork.outline.recognise.feature_crosses import cross_layers, factorisation_machines
+from boardwork.outline.recognise.convolution.excitation import excitations
+from boardwork.outline.recognise.convolution.patch_merging import patch_mergings
+from boardwork.outline.recognise.experts.mixtures import mixtures
+from boardwork.outline.recognise.experts.routing import routings
+from boardwork.outline.recognise.experts.soft_experts import soft_mixtures
+from boardwork.outline.recognise.experts.token_choice import token_choices
 from boardwork.outline.recognise.feed_forward import feed_forwards
-from boardwork.outline.recognise.frozen_norm import frozen_norms
 from boardwork.outline.recognise.gated_activation import gated_activations
-from boardwork.outline.recognise.graph_convolution import graph_convolutions
+from boardwork.outline.recognise.generative.codebook import codebooks
+from boardwork.outline.recognise.generative.coupling import couplings, invertible_convolutions
+from boardwork.outline.recognise.generative.mixture_density import mixture_densities
+from boardwork.outline.recognise.generative.path_sums import path_sums
+from boardwork.outline.recognise.generative.sampling import samplings
+from boardwork.outline.recognise.graphs.convolution import graph_convolutions
+from boardwork.outline.recognise.graphs.message_passing import message_passings
 from boardwork.outline.recognise.highway import highways
-from boardwork.outline.recognise.joined_tables import joined_tables
 from boardwork.outline.recognise.layers import layers
-from boardwork.outline.recognise.log_scan import log_scans
-from boardwork.outline.recognise.long_convolution import long_convolutions
 from boardwork.outline.recognise.low_rank import low_ranks
-from boardwork.outline.recognise.message_passing import message_passings
-from boardwork.outline.recognise.mixture_density import mixture_densities
 from boardwork.outline.recognise.modulation import modulations
-from boardwork.outline.recognise.norms import norms
-from boardwork.outline.recognise.patch_merging import patch_mergings
-from boardwork.outline.recognise.path_sums import path_sums
-from boardwork.outline.recognise.recurrent_cells import recurrent_cells
-from boardwork.outline.recognise.response_norm import response_norms
-from boardwork.outline.recognise.routing import routings
-from boardwork.outline.recognise.sampling import samplings
-from boardwork.outline.recognise.scan import scans
-from boardwork.outline.recognise.similarity import similarities
+from boardwork.outline.recognise.norms.arithmetic import norms
+from boardwork.outline.recognise.norms.frozen import frozen_norms
+from boardwork.outline.recognise.norms.response import response_norms
+from boardwork.outline.recognise.norms.unit_length import unit_lengths
+from boardwork.outline.recognise.recurrence.cells import recurrent_cells
+from boardwork.outline.recognise.recurrence.chunked_scan import chunked_scans
+from boardwork.outline.recognise.recurrence.delta_rule import delta_rules
+from boardwork.outline.recognise.recurrence.log_scan import log_scans
+from boardwork.outline.recognise.recurrence.long_convolution import long_convolutions
+from boardwork.outline.recognise.recurrence.scan import scans
+from boardwork.outline.recognise.recurrence.token_shift import token_shifts
+from boardwork.outline.recognise.recurrence.wkv import weighted_pasts
 from boardwork.outline.recognise.sinusoid import sinusoids
-from boardwork.outline.recognise.soft_experts import soft_mixtures
-from boardwork.outline.recognise.token_choice import token_choices
-from boardwork.outline.recognise.token_shift import token_shifts
-from boardwork.outline.recognise.unit_length import unit_lengths
+from boardwork.outline.recognise.vectors.distances import distances
+from boardwork.outline.recognise.vectors.feature_crosses import cross_layers, factorisation_machines
+from boardwork.outline.recognise.vectors.joined_tables import joined_tables
+from boardwork.outline.recognise.vectors.similarity import similarities
 from boardwork.outline.recognise.warp import warps
-from boardwork.outline.recognise.wkv import weighted_pasts
 
 __all__ = ["recognise"]
 

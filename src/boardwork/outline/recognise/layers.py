@@ -9,9 +9,9 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
+from boardwork.outline.recognise.convolution.masked_weight import mask_of
 from boardwork.outline.recognise.feed_forward import is_linear
-from boardwork.outline.recognise.masked_weight import mask_of
-from boardwork.outline.recognise.norms import CALLED, called
+from boardwork.outline.recognise.norms.arithmetic import CALLED, called
 from boardwork.trace.records import Op
 
 _POOLS = {

@@ -7,7 +7,7 @@ from collections import Counter
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.conv_blocks import Meaning, convolution_block
+from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.plumbing import CONTAINER
 from boardwork.outline.tree.roles import is_gated, role

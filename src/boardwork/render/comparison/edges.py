@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from boardwork.comparison.record import Comparison
 from boardwork.figure.points import width
-from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
-from boardwork.render.paragraphs import Run, paragraph
-from boardwork.render.style import ACCENT, GREY, Type
+from boardwork.render.drawing.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
+from boardwork.render.drawing.style import ACCENT, GREY, Type
+from boardwork.render.panels.paragraphs import Run, paragraph
 
 
 def title_of(comparison: Comparison) -> str:

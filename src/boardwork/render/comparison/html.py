@@ -6,18 +6,18 @@ from html import escape
 
 from boardwork.comparison.record import LETTERS, Change, Comparison, Curve, Row
 from boardwork.options import Options
-from boardwork.render import pinned
 from boardwork.render.comparison.edges import subject_lines, title_of
 from boardwork.render.comparison.panels import sizes_of, towers, zooms
 from boardwork.render.comparison.plot import plot
 from boardwork.render.comparison.text import Writer
 from boardwork.render.comparison.towers import LEGEND, NO_DIFFERENCE
-from boardwork.render.marks import Piece
-from boardwork.render.style import SCREEN
-from boardwork.render.svg import TALL
-from boardwork.render.svg_finish import in_the_dark, picture, style_sheet
+from boardwork.render.drawing.marks import Piece
+from boardwork.render.drawing.style import SCREEN
+from boardwork.render.drawing.theme import Theme, theme
+from boardwork.render.svg import pinned
+from boardwork.render.svg.finish import in_the_dark, picture, style_sheet
+from boardwork.render.svg.sheet import TALL
 from boardwork.render.templates import template
-from boardwork.render.theme import Theme, theme
 from boardwork.render.words import cited
 
 PLOT_WIDTH, PLOT_HEIGHT = 360.0, 110.0

@@ -15,13 +15,13 @@ from boardwork.numbers import counted
 from boardwork.options import Options
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
-from boardwork.render.marks import Piece, moved, stacked
-from boardwork.render.page import STRETCH
-from boardwork.render.page_attempt import MARGIN, Turn
-from boardwork.render.page_plan import Fit, Planner
+from boardwork.render.drawing.marks import Piece, moved, stacked
+from boardwork.render.drawing.style import DENSE, SCREEN, Type, enlarged
+from boardwork.render.drawing.theme import theme
+from boardwork.render.page.attempt import MARGIN, Turn
+from boardwork.render.page.plan import Fit, Planner
+from boardwork.render.page.sheet import STRETCH
 from boardwork.render.paper import paper_size
-from boardwork.render.style import DENSE, SCREEN, Type, enlarged
-from boardwork.render.theme import theme
 from boardwork.render.typeset import typeset
 
 # Sizes of text and of the towers, and whether these are packed.

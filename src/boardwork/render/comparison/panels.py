@@ -18,13 +18,13 @@ from boardwork.render.comparison.towers import (
     with_short_names,
     zoom_places,
 )
-from boardwork.render.diagram import figure_marks
-from boardwork.render.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
-from boardwork.render.panel_contents import figure_panel
-from boardwork.render.panels import columns
-from boardwork.render.paragraphs import Run, paragraph
-from boardwork.render.plans import Panel
-from boardwork.render.style import ACCENT, GREY, INK, PALE, Type
+from boardwork.render.drawing.diagram import figure_marks
+from boardwork.render.drawing.marks import BOLD, PLAIN, Mark, Piece, label, line, moved, stacked
+from boardwork.render.drawing.style import ACCENT, GREY, INK, PALE, Type
+from boardwork.render.panels.contents import figure_panel
+from boardwork.render.panels.paragraphs import Run, paragraph
+from boardwork.render.panels.plans import Panel
+from boardwork.render.panels.texts import columns
 from boardwork.render.words import cited
 
 TITLES = ("Big pictures", "Facts", "What changed and why", "Costs over the size of the input", "Zooms")

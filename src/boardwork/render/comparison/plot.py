@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from boardwork.comparison.record import Curve
 from boardwork.render.comparison.costs import place_name, told
-from boardwork.render.marks import BOLD, PLAIN, Label, Mark, Piece, Stroke, label, label_to, line
-from boardwork.render.style import ACCENT, GREY, INK, PALE, Type
+from boardwork.render.drawing.marks import BOLD, PLAIN, Label, Mark, Piece, Stroke, label, label_to, line
+from boardwork.render.drawing.style import ACCENT, GREY, INK, PALE, Type
 
 # One a model: pen and colour; a letter stands at the end of each.
 LOOKS = (("", ACCENT), ("dashed", INK), ("dotted", INK), ("", GREY), ("dashed", ACCENT), ("dotted", GREY))

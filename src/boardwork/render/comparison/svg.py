@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from boardwork.comparison.record import Comparison
 from boardwork.options import Options
-from boardwork.render import pinned
 from boardwork.render.comparison.edges import footer, header, title_of
 from boardwork.render.comparison.panels import panels, towers, zooms
 from boardwork.render.comparison.text import text
-from boardwork.render.marks import Piece, stacked, with_margin
-from boardwork.render.style import SCREEN
-from boardwork.render.svg import GAP, MARGIN, TALL
-from boardwork.render.svg_finish import finished
-from boardwork.render.svg_page import arranged
-from boardwork.render.theme import theme
+from boardwork.render.drawing.marks import Piece, stacked, with_margin
+from boardwork.render.drawing.style import SCREEN
+from boardwork.render.drawing.theme import theme
+from boardwork.render.svg import pinned
+from boardwork.render.svg.arrangement import arranged
+from boardwork.render.svg.finish import finished
+from boardwork.render.svg.sheet import GAP, MARGIN, TALL
 
 
 def svg(comparison: Comparison, options: Options) -> bytes:

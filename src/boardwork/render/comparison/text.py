@@ -27,10 +27,10 @@ from boardwork.render.comparison.towers import (
     zoom_places,
     zoom_title,
 )
-from boardwork.render.filled import filled
-from boardwork.render.raster import Raster
 from boardwork.render.templates import template
-from boardwork.render.text import NARROWER, diagram_lines, in_ascii
+from boardwork.render.text.filled import filled
+from boardwork.render.text.raster import Raster
+from boardwork.render.text.sheet import NARROWER, diagram_lines, in_ascii
 from boardwork.render.words import cited
 
 SIDE_BY_SIDE = 80

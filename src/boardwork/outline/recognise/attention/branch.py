@@ -10,7 +10,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.angles import turns
 from boardwork.outline.recognise.contraction import Contraction
 from boardwork.outline.recognise.low_rank import adaptations
-from boardwork.outline.recognise.norms import CALLED
+from boardwork.outline.recognise.norms.arithmetic import CALLED
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 

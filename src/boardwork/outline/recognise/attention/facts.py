@@ -21,7 +21,7 @@ from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
-from boardwork.outline.recognise.norms import norm_at
+from boardwork.outline.recognise.norms.arithmetic import norm_at
 from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
 

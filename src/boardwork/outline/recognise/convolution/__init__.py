@@ -1,0 +1,1 @@
+"""Flow -> patterns of convolution nets: blocks, chains, squeeze-excitation, patch merging, masked weights."""

@@ -1,0 +1,1 @@
+"""Flow -> patterns of mixtures: experts, their router, soft slots, tokens that choose."""

@@ -1,0 +1,1 @@
+"""Flow -> patterns of normalisation, written as modules or as arithmetic."""

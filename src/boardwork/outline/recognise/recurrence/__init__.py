@@ -1,0 +1,1 @@
+"""Flow -> patterns that carry a state: gated cells, scans, the delta rule, token shifts, long convolutions."""

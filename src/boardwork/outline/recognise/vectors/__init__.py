@@ -1,0 +1,1 @@
+"""Flow -> patterns between vectors: likeness, distance, crossed features, joined tables."""

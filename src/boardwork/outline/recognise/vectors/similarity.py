@@ -1,0 +1,68 @@
+"""Flow -> cosine similarities of two sets of vectors, with their temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boardwork.outline.blocks import Pattern
+from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.norms.unit_length import unit_length
+from boardwork.trace.records import Op
+
+_PRODUCTS = ("matmul", "mm", "bmm", "einsum")
+
+
+def similarities(flow: Flow) -> Iterator[list[Pattern]]:
+    """One pattern for every product of two tensors of unit vectors, neither of them made from the other."""
+    for op in flow.ops:
+        if op.name in _PRODUCTS and flow.is_data(op.id) and len(op.inputs) == 2:
+            sides = [_unit(flow, t) for t in op.inputs]
+            if all(sides) and sides[0] != sides[1]:
+                scaled = {i for side in sides if side for i in side[1]}
+                yield [_pattern(flow, op, scaled)]
+
+
+def _pattern(flow: Flow, product: Op, scaled: set[int]) -> Pattern:
+    ops, last = {product.id, *scaled}, product
+    for arithmetic in ("mul", "add"):  # the temperature, and what a loss of single pairs adds
+        following, passed = flow.next_op(last)
+        number = _number_beside(flow, following) if following is not None and following.name == arithmetic else None
+        if following is not None and number is not None:
+            ops |= {following.id, *passed} | _made(flow, number)
+            last = following
+    rows, columns = flow.tensors[product.outputs[0]].shape[-2:]
+    word = "Cosine similarities" + (" × temperature" if any(flow.ops[op].name == "mul" for op in ops) else "")
+    return Pattern("similarity", frozenset(ops), word, "matmul", f"{rows} × {columns} pairs")
+
+
+def _number_beside(flow: Flow, op: Op) -> int | None:
+    """An operand of one element that no input has a part in."""
+    alone = [t for t in op.inputs if flow.tensors[t].size == 1 and flow.tensors[t].producer not in flow.fed]
+    return alone[0] if len(alone) == 1 else None
+
+
+def _made(flow: Flow, number: int) -> set[int]:
+    """What makes it from a weight."""
+    found, op = set[int](), flow.producer(number)
+    while op is not None and op.id in flow.weighted and len(op.inputs) == 1:
+        found.add(op.id)
+        op = flow.producer(op.inputs[0])
+    return found
+
+
+def _unit(flow: Flow, tensor: int) -> tuple[int, set[int]] | None:
+    """The operation that gave the vectors length 1, and the scaling by one number after it."""
+    passed: set[int] = set()
+    while True:
+        record, moved = flow.origin(tensor)
+        passed.update(moved)
+        op = flow.producer(record.id)
+        if op is None:
+            return None
+        if unit_length(flow, op):
+            return op.id, {i for i in passed if i > op.id}
+        single = [t for t in op.inputs if flow.tensors[t].size == 1]
+        if op.name != "mul" or len(single) != 1 or len(op.inputs) != 2:
+            return None
+        passed.add(op.id)
+        tensor = next(t for t in op.inputs if t != single[0])

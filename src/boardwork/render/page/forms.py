@@ -1,0 +1,129 @@
+"""A diagram -> the forms that a full page may show it in: tighter, folded, with fewer words; each with its price."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw, stacks
+from boardwork.figure.closed import as_one_box, closable, closed
+from boardwork.figure.columns import in_columns
+from boardwork.figure.jumps import jumps
+from boardwork.figure.points import COMPACT, NARROW, NARROWEST
+from boardwork.render.drawing.diagram import figure_marks
+from boardwork.render.drawing.marks import Piece
+from boardwork.sheet import Diagram
+
+TALL = 420.0  # a higher figure of skips within skips is drawn as a U
+Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
+TIGHTER: tuple[Spaced, ...] = (
+    (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
+    (NARROWEST, AS_IT_IS, 6),
+)  # fmt: skip
+LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
+ALIKE, BARE = 2, 6  # the prices of no shapes beside branches that are alike, and of none beside any wire
+CUT = 2  # the price of a figure in several columns
+JUMP = 2  # that of each tag in the place of a wire
+TOWERS = 14  # that of towers one under the other, which are read side by side
+CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
+MOST_FRAMES = 3  # that are thought of; the one with the most boxes stays open
+WORDLESS = 60  # that of boxes without their second line
+WORTH = 12.0  # points that a form must save to be tried
+PORTS = ("input", "output")
+Room = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A figure with its price; `closed`: how many of its frames are drawn as one box."""
+
+    price: int
+    figure: Figure
+    metrics: Metrics
+    closed: int = 0
+
+    @cached_property
+    def piece(self) -> Piece:
+        """Its marks are made when they are first asked for: most forms are measured and never drawn."""
+        figure = self.figure
+        return Piece(figure.width, figure.height, lambda: figure_marks(figure, self.metrics).marks)
+
+
+def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
+    """Drawn looser and tighter; tightly, with fewer shapes and with frames closed; what one of the rooms holds."""
+    spaced = [form for form in TIGHTER if form[1] != STACKED or stacks(diagram)]
+    tight = [form for form in spaced if form[0] != COMPACT]
+    yield from _held(_folded(diagram, (*spaced, *_alike(tight), *_bare(tight)), rooms), rooms)
+    for names, hidden in _frames(diagram):
+        for form in _held(_folded(closed(diagram, names), _alike(tight)[:1], rooms), rooms):
+            yield replace(form, price=form.price + hidden, closed=len(names))
+
+
+def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
+    """In one column, box under box: with fewer shapes, without facts, with all frames closed; at last as one box."""
+    yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *_bare(LAST)), rooms), rooms)
+    ways = [(WORDLESS, _wordless(diagram, PORTS), 0), (2 * WORDLESS, _wordless(diagram), 0)]
+    for names, hidden in _frames(diagram):
+        ways.append((WORDLESS + hidden, closed(diagram, names), len(names)))
+    every = tuple(closable(diagram))
+    ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
+    ways.append((4 * WORDLESS, as_one_box(diagram), 1 + len(every)))
+    for price, shorter, number in ways:
+        least = (replace(NARROWEST, shapes=False), COLUMN, price)
+        for form in _held(_folded(shorter, (least,), rooms), rooms):
+            yield replace(form, closed=number)
+
+
+def smaller(forms: Iterable[Form]) -> list[Form]:
+    """Those that are smaller one way than all that cost less."""
+    kept: list[Form] = []
+    for form in sorted(forms, key=lambda form: form.price):
+        wide, high = form.figure.width + WORTH, form.figure.height + WORTH
+        if all(wide < cheap.figure.width or high < cheap.figure.height for cheap in kept):
+            kept.append(form)
+    return kept
+
+
+def _held(forms: Iterable[Form], rooms: Collection[Room]) -> Iterator[Form]:
+    """Those that one of the rooms is large enough for."""
+    for form in forms:
+        if any(form.figure.width <= wide and form.figure.height <= high for wide, high in rooms):
+            yield form
+
+
+def _frames(diagram: Diagram) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Frames that may be drawn as boxes, the smallest, then it and the next, and so on; with the price of each."""
+    hidden = closable(diagram)
+    names = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
+    for number in range(1, len(names) + 1):
+        yield tuple(names[:number]), sum(CLOSED + HIDDEN * hidden[name] for name in names[:number])
+
+
+def _wordless(diagram: Diagram, kept: Collection[str] = ()) -> Diagram:
+    """Without the second line of the boxes whose role is not kept."""
+    nodes = (node if node.role in kept else replace(node, detail="") for node in diagram.nodes)
+    return replace(diagram, nodes=tuple(nodes))
+
+
+def _alike(forms: Iterable[Spaced]) -> list[Spaced]:
+    """Without shapes beside the branches of a fork, which are much alike."""
+    return [(replace(metrics, branch_shapes=False), form, price + ALIKE) for metrics, form, price in forms]
+
+
+def _bare(forms: Iterable[Spaced]) -> list[Spaced]:
+    """Without shapes beside any wire."""
+    return [(replace(metrics, shapes=False), form, price + BARE) for metrics, form, price in forms]
+
+
+def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) -> Iterator[Form]:
+    """Each form in one column, and in several if it is tall."""
+    high = max(tall for _, tall in rooms)
+    for metrics, form, price in forms:
+        figure = draw(diagram, metrics, form, most_height=TALL)
+        price += JUMP * jumps(figure) + (TOWERS if form == STACKED else 0)
+        yield Form(price, figure, metrics)
+        for number in (2, 3) if figure.height > 0.3 * high else ():
+            cut = in_columns(figure, number, metrics)
+            if cut is not None:
+                yield Form(price + CUT * (number - 1), cut, metrics)

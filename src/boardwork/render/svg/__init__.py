@@ -1,0 +1,1 @@
+"""Sheet -> SVG: marks pinned in place, drawn by graphviz, finished with fonts and descriptions."""

@@ -1,0 +1,1 @@
+"""Sheet -> characters: the whole of it, or short enough for a chat."""
