@@ -9,8 +9,9 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.additive import additive_cores
 from boardwork.outline.recognise.attention.bias import is_shared, learned_bias
 from boardwork.outline.recognise.attention.boxes import Boxes
-from boardwork.outline.recognise.attention.branch import Branch, branch_of, source_of
+from boardwork.outline.recognise.attention.branch import Branch, branch_of
 from boardwork.outline.recognise.attention.core import Core, softmax_cores
+from boardwork.outline.recognise.attention.crossing import crosses
 from boardwork.outline.recognise.attention.difference import with_differences
 from boardwork.outline.recognise.attention.facts import facts
 from boardwork.outline.recognise.attention.further_keys import with_further_keys
@@ -44,12 +45,6 @@ def _branches(flow: Flow, core: Core) -> list[Branch]:
     found = [branch_of(flow, letter, tensor, features) for letter, tensor in entering]
     downs = [b.down.id for b in found if b.down is not None]
     before = len(downs) == 3 and len(set(downs)) == 1  # a layer before the attention, no latent of its own
-    for b in found if before else found[1:] if _crosses(flow, found) else ():
+    for b in found if before else found[1:] if crosses(flow, found) else ():
         b.down, b.latent = None, frozenset()
     return found
-
-
-def _crosses(flow: Flow, branches: list[Branch]) -> bool:
-    """True where keys come from another sequence: what narrows it for them is a layer between the two models."""
-    query, key = (b.down or b.projection for b in branches[:2])
-    return query is not None and key is not None and source_of(flow, query) != source_of(flow, key)

@@ -48,7 +48,8 @@ class Branch:
     """What stands between a projection and the core, for Q, K or V.
 
     `beside`: a low-rank branch of the projection. `down`: the projection to a latent that `projection` widens again,
-    and `latent` the operations between the two.
+    and `latent` the operations between the two. `parts`: the projections that the branch is a sum of. `passed`: the
+    tensors on the way, where it has no projections.
     """
 
     letter: str
@@ -58,6 +59,14 @@ class Branch:
     beside: frozenset[int] = frozenset()
     down: Op | None = None
     latent: frozenset[int] = frozenset()
+    parts: tuple[Op, ...] = ()
+    passed: frozenset[int] = frozenset()
+
+    @property
+    def ends(self) -> tuple[Op, ...]:
+        """The projections that a sequence passes first: one, or the parts of a sum."""
+        first = self.down or self.projection
+        return (first,) if first is not None else self.parts
 
     def between(self) -> frozenset[int]:
         """All operations that belong to the branch but its projections."""
@@ -74,20 +83,25 @@ def branch_of(flow: Flow, letter: str, tensor: int, also: Collection[str] = ()) 
         found.walk -= found.beside
     _settle(flow, found, [flow.ops[index] for index in sorted(ends)])
     if found.projection is None:
+        on_the_way = (tensor, *(t for index in found.walk for t in flow.ops[index].inputs))
+        found.passed = frozenset(flow.origin(t)[0].id for t in on_the_way)
         found.walk = set(flow.origin(tensor)[1])
     return found
 
 
 def _settle(flow: Flow, found: Branch, ends: list[Op]) -> None:
     """One end is the projection; of two, one may be the latent that the other widens: a part goes past it."""
-    if not ends or len(ends) > 2 or not all(is_projection(flow, op) for op in ends):
+    if not 0 < len(ends) <= _MOST_ENDS or not all(is_projection(flow, op) for op in ends):
+        return
+    found.parts = tuple(ends)
+    if len(ends) > 2:
         return
     up = ends[-1]
     down, between = _latent(flow, up)
     if len(ends) == 2 and down is not ends[0]:
         return
     found.projection = up
-    if down is not None and _stays(flow, down, found.walk | between | {up.id}):
+    if down is not None and _stays(flow, down, between, found.walk | between | {up.id}):
         found.down, found.latent = down, frozenset(between)
 
 
@@ -169,9 +183,9 @@ def _latent(flow: Flow, up: Op) -> tuple[Op | None, set[int]]:
     return (ends[0], between) if narrow else (None, set())
 
 
-def _stays(flow: Flow, down: Op, inside: set[int]) -> bool:
+def _stays(flow: Flow, down: Op, between: set[int], inside: set[int]) -> bool:
     """True when nothing outside uses the latent, but for a part that is rotated and goes past."""
-    todo, seen = [(down, False)], set[int]()
+    todo, seen = [(down, False), *((flow.ops[op], False) for op in between)], set[int]()
     while todo:
         op, turned = todo.pop()
         for user in flow.data_users(op):

@@ -8,16 +8,14 @@ from typing import Any
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import (
-    NORMALISING,
     Branch,
     branch_of,
-    data_of,
     held,
-    source_of,
     width_in,
     width_out,
 )
 from boardwork.outline.recognise.attention.core import Core
+from boardwork.outline.recognise.attention.crossing import crossing
 from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
@@ -26,7 +24,6 @@ from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
 
 _LENGTHS = frozenset(("normalize", "norm", "linalg_vector_norm"))
-_POSITIONS = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
 
 
 def facts(
@@ -48,7 +45,7 @@ def facts(
         "k_len": core.k_len,
         **({"scores": core.scores} if core.scores else {}),
         "causal": mask.causal,
-        **_crossing(flow, branches),
+        **crossing(flow, branches),
         **_positions(core, mask, turned, branches),
         **_variants(flow, core, branches, out),
         **_latents(flow, branches),
@@ -109,52 +106,6 @@ def _branch_scale(flow: Flow, branches: Sequence[Branch]) -> float:
             if len(flow.data_inputs(flow.ops[op])) == 1:
                 scale *= factor(flow, flow.ops[op])
     return scale
-
-
-# -- where queries and keys come from -------------------------------------------------------------------------------
-
-
-def _crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
-    """Cross-attention reads another sequence; pooled keys are made from the queries' own."""
-    query, key, value = (b.down or b.projection for b in branches)
-    if query is None or key is None or query is key:
-        return {"cross": False}
-    mine, theirs = source_of(flow, query), source_of(flow, key)
-    pooled = mine != theirs and _pooled_from(flow, theirs, mine)
-    asked = mine != theirs and _pooled_from(flow, mine, theirs)
-    found: dict[str, Any] = {"cross": mine != theirs and not pooled and not asked}
-    if pooled:
-        found["pooled"] = True
-    if asked:
-        found["pooled_queries"] = True
-    one, all_tokens = data_of(flow, query), data_of(flow, key)
-    if mine == theirs and flow.tensors[one].size < flow.tensors[all_tokens].size:
-        found["picked_queries"] = True
-    if value is not None and mine == theirs != source_of(flow, value):
-        found["added_positions"] = _is_sum_with(flow, mine, source_of(flow, value))
-    return found
-
-
-def _pooled_from(flow: Flow, fewer: int, whole: int) -> bool:
-    """True when `fewer` come from `whole` by convolution, pooling and norms."""
-    tensor = fewer
-    for _ in range(12):
-        tensor = flow.origin(tensor)[0].id
-        if tensor == whole:
-            return flow.tensors[fewer].size < flow.tensors[whole].size
-        op = flow.producer(tensor)
-        if op is not None and op.name == "cat" and len({flow.origin(t)[0].id for t in op.inputs}) == 1:
-            tensor = op.inputs[0]
-            continue
-        if op is None or not (op.name.startswith(_POSITIONS) or op.name in NORMALISING or op.name in ("gelu", "relu")):
-            return False
-        tensor = op.inputs[0]
-    return False
-
-
-def _is_sum_with(flow: Flow, tensor: int, part: int) -> bool:
-    op = flow.producer(tensor)
-    return op is not None and op.name == "add" and part in {flow.origin(t)[0].id for t in op.inputs}
 
 
 # -- positions, masks, variants -------------------------------------------------------------------------------------
