@@ -25,3 +25,17 @@ def test_a_second_input_stands_in_the_frame_with_the_positions_that_it_meets() -
     drawn = inward(Diagram(nodes, edges, (Group("frame", "Cross-attention"),)))
     inside = {node.id for node in drawn.nodes if node.parent}
     assert inside == {"memory", "places", "sum", "queries", "keys", "values", "core"}
+
+
+def test_what_takes_no_input_stands_in_the_frame_that_it_feeds() -> None:
+    nodes = [("x", "input", ""), ("before", "linear", ""), ("clamp", "other", ""), ("exp", "other", "")]
+    inner = [("queries", "linear", "frame"), ("core", "attention", "frame")]
+    edges = "x>before before>queries clamp>exp exp>core queries>core"
+    drawn = inward(
+        Diagram(
+            tuple(Node(name, name, role=role, parent=parent) for name, role, parent in [*nodes, *inner]),
+            tuple(Edge(*pair.split(">")) for pair in edges.split()),
+            (Group("frame", "Attention"),),
+        )
+    )
+    assert {node.id for node in drawn.nodes if node.parent} == {"clamp", "exp", "queries", "core"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from boardwork.figure import CELLS, STACKED, draw
+from dataclasses import replace
+
+from boardwork.figure import CELLS, STACKED, draw, stacks
 from boardwork.figure.jumps import jumps
 from boardwork.figure.points import NARROW
 from boardwork.figure.primitives import Box, Figure
@@ -41,3 +43,9 @@ def test_towers_stand_one_under_the_other() -> None:
 def test_a_tag_is_looked_for_once() -> None:
     assert jumps(draw(TOWERS, NARROW)) == 0
     assert jumps(draw(TOWERS, NARROW, STACKED)) == 1
+
+
+def test_what_takes_no_input_is_no_tower() -> None:
+    nodes = (replace(TOWERS.nodes[0], role="other"), *TOWERS.nodes[1:])
+    assert not stacks(replace(TOWERS, nodes=nodes))
+    assert stacks(TOWERS)

@@ -89,7 +89,7 @@ def named(words: Sequence[str], m: Metrics) -> list[str]:
     shape, one = " ".join(rest), " ".join(filter(None, words))
     if m.width_of(one, "port") <= m.most_shape + m.width_of(name, "port"):
         return [one]
-    return [name, *wrap(shape, m.most_shape, m, "shape")]
+    return [name, *wrap(shape, max(m.most_shape, m.width_of(name, "port")), m, "shape")]
 
 
 def _middle(height: float, m: Metrics) -> float:
@@ -148,5 +148,6 @@ def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
 
 def _beside(node: Node, kind: str, most: float, m: Metrics) -> Beside:
     names = wrap(node.label, most, m, "port")
-    shape = wrap(node.detail, most, m, "port") if node.detail else []
+    widest = max(most, *(m.width_of(line, "port") for line in names))
+    shape = wrap(node.detail, widest, m, "port") if node.detail else []
     return Beside((*names, *shape), kind, len(names))

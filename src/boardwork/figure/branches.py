@@ -54,14 +54,15 @@ class Branches:
         ends = [_ended(b, one_by_one) for b in branches]
         above = [inside.sequence(before, shared=not opens, onward=False, loose=one_by_one) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
-        laid = [stacked(block, inside.branches.tail(last, 0)) for block, (_, last) in zip(above, ends, strict=True)]
+        tails = [inside.beside(block).branches for block in above]
+        laid = [stacked(block, tails[i].tail(last, 0)) for i, (block, (_, last)) in enumerate(zip(above, ends, strict=True))]
         spots = self._spots(laid)
         if not closes:
             deepest = max([hang or 0, *(start + b.height for start, b in zip(starts, laid, strict=True))])
             heads = [one_by_one or self._has_head(join, spots, spot) for spot in spots]
             laid = [
-                stacked(block, inside.branches.tail(last, deepest - start - block.height, arrow=head))
-                for block, (_, last), start, head in zip(above, ends, starts, heads, strict=True)
+                stacked(block, below.tail(last, deepest - start - block.height, arrow=head))
+                for block, below, (_, last), start, head in zip(above, tails, ends, starts, heads, strict=True)
             ]
         if takes_many(join, m) and not closes:
             spots = self._centred(spots, laid)

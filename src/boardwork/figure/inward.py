@@ -1,7 +1,8 @@
 """Diagram -> the same diagram, where what only one frame reads stands inside that frame.
 
 Cross-attention reads its keys and values from a second input: drawn at the top, that input would pull the frame away
-from the spine; drawn inside, it is the way in for the keys and values alone.
+from the spine; drawn inside, it is the way in for the keys and values alone. So are boxes that take no input at all, as
+the exponential of a learned temperature.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ def inward(diagram: Diagram) -> Diagram:
     frames = frames_of(diagram)
     outside = [n for n in diagram.nodes if not n.parent and n.role != "output"]
     moved: dict[str, str] = {}
-    for source in [n for n in diagram.nodes if n.id not in given and not n.parent and len(out.get(n.id, ())) > 1]:
+    for source in [n for n in diagram.nodes if n.id not in given and not n.parent]:
         group = fed_by(source.id, outside, into)
+        if len(out.get(source.id, ())) == 1 and (len(group) == 1 or source.role == "input"):
+            continue  # it stands beside the box that it feeds, or at the head of its branch
         group |= {name for name in beside if out[name][0].target in group}
         leaving = [e for e in diagram.edges if e.source in group and e.target not in group]
         frame = _common([frames[e.target] for e in leaving])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from boardwork.figure.blocks import Block, Framed, Knot, Line, Op, Par, Seq, Space, is_open
 from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
@@ -44,24 +44,43 @@ class Placer:
 
         `loose`: skips that end below the last part stay loose, for the box that follows.
         """
-        stack = Stack()
+        laid: list[Laid] = []
+        alone: dict[int, Line | Op] = {}  # by their place among what is laid
         index = 0
         while index < len(parts):
             part, following = parts[index], parts[index + 1] if index + 1 < len(parts) else None
             if isinstance(part, Par) and isinstance(following, Op):
-                stack.add(self.branches.parallel(part, following, shared=shared and not index))
+                laid.append(self.branches.parallel(part, following, shared=shared and not index))
                 index += 2
                 continue
             if isinstance(part, Par):
-                stack.add(
-                    self.branches.parallel(part, None, shared=shared and not index, loose=loose and following is None)
-                )
+                loosely = loose and following is None
+                laid.append(self.branches.parallel(part, None, shared=shared and not index, loose=loosely))
                 if not is_open(part, -1) and (following is not None or onward):
-                    stack.add(self.line(onward_of(part)))
+                    laid.append(self.line(onward_of(part)))
             else:
-                stack.add(self.place(part))
+                if isinstance(part, Line | Op):
+                    alone[len(laid)] = part
+                laid.append(self.place(part))
             index += 1
+        return self._stacked(laid, alone)
+
+    def _stacked(self, laid: Sequence[Laid], alone: Mapping[int, Line | Op]) -> Laid:
+        """One under the other; `alone`: what is broken over fewer lines where the others are wide."""
+        wider = self.beside(*laid)
+        stack = Stack()
+        for place, block in enumerate(laid):
+            stack.add(wider.place(alone[place]) if wider is not self and place in alone else block)
         return stack.done()
+
+    def beside(self, *laid: Laid) -> Placer:
+        """The same for what stands above or below these: its lines may be as wide as the widest of them."""
+        m = self.m
+        half = min(max(block.left for block in laid), max(block.right for block in laid)) if laid else 0.0
+        label, shape = 2 * (half - m.pad_x), half - m.text_gap
+        if label <= m.most_label and shape <= m.most_shape:
+            return self
+        return Placer(dataclasses.replace(m, most_label=max(label, m.most_label), most_shape=max(shape, m.most_shape)))
 
     # -- wires and boxes ------------------------------------------------------------------------------------------
 

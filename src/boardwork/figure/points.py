@@ -110,4 +110,5 @@ NARROW = replace(
     branch_shape=56,
     arrow=6.5,
 )
-NARROWEST = replace(NARROW, most_label=66, most_shape=50, branch_label=40, branch_shape=0, branch_gap=5, gutter=6)
+# The names and widths of projections, `16384 → 4096`, still stand on one line.
+NARROWEST = replace(NARROW, most_label=66, most_shape=50, branch_label=50, branch_shape=0, branch_gap=5, gutter=6)

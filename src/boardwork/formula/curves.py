@@ -50,8 +50,8 @@ def accent(body: Box, sign: str, em: float, rule: float) -> Box:
 def fence(sign: str, half: float, em: float, rule: float) -> Box:
     """A tall fence round y = 0, `half` high and deep, opening or closing."""
     thin = rule * em
-    wide = 0.3 * em + min(0.12 * em, 0.04 * half)
-    left, right, bow = 0.09 * em, wide - 0.05 * em, 0.55 * half
+    wide = 0.37 * em + min(0.12 * em, 0.04 * half)
+    left, right, bow = 0.16 * em, wide - 0.05 * em, 0.55 * half
     opening = sign in "([{⌊⌈⟨"
     match sign:
         case "(" | ")":

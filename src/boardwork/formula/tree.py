@@ -19,7 +19,10 @@ BARS = "‖|∥∣"
 BIG = set("∑∏∫")
 LIMITED = {"max", "min", "lim", "argmax", "argmin", "mean"} | BIG
 PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
-SAME = {"⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "~": "∼", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·"}
+SAME = {
+    "⋅": "·", "∥": "‖", "∣": "|", "-": "−", "*": "∗", "~": "∼", "^": "ˆ", "―": "¯", "\u0304": "¯", "∙": "·",
+    "ϕ": "φ",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
