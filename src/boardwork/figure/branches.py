@@ -55,7 +55,7 @@ class Branches:
         above = [inside.sequence(before, shared=not opens, onward=False, loose=one_by_one) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
         tails = [inside.beside(block).branches for block in above]
-        laid = [stacked(block, tails[i].tail(last, 0)) for i, (block, (_, last)) in enumerate(zip(above, ends, strict=True))]
+        laid = [stacked(b, below.tail(last, 0)) for b, below, (_, last) in zip(above, tails, ends, strict=True)]
         spots = self._spots(laid)
         if not closes:
             deepest = max([hang or 0, *(start + b.height for start, b in zip(starts, laid, strict=True))])
