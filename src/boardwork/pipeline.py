@@ -111,6 +111,6 @@ def explain(subject: Subject, options: Options) -> Iterator[str]:
     yield f"trace: {len(record.ops)} operations in {len(record.calls)} module calls, {len(record.weights)} weights"
     yield from (f"guess: {guess}" for guess in record.guesses)
     found = outline(record, options.zoom)
-    yield from found.log
+    yield from found.log()
     yield from (f"left out: {len(ops)} operations {reason}" for reason, ops in found.hidden.items())
     yield from (f"fact: {word} = {value}" for word, value in sorted(measure(found).items()))

@@ -36,7 +36,7 @@ NOTES = (
 
 @pytest.fixture
 def _four_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "topics", lambda: (Topic("t", "t", "True", 1, tradeoffs=NOTES),))
+    monkeypatch.setattr(telling, "applying", lambda facts: [Topic("t", "t", "True", 1, tradeoffs=NOTES)])
 
 
 def test_a_doubling_is_a_point() -> None:
@@ -87,7 +87,7 @@ def test_equations_of_the_asked_level_come_before_others_in_the_order_of_rank(mo
     rows = tuple(
         {"name": f"{level} {rank}", "latex": "x", "level": level, "rank": rank} for rank, level in enumerate(LEVELS)
     )
-    monkeypatch.setattr(telling, "topics", lambda: (Topic("t", "t", "True", 1, equations=rows),))
+    monkeypatch.setattr(telling, "applying", lambda facts: [Topic("t", "t", "True", 1, equations=rows)])
     monkeypatch.setattr(telling, "MOST_EQUATIONS", 2)
     assert [e.name for e in tell(FACTS).equations] == ["junior 0", "mid 1"]
     assert [e.name for e in tell(FACTS, level="senior").equations] == ["junior 0", "senior 2"]

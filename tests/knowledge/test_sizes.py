@@ -18,7 +18,7 @@ from boardwork.examples.grouped_attention import GroupedAttention
 from boardwork.facts import Facts
 from boardwork.knowledge import story as telling
 from boardwork.knowledge import tell
-from boardwork.knowledge.topics import Topic, topics
+from boardwork.knowledge.topics import Topic, applying, topics
 from boardwork.measure import measure
 from boardwork.outline import outline
 from boardwork.targets import from_module, load
@@ -256,7 +256,7 @@ def test_every_checked_formula_has_two_sizes() -> None:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_formulas_give_what_is_counted_at_both_sizes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "topics", lambda: tuple(topic for topic in topics() if topic.name == name))
+    monkeypatch.setattr(telling, "applying", lambda facts: [topic for topic in applying(facts) if topic.name == name])
     first, second = (tell(_facts(name, which)) for which in (0, 1))
     assert (first.notes, second.notes) == ((), ())
     told = [[e for e in story.equations if e.checks] for story in (first, second)]

@@ -18,7 +18,7 @@ from boardwork.facts import WORDS, Facts
 from boardwork.knowledge import Story, expressions, tell
 from boardwork.knowledge import story as telling
 from boardwork.knowledge.expressions import FUNCTIONS, evaluate, filled, parse
-from boardwork.knowledge.topics import Topic, read, topics
+from boardwork.knowledge.topics import Topic, applying, read, topics
 
 HERE = Path(__file__).parent
 SETS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ def facts(name: str) -> Facts:
 
 def fires(topic: str, name: str, monkeypatch: pytest.MonkeyPatch) -> bool:
     """The topic alone says something about these facts."""
-    monkeypatch.setattr(telling, "topics", lambda: tuple(t for t in topics() if t.name == topic))
+    monkeypatch.setattr(telling, "applying", lambda facts: [t for t in applying(facts) if t.name == topic])
     return bool((told := tell(facts(name))).equations or told.tradeoffs)
 
 

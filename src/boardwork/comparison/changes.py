@@ -13,7 +13,7 @@ from boardwork.knowledge.entries import tradeoff
 from boardwork.knowledge.expressions import evaluate
 from boardwork.knowledge.scope import Scope, put_in
 from boardwork.knowledge.score import score
-from boardwork.knowledge.topics import Topic, topics
+from boardwork.knowledge.topics import Topic, applying
 from boardwork.sheet import Sheet
 
 OTHER = re.compile(r"\{other: ([^{}]+)\}")
@@ -57,9 +57,10 @@ def _text(entry: dict[str, Any], one: Facts, other: Facts) -> str | None:
 
 def _alone(pair: tuple[Facts, Facts], place: int, covered: Collection[str]) -> Iterator[Change]:
     """What knowledge says of one model and not of the other."""
-    names = [{topic.name for topic in topics() if evaluate(topic.when, facts)} for facts in pair]
-    for subject, facts, own, others in ((place, pair[1], names[1], names[0]), (0, pair[0], names[0], names[1])):
-        told = [line for t in topics() if t.name in own - others - set(covered) for line in _tradeoffs(t, facts)]
+    fitting = [applying(facts) for facts in pair]
+    for subject, facts, own, others in ((place, pair[1], fitting[1], fitting[0]), (0, pair[0], fitting[0], fitting[1])):
+        told_of = {topic.name for topic in others} | set(covered)
+        told = [line for topic in own if topic.name not in told_of for line in _tradeoffs(topic, facts)]
         best = sorted(told, key=lambda line: -line[0])[:MOST_ALONE]
         yield from (Change(topic, why, subject, source) for _, topic, why, source in best)
 

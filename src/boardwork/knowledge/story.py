@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 from boardwork.facts import Facts, Summands
 from boardwork.knowledge.entries import difference, equation, question, tradeoff
-from boardwork.knowledge.expressions import evaluate
 from boardwork.knowledge.scope import Scope
 from boardwork.knowledge.score import asked, checked, score
 from boardwork.knowledge.sums import sums
-from boardwork.knowledge.topics import Topic, topics
+from boardwork.knowledge.topics import Topic, applying
 from boardwork.sheet import Equation, Question, Symbol, Tradeoff
 
 MOST_EQUATIONS, MOST_TRADEOFFS, MOST_QUESTIONS = 12, 8, 8
@@ -43,21 +42,21 @@ def tell(facts: Facts, summands: Summands | None = None, *, level: str = "", que
         KnowledgeError: a topic is damaged, or there is no such level.
     """
     checked(level)
-    applying = [topic for topic in topics() if evaluate(topic.when, facts)]
-    found = [*_ranked(applying, facts, level), *(_sums(summands, facts) if summands and level != "junior" else ())]
-    asking = _told(applying, facts, level, "questions", question) if questions else []
+    fitting = applying(facts)
+    found = [*_ranked(fitting, facts, level), *(_sums(summands, facts) if summands and level != "junior" else ())]
+    asking = _told(fitting, facts, level, "questions", question) if questions else []
     return Story(
         _shown(found, level),
-        tuple(_told(applying, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
-        _symbols(applying, facts),
-        {symbol["value"]: name for topic in reversed(applying) for name, symbol in topic.symbols.items()},
+        tuple(_told(fitting, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
+        _symbols(fitting, facts),
+        {symbol["value"]: name for topic in reversed(fitting) for name, symbol in topic.symbols.items()},
         _differences(found),
         tuple(asking[:MOST_QUESTIONS]),
     )
 
 
-def _ranked(applying: list[Topic], facts: Facts, level: str) -> Iterator[Ranked]:
-    for topic, entry in _entries(applying, "equations", level):
+def _ranked(fitting: list[Topic], facts: Facts, level: str) -> Iterator[Ranked]:
+    for topic, entry in _entries(fitting, "equations", level):
         if made := equation(entry, topic, facts):
             yield entry.get("rank", topic.rank), entry["level"], made
 
@@ -84,11 +83,11 @@ def _by_rank(found: list[Ranked]) -> list[Ranked]:
 
 
 def _told(
-    applying: list[Topic], facts: Facts, level: str, kind: str, make: Callable[[dict[str, Any], Scope], Said | None]
+    fitting: list[Topic], facts: Facts, level: str, kind: str, make: Callable[[dict[str, Any], Scope], Said | None]
 ) -> list[Said]:
     """The most telling first; of two that tell as much, the one of the topic that ranks first."""
     found: list[tuple[float, Said]] = []
-    for topic, entry in _entries(applying, kind, level):
+    for topic, entry in _entries(fitting, kind, level):
         here = Scope(facts, topic.values)
         made = make(entry, here)
         if made is not None:
@@ -96,14 +95,14 @@ def _told(
     return [made for _, made in sorted(found, key=lambda scored: scored[0])]
 
 
-def _entries(applying: list[Topic], kind: str, level: str) -> Iterator[tuple[Topic, dict[str, Any]]]:
-    for topic in applying:
+def _entries(fitting: list[Topic], kind: str, level: str) -> Iterator[tuple[Topic, dict[str, Any]]]:
+    for topic in fitting:
         yield from ((topic, entry) for entry in getattr(topic, kind) if asked(entry, level))
 
 
-def _symbols(applying: list[Topic], facts: Facts) -> dict[str, Symbol]:
+def _symbols(fitting: list[Topic], facts: Facts) -> dict[str, Symbol]:
     found: dict[str, Symbol] = {}
-    for topic in applying:
+    for topic in fitting:
         here = Scope(facts, topic.values)
         for name, symbol in topic.symbols.items():
             value = here.value(symbol["value"])

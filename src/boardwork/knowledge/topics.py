@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from boardwork.errors import KnowledgeError
-from boardwork.knowledge.expressions import parse
+from boardwork.facts import Facts
+from boardwork.knowledge.expressions import evaluate, parse
 from boardwork.knowledge.scope import HOLE
 from boardwork.knowledge.score import LEVELS
 
@@ -57,10 +59,41 @@ def topics() -> tuple[Topic, ...]:
     Raises:
         KnowledgeError: a file is damaged, or has an unknown field.
     """
-    folder = files("boardwork.knowledge") / "topics"
-    names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
-    found = [_topic(name.removesuffix(".toml"), (folder / name).read_text(encoding="utf-8")) for name in names]
-    return tuple(sorted(found, key=lambda t: (t.rank, t.name)))
+    return tuple(_filed(name) for name in _heads())
+
+
+def applying(facts: Facts) -> list[Topic]:
+    """The topics whose condition holds, the smallest rank first; the others are read no further than to it.
+
+    Raises:
+        KnowledgeError: as `topics`, or a condition is no expression over facts.
+    """
+    return [_filed(name) for name, when in _heads().items() if evaluate(when, facts)]
+
+
+@cache
+def _heads() -> dict[str, str]:
+    """Name of each topic and its condition, the smallest rank first; what stands before its first table is short."""
+    names = sorted(p.name.removesuffix(".toml") for p in _folder().iterdir() if p.name.endswith(".toml"))
+    found: list[tuple[int, str, str]] = []
+    for name in names:
+        with _named(name):
+            head = tomllib.loads(_text(name).partition("\n[")[0])
+            found.append((head["rank"], name, head["when"]))
+    return {name: when for _, name, when in sorted(found)}
+
+
+@cache
+def _filed(name: str) -> Topic:
+    return _topic(name, _text(name))
+
+
+def _text(name: str) -> str:
+    return (_folder() / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _folder() -> Traversable:
+    return files("boardwork.knowledge") / "topics"
 
 
 def read(name: str, text: str) -> Topic:

@@ -13,8 +13,7 @@ from boardwork.outline.views.residual import mark
 def _additions(flow: Flow, parts: Sequence[Block]) -> int:
     """Additions that a residual branch enters."""
     inner = Links(flow, parts)
-    links = inner.collect()
-    links = mark(flow, inner.boxes, links)
+    links = mark(flow, inner.boxes, inner.between())
     return len({link.target for link in links if link.kind == "residual" and inner.boxes[link.target].role == "add"})
 
 

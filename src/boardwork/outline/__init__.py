@@ -28,17 +28,12 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
     """
     flow = Flow(trace)
     patterns = recognise(flow)
-    log = [f"recognise: {_tally(patterns)}"]
     root = gather(flow, grow(flow), patterns)
-    log.append(f"grow, gather: {_size(root)}")
+    trees = {"grow, gather": root}
     for step in (functions, absorb, fold, loops, name):
-        root = step(flow, root)
-        log.append(f"{step.__name__}: {_size(root)}")
+        root = trees[step.__name__] = step(flow, root)
     shown = big_picture(flow, root)
-    log.append(f"big picture: {len(shown)} boxes")
     opened, reason = _opened(flow, root, wanted)
-    log.append(f"zoom: {opened.path or opened.label}: {reason}")
-    log += [f"zoom score: {candidate}" for candidate in candidates(flow, root)[:_TOLD]]
     zoom_flow, zoom_view = _zoom_view(flow, root, opened, wanted)
     return Outline(
         flow=flow,
@@ -48,7 +43,13 @@ def outline(trace: Trace, wanted: str = "") -> Outline:
         zoom=zoom_view,
         zoom_trace=zoom_flow.trace,
         reason=reason if zoom_flow is flow else "one time step of the recurrent layer",
-        log=tuple(log),
+        log=lambda: (
+            f"recognise: {_tally(patterns)}",
+            *(f"{step}: {_size(tree)}" for step, tree in trees.items()),
+            f"big picture: {len(shown)} boxes",
+            f"zoom: {opened.path or opened.label}: {reason}",
+            *(f"zoom score: {candidate}" for candidate in candidates(flow, root)[:_TOLD]),
+        ),
     )
 
 

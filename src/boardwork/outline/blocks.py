@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -124,7 +124,10 @@ class View:
 
 @dataclass(frozen=True)
 class Outline:
-    """What the model is made of. `root` unfolds to the trace; `hidden` holds operations left out, by reason."""
+    """What the model is made of. `root` unfolds to the trace; `hidden` holds operations left out, by reason.
+
+    `log` tells what each step did, a line each; it is only written when it is asked for.
+    """
 
     flow: Flow
     root: Block
@@ -133,7 +136,7 @@ class Outline:
     zoom: View
     zoom_trace: Trace
     reason: str
-    log: tuple[str, ...] = ()
+    log: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def trace(self) -> Trace:

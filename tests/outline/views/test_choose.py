@@ -109,7 +109,7 @@ def test_arithmetic_after_the_last_weights_is_one_box() -> None:
 def test_the_reason_and_the_scores_are_told() -> None:
     found = drawn(plain_chain(8, 16), 1, 3, 32, 32)
     assert "% of the parameters and" in found.reason
-    assert any(line.startswith("zoom score: ") for line in found.log)
+    assert any(line.startswith("zoom score: ") for line in found.log())
 
 
 def layered() -> nn.Module:

@@ -28,10 +28,16 @@ class Links:
         self.queries = queries_of(boxes)
         self.feeding: dict[int, set[int]] = {}
 
-    def collect(self) -> list[Link]:
+    def between(self) -> list[Link]:
+        """What flows between the boxes and into them, as it is."""
         for op in sorted(self.owner):
             for tensor in dict.fromkeys(self.flow.ops[op].inputs):
                 self._into(self.owner[op], tensor)
+        return list(self.links.values())
+
+    def collect(self) -> list[Link]:
+        """The same as it is drawn, with what leaves the view."""
+        self.between()
         self._split_heads()
         self._count_skips()
         self._outputs()
@@ -88,8 +94,10 @@ class Links:
         if source is None or source == target:
             return
         label = self._letter(target, tensor)
-        first = self.links.setdefault((source, target, label), Link(source, target, tensor, label=label))
-        if self.boxes[source].repeat > 1 and self._shape(first.tensor) != self._shape(tensor):
+        first = self.links.get((source, target, label))
+        if first is None:
+            self.links[source, target, label] = Link(source, target, tensor, label=label)
+        elif self.boxes[source].repeat > 1 and self._shape(first.tensor) != self._shape(tensor):
             self.links[source, target, label] = dataclasses.replace(first, varies=True)
 
     def _shape(self, tensor: int) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def mark(flow: Flow, boxes: Sequence[Block], links: list[Link]) -> list[Link]:
             kinds.update({i: "gate" for i in arriving if _activates(boxes[links[i].source])})
         else:
             kinds.update({i: "branch" for i in arriving if _skips(links, ancestors, arriving, i)})
-    return [dataclasses.replace(link, kind=kinds.get(i, link.kind)) for i, link in enumerate(links)]
+    return [dataclasses.replace(link, kind=kinds[i]) if i in kinds else link for i, link in enumerate(links)]
 
 
 def _ancestors(count: int, links: Sequence[Link]) -> list[int]:

@@ -14,8 +14,9 @@ class Share:
         self.flow = flow
         everything = root.all()
         self.counted = any(flow.ops[op].macs for op in everything)
+        self.costs = [op.macs if self.counted else 1 for op in flow.ops]
         self.params = max(1, flow.parameters(everything))
-        self.work = max(1, sum(map(self._work, everything)))
+        self.work = max(1, self._work(everything))
         self.known: dict[int, tuple[Block, float]] = {}  # the block is kept, so that its id stays its own
 
     def __call__(self, block: Block) -> float:
@@ -30,10 +31,10 @@ class Share:
 
     def of_work(self, block: Block) -> float:
         """Share of the multiply-adds, copies and later runs included."""
-        return sum(map(self._work, block.all())) / self.work
+        return self._work(block.all()) / self.work
 
-    def _work(self, op: int) -> int:
-        return self.flow.ops[op].macs if self.counted else 1
+    def _work(self, ops: tuple[int, ...]) -> int:
+        return sum(map(self.costs.__getitem__, ops))
 
     def words(self, block: Block, times: int = 1) -> str:
         """`59 % of the parameters and 20 % of the FLOPs`, of a block that stands for `times`."""

@@ -36,15 +36,18 @@ class Raster:
             for item in self.figure.primitives:
                 if isinstance(item, kind):
                     getattr(self, f"_{kind.__name__.lower()}")(item)
-        rows = ["".join(self._cell(x, y) for x in range(self.width)).rstrip() for y in range(self.height)]
-        while rows and not rows[-1]:
-            rows.pop()
-        return [row.translate(_PLAIN) for row in rows] if ascii else rows
+        rows = [[" "] * self.width for _ in range(self.height)]
+        for x, y in self.mask.keys() | self.over.keys():
+            if 0 <= x < self.width and 0 <= y < self.height:
+                rows[y][x] = self.over.get((x, y)) or self._cell(x, y)
+        lines = ["".join(row).rstrip() for row in rows]
+        while lines and not lines[-1]:
+            lines.pop()
+        return [line.translate(_PLAIN) for line in lines] if ascii else lines
 
     def _cell(self, x: int, y: int) -> str:
-        if (x, y) in self.over:
-            return self.over[x, y]
-        mask = self.mask.get((x, y), 0)
+        """What the directions of a cell draw that nothing is written over."""
+        mask = self.mask[x, y]
         if mask == _NORTH | _EAST | _SOUTH and (x, y + 1) not in self.mask and (x, y + 1) not in self.over:
             mask = _NORTH | _EAST  # a stem ends with the last arrow that leaves it
         if self.dashed.get((x, y)) and mask in (1, 4, 5):
