@@ -11,6 +11,8 @@ from typing import Any
 from boardwork.outline.flow import Flow
 from boardwork.trace.records import Trace
 
+ATTENTION = ("attention", "deformable_attention")  # kinds of blocks
+
 
 @dataclass(frozen=True)
 class Block:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -64,8 +65,68 @@ class TaskTokens(nn.Module):
         return tokens + self.rest(tokens)
 
 
+class ReadAtPlaces(nn.Module):
+    """Deformable DETR: every query says where it reads each map, and how much each reading counts."""
+
+    def __init__(self, width: int = 32, heads: int = 4, sides: tuple[int, ...] = (4, 2), spots: int = 3) -> None:
+        super().__init__()
+        self.head_count, self.sides, self.spots = heads, sides, spots
+        places = heads * len(sides) * spots
+        self.carry, self.finish = nn.Linear(width, width), nn.Linear(width, width)
+        self.steps, self.worth = nn.Linear(width, 2 * places), nn.Linear(width, places)
+
+    def forward(self, asking: Tensor, centres: Tensor, maps: Tensor) -> Tensor:
+        batch, count, _ = asking.shape
+        heads, levels = self.head_count, len(self.sides)
+        held = self.carry(maps).unflatten(-1, (heads, -1)).split([side * side for side in self.sides], 1)
+        steps = self.steps(asking).view(batch, count, heads, levels, self.spots, 2)
+        spots = 2 * (centres[:, :, None, None, None] + 0.1 * steps) - 1
+        worth = self.worth(asking).view(batch, count, heads, -1).softmax(-1)
+        found = []
+        for level, side in enumerate(self.sides):
+            picture = held[level].flatten(2).transpose(1, 2).reshape(batch * heads, -1, side, side)
+            grid = spots[:, :, :, level].transpose(1, 2).flatten(0, 1)
+            found.append(F.grid_sample(picture, grid, align_corners=False))
+        worth = worth.transpose(1, 2).reshape(batch * heads, 1, count, -1)
+        total = (torch.cat(found, -1) * worth).sum(-1)
+        return self.finish(total.view(batch, -1, count).transpose(1, 2))
+
+
+class MapsAmongThemselves(nn.Module):
+    """An encoder layer whose queries are the positions of the maps."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.mixer, self.rest = ReadAtPlaces(width), network(width)
+        self.one, self.two = nn.LayerNorm(width), nn.LayerNorm(width)
+
+    def forward(self, maps: Tensor, places: Tensor, centres: Tensor) -> Tensor:
+        maps = self.one(maps + self.mixer(maps + places, centres, maps))
+        return self.two(maps + self.rest(maps))
+
+
+class BoxesOnMaps(nn.Module):
+    """A decoder layer: boxes see each other, then read the maps."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.ask, self.offer, self.carry, self.finish = (nn.Linear(width, width) for _ in range(4))
+        self.mixer, self.rest = ReadAtPlaces(width), network(width)
+        self.levels = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+
+    def forward(self, boxes: Tensor, places: Tensor, centres: Tensor, maps: Tensor) -> Tensor:
+        placed = boxes + places
+        own = mixed(self.ask(placed), self.offer(placed), self.carry(boxes), 4)
+        boxes = self.levels[0](boxes + self.finish(own))
+        boxes = self.levels[1](boxes + self.mixer(boxes + places, centres, maps))
+        return self.levels[2](boxes + self.rest(boxes))
+
+
 BOXES, PICTURE = torch.zeros(2, 10, 32), torch.zeros(2, 49, 32)
+MAPS = torch.zeros(2, 20, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "content_and_place": (ContentAndPlace, (BOXES, BOXES, PICTURE, PICTURE)),
     "task_tokens": (TaskTokens, (BOXES, BOXES, torch.zeros(2, 5, 32))),
+    "maps_among_themselves": (MapsAmongThemselves, (MAPS, MAPS, torch.zeros(2, 20, 2))),
+    "boxes_on_maps": (BoxesOnMaps, (BOXES, BOXES, torch.zeros(2, 10, 2), MAPS)),
 }

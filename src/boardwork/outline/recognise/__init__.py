@@ -6,6 +6,7 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import activations
 from boardwork.outline.recognise.attention import attentions
+from boardwork.outline.recognise.attention.deformable import deformable_attentions
 from boardwork.outline.recognise.convolution.excitation import excitations
 from boardwork.outline.recognise.convolution.patch_merging import patch_mergings
 from boardwork.outline.recognise.experts.mixtures import mixtures
@@ -80,6 +81,7 @@ _SPECIAL = (
     distances,
     token_choices,
     mixture_densities,
+    deformable_attentions,
 )
 
 

@@ -10,11 +10,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from boardwork.outline.blocks import Block
+from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.tree.accumulate import accumulated
 
-TELLING = ("attention", "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
+TELLING = (*ATTENTION, "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 _LONGEST = 8  # parts of a body of different layers
 

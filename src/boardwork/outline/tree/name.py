@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from boardwork.outline.blocks import Block
+from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block
 from boardwork.outline.tree.fold import TELLING
@@ -21,9 +21,9 @@ _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
 _LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
-_WORK = ("attention", "feed_forward", "moe")
+_WORK = (*ATTENTION, "feed_forward", "moe")
 _OTHER_WORK = (
-    "attention",
+    *ATTENTION,
     "transformer_layer",
     "scan",
     "delta_rule",
@@ -61,8 +61,9 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes, "delta_layer": _sizes}.get(kind)
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
-        label, kind = _steps(block), "in_turn"
-        told = ["" if label else _in_turn(block), _shared(flow, block)]
+        alone = _alone(flow, block)
+        label, kind = _steps(block) if alone is None else alone.label, "in_turn"
+        told = [alone.detail if alone is not None else "" if label else _in_turn(block), _shared(flow, block)]
         label = label or f"{_count(block)} layers in turn"
     if not label and block.label == CONTAINER:
         label, kind = _content(block), ""
@@ -104,6 +105,12 @@ def _count_layers(block: Block, counts: Counter[str], times: int) -> None:
         counts[_LAYERS[block.role]] += times
     for child in block.children if block.role not in _LAYERS else ():
         _count_layers(child, counts, times * child.repeat)
+
+
+def _alone(flow: Flow, block: Block) -> Block | None:
+    """The only part with weights, if it is more than one layer: with arithmetic round it there are no layers in turn."""
+    parts = [child for child in block.children if _weighs(flow, child)]
+    return parts[0] if len(parts) == 1 and parts[0].repeat == 1 and parts[0].children else None
 
 
 def _steps(block: Block) -> str:
@@ -170,7 +177,7 @@ def _content(block: Block) -> str:
 def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     inside = [b for child in block.children for b in child.walk()]
     direct = [b.kind for b in block.children]
-    attention = [b for b in inside if b.kind == "attention"]
+    attention = [b for b in inside if b.kind in ATTENTION]
     if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
         return "", ""
     networks = [b for b in inside if b.kind in ("feed_forward", "moe")]
@@ -239,7 +246,7 @@ def _layers(block: Block) -> str:
 def _sizes(block: Block) -> str:
     """What tells one layer that mixes positions from another: heads, and how wide or how many networks it has."""
     inside = [b for child in block.children for b in child.walk()]
-    mixing = next(b.facts for b in inside if b.kind in ("attention", "delta_rule"))
+    mixing = next(b.facts for b in inside if b.kind in (*ATTENTION, "delta_rule"))
     heads, shared = mixing["heads"], mixing.get("kv_heads", mixing["heads"])
     words = [f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")]
     for part in inside:

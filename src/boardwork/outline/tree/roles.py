@@ -53,10 +53,16 @@ def _stack(block: Block) -> tuple[str, str] | None:
     if block.copies or not 0 < len(counts) <= _SORTS or sum(counts.values()) == 1:
         return None
     label = " + ".join(f"{times} × {name}" if times > 1 else name for name, times in counts.items())
-    others = [part for part in block.children if part.kind and part.kind not in (*_BESIDE, "transformer_layer")]
+    others = [part for part in _flat(block) if part.kind and part.kind not in (*_BESIDE, "transformer_layer")]
     words = [details[next(iter(counts))] if len(counts) == 1 else ""]
     words.append(f"with {list_of([part.label for part in others])}" if others else "")
     return label, "; ".join(filter(None, words))
+
+
+def _flat(block: Block) -> Iterator[Block]:
+    """The parts of a block, those of its layers in turn among them."""
+    for part in block.children:
+        yield from part.children if part.kind == "in_turn" else (part,)
 
 
 def _layers(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:

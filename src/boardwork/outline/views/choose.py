@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from boardwork.outline.blocks import Block
+from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.side_by_side import side_by_side
@@ -20,7 +20,7 @@ _JOINABLE = 3  # so many boxes too many are joined without loss: a position that
 _MUCH = 24  # of a zoom: beyond it arithmetic is told in fewer boxes
 _FEW = 4  # a picture with fewer boxes hides too much
 _MOST = 0.5  # of the model
-_OPENED = ("attention", "delta_net", "feed_forward", "moe", "soft_moe", "excitation", "low_rank")
+_OPENED = (*ATTENTION, "delta_net", "feed_forward", "moe", "soft_moe", "excitation", "low_rank")
 _PLAIN = ("", "conv_block")
 _STEM_HOLDS = 0.3  # more of the model is no stem
 _STAGES = 3

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from math import prod
 
-from boardwork.outline.blocks import Block
+from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 
 SIGNS = ("add", "multiply", "subtract", "concat")
 _SHRINKING, _SERIES, _ANY = range(3)
-_TOLD = ("similarity", "unit_length", "sampling", "codebook", "codebooks", "code_sum", "attention", "graph_convolution")
+_TOLD = ("similarity", "unit_length", "sampling", "codebook", "codebooks", "code_sum", *ATTENTION, "graph_convolution")
 _MOST_OF_IT = 0.6  # a part with so much of a joined box gives it its name
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from boardwork.outline.blocks import Block
+from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.squeeze import SIGNS
 
 _REPEATS, _JOINS, _MIXES = 2, 2, 5
-_PARTS = {"attention": "the part that mixes positions", "moe": "the part that chooses experts"}
-_MIXERS = ("attention", "recurrent", "scan", "linear_recurrence", "delta_rule", "long_convolution", "message_passing")
+_PARTS = {**dict.fromkeys(ATTENTION, "the part that mixes positions"), "moe": "the part that chooses experts"}
+_MIXERS = (*ATTENTION, "recurrent", "scan", "linear_recurrence", "delta_rule", "long_convolution", "message_passing")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -46,7 +46,7 @@ def crossing(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
     if mine == theirs and flow.tensors[one].size < flow.tensors[all_tokens].size:
         found["picked_queries"] = True
     if value is not None and mine == theirs != source_of(flow, value):
-        found["added_positions"] = _is_sum_with(flow, mine, source_of(flow, value))
+        found["added_positions"] = is_sum_with(flow, mine, source_of(flow, value))
     return found
 
 
@@ -67,6 +67,7 @@ def _pooled_from(flow: Flow, fewer: int, whole: int) -> bool:
     return False
 
 
-def _is_sum_with(flow: Flow, tensor: int, part: int) -> bool:
+def is_sum_with(flow: Flow, tensor: int, part: int) -> bool:
+    """True for a sum of `part`, such as tokens, and something else, such as their positions."""
     op = flow.producer(tensor)
     return op is not None and op.name == "add" and part in {flow.origin(t)[0].id for t in op.inputs}

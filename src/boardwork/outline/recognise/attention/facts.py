@@ -33,7 +33,7 @@ def facts(
     heads = _heads(flow, core, branches, out)
     sequences = max(1, _rows(flow, core) // (heads * core.q_len * core.softmaxes))
     shared = held(flow, branches[1]) // max(1, sequences * core.softmaxes * core.k_len * core.d_k)
-    projections = _projections(branches, out)
+    projections, crossed = _projections(branches, out), crossing(flow, branches)
     found: dict[str, Any] = {
         "heads": heads,
         "kv_heads": max(1, min(heads, shared)),
@@ -45,8 +45,8 @@ def facts(
         "k_len": core.k_len,
         **({"scores": core.scores} if core.scores else {}),
         "causal": mask.causal,
-        **crossing(flow, branches),
-        **_positions(core, mask, turned, branches),
+        **crossed,
+        **_positions(mask, turned, 0 if crossed["cross"] else core.local),
         **_variants(flow, core, branches, out),
         **_latents(flow, branches),
         **_weights(flow, projections),
@@ -111,15 +111,16 @@ def _branch_scale(flow: Flow, branches: Sequence[Branch]) -> float:
 # -- positions, masks, variants -------------------------------------------------------------------------------------
 
 
-def _positions(core: Core, mask: Mask, turned: Sequence[Rotation], branches: Sequence[Branch]) -> dict[str, Any]:
+def _positions(mask: Mask, turned: Sequence[Rotation], local: int) -> dict[str, Any]:
+    """`local`: keys beside a query; another sequence that is always as long is no window."""
     found: dict[str, Any] = {"rope": bool(turned)}
     if turned:
         found["rope_width"] = turned[0].width
         found["rope_pairs"] = "neighbours" if turned[0].neighbours else "halves"
         if turned[0].base:
             found["rope_base"] = turned[0].base
-    if mask.window or core.local:
-        found["window"] = mask.window or core.local
+    if mask.window or local:
+        found["window"] = mask.window or local
     if mask.blocks:
         found["blocks"] = mask.blocks
     if mask.slopes:
