@@ -108,9 +108,10 @@ def _count_layers(block: Block, counts: Counter[str], times: int) -> None:
 
 
 def _alone(flow: Flow, block: Block) -> Block | None:
-    """The only part with weights, if it is more than one layer: with arithmetic round it there are no layers in turn."""
+    """The only part with weights, if it mixes positions: with arithmetic beside it there are no layers in turn."""
     parts = [child for child in block.children if _weighs(flow, child)]
-    return parts[0] if len(parts) == 1 and parts[0].repeat == 1 and parts[0].children else None
+    layer = len(parts) == 1 and parts[0].repeat == 1 and parts[0].kind == "transformer_layer"
+    return parts[0] if layer else None
 
 
 def _steps(block: Block) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from boardwork.outline.flow import Flow
 
 _TURNS = frozenset(("cos", "sin", "polar"))
-_KEEPS = frozenset(("cat", "stack", "mul", "view_as_complex"))  # parts side by side, a factor for long contexts
+_KEEPS = frozenset(
+    ("cat", "stack", "setitem", "mul", "view_as_complex")
+)  # parts put together, a factor for long contexts
 
 
 def turns(flow: Flow, tensor: int) -> bool:
