@@ -44,8 +44,8 @@ def deformable_attentions(flow: Flow) -> Iterator[list[Pattern]]:
             product, _ = flow.skip(op, SHAPE_OPS | _JOINS)
             if product is not None and product.name == "mul":
                 readings.setdefault(product.id, []).append(op)
-    for product, found in readings.items():
-        sampling = _sampling(flow, flow.ops[product], found)
+    for index, found in readings.items():
+        sampling = _sampling(flow, flow.ops[index], found)
         if sampling is not None:
             yield _patterns(flow, sampling, output(flow, sampling.last))
 
@@ -72,7 +72,7 @@ def _sampling(flow: Flow, product: Op, readings: Sequence[Op]) -> _Sampling | No
 
 
 def _made_by(flow: Flow, tensors: Iterable[int]) -> Iterator[Op]:
-    """What makes tensors, behind reshapes."""
+    """Operations that make tensors, behind reshapes."""
     for tensor in tensors:
         op = flow.producer(flow.origin(tensor)[0].id)
         if op is not None:
