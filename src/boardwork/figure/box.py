@@ -87,9 +87,9 @@ def named(words: Sequence[str], m: Metrics) -> list[str]:
     """A name with its shape, on one line if the shape is not too long."""
     name, *rest = words
     shape, one = " ".join(rest), " ".join(filter(None, words))
-    if m.width_of(one, "port") <= m.most_shape + m.width_of(name, "port"):
+    if m.width_of(one, "port") <= max(m.most_shape + m.width_of(name, "port"), m.most_label):
         return [one]
-    return [name, *wrap(shape, max(m.most_shape, m.width_of(name, "port")), m, "shape")]
+    return [name, *wrap(shape, max(m.most_shape, m.width_of(name, "port"), m.most_label), m, "shape")]
 
 
 def _middle(height: float, m: Metrics) -> float:

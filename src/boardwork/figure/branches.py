@@ -54,7 +54,7 @@ class Branches:
         ends = [_ended(b, one_by_one) for b in branches]
         above = [inside.sequence(before, shared=not opens, onward=False, loose=one_by_one) for before, _ in ends]
         starts = [bus if _forks(b) and not opens else top for b in branches]
-        tails = [inside.beside(block).branches for block in above]
+        tails = [inside.beside(block.right).branches for block in above]
         laid = [stacked(b, below.tail(last, 0)) for b, below, (_, last) in zip(above, tails, ends, strict=True)]
         spots = self._spots(laid)
         if not closes:

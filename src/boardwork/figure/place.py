@@ -67,16 +67,18 @@ class Placer:
 
     def _stacked(self, laid: Sequence[Laid], alone: Mapping[int, Line | Op]) -> Laid:
         """One under the other; `alone`: what is broken over fewer lines where the others are wide."""
-        wider = self.beside(*laid)
+        left, right = max((b.left for b in laid), default=0.0), max((b.right for b in laid), default=0.0)
+        wires, boxes = self.beside(right), self.beside(min(left, right))
         stack = Stack()
         for place, block in enumerate(laid):
-            stack.add(wider.place(alone[place]) if wider is not self and place in alone else block)
+            part = alone.get(place)
+            placer = wires if isinstance(part, Line) else boxes
+            stack.add(block if part is None or placer is self else placer.place(part))
         return stack.done()
 
-    def beside(self, *laid: Laid) -> Placer:
-        """The same for what stands above or below these: its lines may be as wide as the widest of them."""
+    def beside(self, half: float) -> Placer:
+        """The same for what stands above or below something wide: lines that fill as much are not broken."""
         m = self.m
-        half = min(max(block.left for block in laid), max(block.right for block in laid)) if laid else 0.0
         label, shape = 2 * (half - m.pad_x), half - m.text_gap
         if label <= m.most_label and shape <= m.most_shape:
             return self

@@ -92,7 +92,8 @@ class Skips:
         if not isinstance(last, Line) or last.edge is None:
             return self.placer.place(body[0])
         down = replace(last, arrow=last.arrow and join is not None)
-        return stacked(self.placer.sequence(before, onward=False, loose=loose), self.placer.line(down))
+        above = self.placer.sequence(before, onward=False, loose=loose)
+        return stacked(above, self.placer.beside(above.right).line(down))
 
     def _rail(self, skip: Block) -> Laid:
         """The boxes of a skip, without the wires at both ends."""

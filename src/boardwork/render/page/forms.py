@@ -22,7 +22,7 @@ TIGHTER: tuple[Spaced, ...] = (
     (NARROWEST, AS_IT_IS, 6),
 )  # fmt: skip
 LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
-ALIKE, BARE = 2, 6  # the prices of no shapes beside branches that are alike, and of none beside any wire
+ALIKE, BARE = 2, 14  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
 JUMP = 2  # that of each tag in the place of a wire
 TOWERS = 40  # that of towers one under the other, which are read side by side

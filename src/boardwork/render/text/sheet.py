@@ -48,9 +48,9 @@ _ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in NARROWER)  #
 _BARE = tuple(replace(metrics, shapes=False) for metrics in NARROWER)
 # Towers stand side by side while there is room for their sizes; a wire without a shape reads better than a tag.
 _FORMS: tuple[tuple[str, tuple[Metrics, ...]], ...] = (
-    (AS_IT_IS, NARROWER[:4]),
-    (STACKED, NARROWER[:4]),
+    (AS_IT_IS, NARROWER[:3]),
     (AS_IT_IS, _ALIKE[1:4]),
+    (STACKED, NARROWER[:3]),
     (STACKED, _ALIKE[1:]),
     (STACKED, _BARE[2:]),
     (COLUMN, _COLUMN),
