@@ -194,3 +194,25 @@ def test_a_write_that_does_not_fit_is_an_error_even_after_a_guess() -> None:
     with pytest.raises(TraceError, match="expanded size") as caught:
         trace(from_module(nn.Sequential(inner), (torch.ones(2, 4),)))
     assert caught.value.where == "0"
+
+
+class Settles(nn.Module):
+    """Chooses its layer at the first call, as models that adapt to a short input do."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = None
+
+    def forward(self, x):
+        if self.layer is None:
+            self.layer = nn.Linear(x.shape[-1], 5)
+        return self.layer(x)
+
+
+def test_a_model_that_makes_layers_is_drawn_as_it_is_after():
+    model = Settles()
+    record = trace(from_module(model, (torch.zeros(2, 3),)))
+    assert [op.name for op in record.ops] == ["linear"]
+    assert [weight.names for weight in record.weights] == [("layer.weight",), ("layer.bias",)]
+    assert any("later call" in guess for guess in record.guesses)
+    assert model.layer is None

@@ -62,6 +62,10 @@ WORK = {
         lambda m, x: torch.stack([(x * 2).unsqueeze_(0).squeeze(0), x * 2]),
         ("2", "batch", "12", "height/8", "width/8"),
     ),
+    "heads of any width beside a number of tokens": (
+        lambda m, x: x.reshape(x.shape[0], 4, -1, 16).transpose(2, 3),
+        ("batch", "4", PATCHES, "3"),
+    ),
     "what nobody knows": (lambda m, x: m.table.expand(2, 16, 12) * 2, ("2", "16", "12")),
 }
 

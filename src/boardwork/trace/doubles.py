@@ -21,6 +21,7 @@ from boardwork.meta.standin import moved
 from boardwork.meta.values import LARGEST
 
 _ARITHMETIC = ("add", "sub", "mul", "floordiv", "mod", "radd", "rsub", "rmul", "rfloordiv", "rmod", "neg", "pow")
+_RESHAPES = ("view", "reshape")
 _MOST_SPLITS = 1000  # ways to split an axis that are tried
 _TENSOR: Any = torch.Tensor  # a property of a tensor reaches a mode as its getter
 # What a tensor and its double have in common, and what is read off either at once: most calls are one of these.
@@ -139,9 +140,10 @@ class Doubles(TorchFunctionMode):
         attempts = [self._double, self._without_numbers, *self._stretched((args, kwargs))]
         for attempt in attempts:
             try:
-                return func(*_mapped(args, attempt), **_mapped(kwargs, attempt))
+                double = func(*_mapped(args, attempt), **_mapped(kwargs, attempt))
             except Exception:  # whatever torch says of shapes that do not fit
                 continue
+            return self._regrouped(args, out, double) if getattr(func, "__name__", "") in _RESHAPES else double
         return self._regrouped(args, out)
 
     def _stretched(self, value: Any) -> Iterator[Callable[[Any], Any]]:
@@ -167,20 +169,32 @@ class Doubles(TorchFunctionMode):
             yield lambda leaf: stretch(leaf, aligned=True)
             yield lambda leaf: stretch(leaf, aligned=False)
 
-    def _regrouped(self, args: Any, out: Any) -> Any:
-        """A reshape to lengths written as numbers: axes that multiply to the double's, of lengths seen before."""
+    def _regrouped(self, args: Any, out: Any, double: Any = None) -> Any:
+        """A reshape to lengths written as numbers: axes that multiply to the double's, of lengths seen before.
+
+        `double`: what torch makes of it, right if its axes hold those before that the true result's axes hold: a -1
+        beside a number of tokens takes up what these grew by.
+        """
         source = next(tensors_in(args), None)
         if source is None or not isinstance(out, torch.Tensor) or not out.numel() == source.numel() > 0:
-            return None
-        shape: list[int] = []
-        for before, after in _groups(
-            list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)
-        ):
-            choices = product(*([*self._seen.get(length, ()), length] for length in after))
-            whole = prod(double for _, double in before)
-            fitting = (c for c in islice(choices, _MOST_SPLITS) if prod(c) == whole)
-            shape += next(fitting, after)
+            return double
+        given = list(_groups(list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)))
+        shape = [length for before, after in given for length in self._split(before, after)]
+        if isinstance(double, torch.Tensor):
+            lengths = iter(double.shape)
+            if all(prod(n for _, n in before) == prod(islice(lengths, len(after))) for before, after in given):
+                return double
+            if prod(shape) != double.numel():
+                return double
         return self._double(source).new_empty(shape)
+
+    def _split(self, before: list[tuple[int, int]], after: list[int]) -> tuple[int, ...]:
+        """The double's lengths for axes that those `before` are split into or joined to, each with its double."""
+        whole = prod(double for _, double in before)
+        if len(after) == 1:
+            return (whole,)
+        choices = product(*([*self._seen.get(length, ()), length] for length in after))
+        return next((c for c in islice(choices, _MOST_SPLITS) if prod(c) == whole), tuple(after))
 
     def _paired(self, out: Any, double: Any) -> Any:
         """What `func` gave, its sizes paired with the double's and its tensors known to have one."""

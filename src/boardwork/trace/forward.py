@@ -28,6 +28,7 @@ from boardwork.trace.towers import tower_notes
 
 SEQUENCES = ("seq_len", "src_len", "tgt_len")
 SHORT = 16  # steps of a sequence that forward loops over
+REBUILT = "The first call of forward makes or replaces layers: a later call is drawn."
 ON_CPU = (
     "The forward needs numbers: it was run on CPU with zeros for the values that are not known. "
     "Where a value decides what runs, as a router does, the choice shown is the one that zeros lead to."
@@ -103,7 +104,7 @@ def _complete(run: Run) -> tuple[Trace, Run]:
     sizes = run.sizes()
     factors = {name: SHORT / sizes[name] for name in SEQUENCES if sizes.get(name, 0) > SHORT}
     with contextlib.suppress(LongForwardError):
-        return _finished(run, *one_forward(run, stop_at_loops=bool(factors))), run
+        return _finished(run, *_first_forward(run, stop_at_loops=bool(factors))), run
     if factors:
         short = run.with_guess(f"The forward loops over the sequence: it was run on {SHORT} steps of it.")
         short = short.resized(factors)
@@ -113,6 +114,15 @@ def _complete(run: Run) -> tuple[Trace, Run]:
             return _finished(run, *one_forward(run)), run
     few = dataclasses.replace(run, alike=True)  # a loop over all experts becomes one over those of a single token
     return _finished(few, *one_forward(few)), few
+
+
+def _first_forward(run: Run, *, stop_at_loops: bool) -> tuple[Trace, Recorder]:
+    """The forward that is drawn: the second where the first leaves other layers behind than it found."""
+    before = list(map(id, run.model.modules()))
+    made = one_forward(run, stop_at_loops=stop_at_loops)
+    if list(map(id, run.model.modules())) == before:
+        return made
+    return one_forward(run.with_guess(REBUILT), stop_at_loops=stop_at_loops)
 
 
 def _finished(run: Run, first: Trace, recorder: Recorder, *, loops: bool = False) -> Trace:

@@ -17,6 +17,7 @@ from math import prod
 from types import MappingProxyType
 
 from boardwork.law_names import names_in, renamed
+from boardwork.trace.windows import Rounding
 
 # Axes that are counted, never cut: no stride divides them.
 WHOLE = ("batch",)
@@ -29,19 +30,19 @@ class Laws:
     """Finds laws and remembers them: what was found before is likelier than what was not.
 
     `sizes`: lengths of the input axes; `factors`: how many times longer they are the second time, a prime each;
-    `exact`: for lengths that windows leave, the axis, what is added to it and what that is divided by; None for a
-    length that has no law, though some fit it.
+    `exact`: for lengths that windows leave, their rounding; None for a length that has no law, though some fit it.
     """
 
     def __init__(
         self,
         sizes: dict[str, int],
         factors: dict[str, int],
-        exact: Mapping[tuple[int, int], tuple[str, int, int] | None] = MappingProxyType({}),
+        exact: Mapping[tuple[int, int], Rounding | None] = MappingProxyType({}),
     ) -> None:
         self.sizes, self.factors, self.exact = sizes, factors, exact
         self._found: dict[tuple[int, int], str] = {}
         self._strides: dict[str, dict[int, None]] = {name: {} for name in sizes}
+        self._dividing = {name: {1} for name in sizes}  # strides that leave no rest
 
     def of(self, first: int, second: int) -> str:
         """The simplest law that gives both lengths; the first as a number if there is none."""
@@ -55,7 +56,11 @@ class Laws:
         return self._found[first, second]
 
     def _candidates(self, first: int, second: int) -> Iterator[str]:
-        yield from self._products(first, second)
+        exact = self.exact.get((first, second))
+        products = list(self._products(first, second))
+        yield from (law for law in products if not exact or re.fullmatch(rf"{exact.axis}(/\d+)?", law))
+        if exact:
+            yield self._windows(exact)
         yield from self._multiples(first, second)
         yield from self._turned(first, second)
         for offset in _offsets(first):
@@ -105,6 +110,7 @@ class Laws:
 
     def _over(self, name: str, stride: int) -> str:
         self._strides[name][stride] = None
+        self._dividing[name].add(stride)
         return name if stride == 1 else f"({name}/{stride})"
 
     def _split(self, divisor: int, names: list[str]) -> tuple[int, ...] | None:
@@ -122,13 +128,26 @@ class Laws:
         return (*[1] * (len(names) - 1), divisor)
 
     def _multiples(self, first: int, second: int) -> Iterator[str]:
-        """A sum or a rounded law found before, times a product."""
+        """A sum or a rounded law found before, times a product or, rounded, times a rounded law of another axis."""
         for (length, other), law in self._found.items():
             if _is_product(law) or length <= 1 or first % length or second % other:
                 continue
-            if first // length == second // other:
-                yield f"{first // length}*({law})"
-            yield from (f"{rest}*({law})" for rest in self._products(first // length, second // other))
+            rest = first // length, second // other
+            if rest[0] == rest[1]:
+                yield f"{rest[0]}*({law})"
+            yield from (f"{product}*({law})" for product in self._products(*rest))
+            if _is_rounded(law):
+                yield from (f"{times}*({law})" for times in self._rounded_multiples(*rest, names_in(law)))
+
+    def _rounded_multiples(self, first: int, second: int, taken: list[str]) -> Iterator[str]:
+        """A rounded law found before of an axis that is not `taken`, alone or times a product."""
+        for (length, other), law in self._found.items():
+            if length <= 1 or not _is_rounded(law) or set(names_in(law)) & set(taken) & self.sizes.keys():
+                continue
+            if not first % length and not second % other:
+                rest = first // length, second // other
+                yield from [f"({law})"] if rest == (1, 1) else [f"{rest[0]}*({law})"] if rest[0] == rest[1] else []
+                yield from (f"{product}*({law})" for product in self._products(*rest))
 
     def _turned(self, first: int, second: int) -> Iterator[str]:
         """The law of the other side of a square: what happens to the height happens to the width."""
@@ -151,12 +170,20 @@ class Laws:
                 if rest and not (rest == law and "floor" in law):  # twice a rounded map, and one: a coincidence
                     yield f"{law}+{rest}" + (f"{offset:+d}" if offset else "")
 
+    def _windows(self, rounding: Rounding) -> str:
+        """The law of what windows leave; the axis is a multiple of the strides that divided it before."""
+        name, added, stride, times = rounding
+        whole = max(seen for seen in self._dividing[name] if stride % seen == 0)
+        least = added - added % whole
+        if whole == stride:
+            law = _shifted(self._over(name, stride).strip("()"), least // stride)
+        else:
+            law = _floor(name, stride, range(least, least + whole))
+        self._strides[name][stride] = None
+        return f"{times}*({law})" if times > 1 else law
+
     def _rounded(self, first: int, second: int) -> Iterator[str]:
         """An axis over a stride that does not divide it: a stride seen before, or 2 or 3 or 4 times that."""
-        if exact := self.exact.get((first, second)):
-            name, added, stride = exact
-            self._strides[name][stride] = None
-            yield _floor(name, stride, range(added, added + 1))
         for name, size in self.sizes.items():
             strides = {seen * times for seen in [1, *self._strides[name]] for times in (1, 2, 3, 4)}
             for stride in sorted(strides) if name not in WHOLE else ():
@@ -195,6 +222,10 @@ def _smooth(number: int) -> bool:
         while number % stride == 0:
             number //= stride
     return number == 1
+
+
+def _is_rounded(law: str) -> bool:
+    return bool(re.fullmatch(r"(floor|ceil)\(.*\)", law))
 
 
 def _is_product(law: str) -> bool:
