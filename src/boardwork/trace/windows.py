@@ -50,11 +50,8 @@ def roundings(
     helpers = {_helper(first, pad) for pad in padded.values() if lengths.vary(pad)}
     fitted = {t: pad for t, pad in padded.items() if pad.id in cut or _helper(first, pad) in helpers}
     for op in first.ops:
-        if op.name in _CUTS:
-            read = _cut(lengths, op, fitted, found)
-        else:
-            read = _moved(lengths, op, fitted, found) if op.name == "pad" or op.name in _AXES else iter(())
-        for after, rounding in read:
+        read = _cut if op.name in _CUTS else _moved
+        for after, rounding in read(lengths, op, fitted, found):
             size = sizes[rounding.axis] if rounding else 0
             if not rounding or (rounding.at(size), rounding.at(size * factors[rounding.axis])) == after:
                 found.setdefault(after, rounding)
@@ -75,9 +72,9 @@ def _moved(
     both: _Both, op: Op, fitted: dict[int, Op], found: dict[Lengths, Rounding | None]
 ) -> Iterator[tuple[Lengths, Rounding | None]]:
     """What a pad or windows that move leave of every axis."""
-    for axis in _axes(op, both.first) if op.outputs[0] not in fitted else ():
+    for axis in _axes(op, both.first):
         before, after = both.of(op.inputs, axis), both.of(op.outputs, axis)
-        if before is None or after is None:
+        if before is None or after is None or op.outputs[0] in fitted:
             continue
         step, offset = (1, after[0] - before[0]) if op.name == "pad" else _window(op, axis, both.first)
         if step > 1 and (pad := fitted.get(op.inputs[0])):
@@ -91,7 +88,7 @@ def _moved(
 
 def _cut(
     both: _Both, op: Op, fitted: dict[int, Op], found: dict[Lengths, Rounding | None]
-) -> Iterator[tuple[Lengths, Rounding]]:
+) -> Iterator[tuple[Lengths, Rounding | None]]:
     """How many windows of a fixed length a reshape cuts from an axis that was padded for it, and its padded length."""
     pad = fitted.get(op.inputs[0])
     if pad is None:
@@ -113,7 +110,7 @@ def _axes(op: Op, trace: Trace) -> range:
     """Those along which windows move or a pad adds, counted from the last."""
     if op.name == "pad":
         return range(-len(trace.tensors[op.outputs[0]].shape), 0)
-    return range(-_AXES[op.name], 0)
+    return range(-_AXES.get(op.name, 0), 0)
 
 
 def _helper(trace: Trace, pad: Op) -> str:
