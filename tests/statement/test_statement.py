@@ -1,13 +1,18 @@
 """Outline -> text: names by roles, one view for many moves, loops for what repeats, no torch needed."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from tests.outline import written
 from torch import nn
 
 from boardwork.outline import outline
 from boardwork.statement import statement
 from boardwork.targets import from_module
 from boardwork.trace import trace
+
+FAMILIES = Path(__file__).parents[1] / "outline" / "families"
 
 
 def stated(model, *inputs, zoom=""):
@@ -213,3 +218,37 @@ def test_a_half_times_the_sigmoid_of_the_other_is_no_activation_of_one_tensor():
     text = stated(HalfGated(), torch.zeros(2, 8, 12)).text
     assert "silu" not in text
     assert "h[:, :8] * torch.sigmoid(h[:, 8:])" in text
+
+
+def test_waves_that_are_made_elsewhere_are_cosines_and_sines():
+    model = written.models(FAMILIES / "local_attention.py").TurnedAsTold()
+    text = stated(model, torch.zeros(2, 16, 32), torch.zeros(2, 16, 2)).text
+    assert "def rotate(x, cos, sin):" in text
+    assert "(tokens, cos, sin, W_Q," in text
+
+
+def test_a_column_of_the_softmax_that_takes_weight_alone_is_a_sink():
+    text = stated(written.models(FAMILIES / "attention.py").WithSink(), torch.zeros(2, 16, 32)).text
+    assert "W_V, sink, W_O):" in text
+
+
+def test_latents_have_the_names_of_their_paper():
+    model = written.models(FAMILIES / "attention.py").LatentKeys()
+    text = stated(model, torch.zeros(2, 6, 64)).text
+    assert "W_DQ, gamma_1, W_UQ, W_QR, W_DKV," in text.replace("\n", "")
+    assert "W_KR, gamma_2, W_UK, W_UV, W_O):" in text
+
+
+def test_the_first_of_the_experts_is_in_their_loop():
+    """Its tokens are laid out and its sum begun before the first expert works."""
+    found = stated(written.models(FAMILIES / "experts.py").SharedExperts(), torch.zeros(2, 6, 32))
+    assert [len(argument.members) for argument in found.arguments if argument.members] == [8, 8, 8]
+
+
+def test_defaults_of_a_pool_are_not_told_and_a_loop_starts_from_what_was_there():
+    layers = [nn.Conv2d(4, 8, 5, padding=1), nn.MaxPool2d(2, 2, ceil_mode=True)]
+    for _ in range(4):
+        layers += [nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()]
+    text = stated(nn.Sequential(nn.Sequential(*layers)), torch.zeros(2, 4, 9, 9)).text
+    assert "F.max_pool2d(F.conv2d(input, W_1, b_1, padding=1), 2, ceil_mode=True)" in text
+    assert "for i in range(4):" in text

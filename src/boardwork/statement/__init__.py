@@ -57,7 +57,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
     drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
     labels = {box.facts["tensor"]: identifier(box.label) for box in drawn if box.role == "input"}
     leaves = list(block.leaves())
-    labels = {**tables_of(flow, leaves), **labels}
+    labels |= tables_of(flow, leaves)
     library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
     function = Function(flow, library, boundary, labels, entering, brief)

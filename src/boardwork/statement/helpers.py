@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.norms.arithmetic import CALLED
-from boardwork.statement.names import identifier
+from boardwork.statement.names import ROTATE, identifier
 from boardwork.trace.records import Op
 
-_HELPERS = {"rope": "rotate", "norm": "", "activation": ""}
+_HELPERS = {"rope": ROTATE, "norm": "", "activation": ""}
 _NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
 _CUTS = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "getitem")
 _LEAST = 5  # operations of a part
@@ -51,6 +52,20 @@ def moves_after(flow: Flow, box: Block) -> set[int]:
     return own - needed
 
 
+def moves_before(flow: Flow, box: Block) -> set[int]:
+    """Operations of a box that only move what it is given, and serve others as well."""
+    own, moved, shared = set(box.ops), set[int](), set[int]()
+    for index in sorted(own):
+        makers = {flow.tensors[t].producer for t in flow.ops[index].inputs}
+        if flow.is_shape(index) and not makers & (own - moved):
+            moved.add(index)
+    for index in sorted(moved, reverse=True):
+        users = {user for t in flow.ops[index].outputs for user in flow.users.get(t, ())}
+        if users & shared or any(user not in own for user in users):
+            shared.add(index)
+    return shared if moved != own else set()
+
+
 def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
     op = flow.ops[index]
     return op.name in ("cat", "concat") and any(flow.tensors[t].producer not in own for t in op.inputs)
@@ -59,7 +74,7 @@ def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
 def helper_name(flow: Flow, box: Block) -> str:
     """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
     if box.children:
-        return identifier(box.label)
+        return identifier(re.sub(r"\S*\d\S*", "", box.label))
     if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
         return ""
     if len(leaving(flow, frozenset(op for op in set(box.ops) - moves_after(flow, box) if op in flow.live))) != 1:

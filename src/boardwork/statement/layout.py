@@ -66,6 +66,17 @@ class Layout:
     def permuted(self, order: Sequence[int]) -> Layout:
         return replace(self, axes=tuple(self.axes[place] for place in order))
 
+    def without(self, places: Sequence[int]) -> Layout:
+        """The view less some axes of length 1."""
+        return replace(self, axes=tuple(axis for place, axis in enumerate(self.axes) if place not in places))
+
+    def with_units(self, places: Sequence[int]) -> Layout:
+        """The view with axes of length 1 at these places."""
+        axes = list(self.axes)
+        for place in sorted(places):
+            axes.insert(place, ())
+        return replace(self, axes=tuple(axes))
+
     def viewed(self, shape: Sequence[int]) -> Layout | None:
         """The same elements in the same order under other axes; None where an atom would have to be cut unevenly."""
         layout, axes = self, list[tuple[Atom, ...]]()
@@ -138,6 +149,8 @@ class _Steps:
         own = [atom for axis in self.layout.axes for atom in axis if not atom.repeated]
         if flat == own and not self.layout.repeats:
             return self._regrouped(node)
+        if (repeated := self._repeated(node)) is not None:
+            return repeated
         cut = self._cut(node)
         if cut is None:
             return None
@@ -165,6 +178,17 @@ class _Steps:
                 else expression("x.flatten(i, j)", x=node, i=constant(start), j=last)
             )
         return self._shaped("reshape", node, [length_of(axis) for axis in axes])
+
+    def _repeated(self, node: ast.expr) -> ast.expr | None:
+        """Every axis stays, save that some of length 1 are repeated."""
+        first, axes, sizes = self.layout.first, self.layout.axes, list[ast.expr]()
+        for old, new in zip(first, axes, strict=False) if len(first) == len(axes) else ():
+            stays = old == new
+            length = constant(-1) if stays else self.lengths(length_of(new))
+            if length is None or not (stays or (not old and new[0].repeated and len(new) == 1)):
+                return None
+            sizes.append(length)
+        return called(node, "expand", sizes) if sizes else None
 
     def _cut(self, node: ast.expr) -> ast.expr | None:
         """Axes cut into atoms, and axes of length 1 dropped."""

@@ -110,7 +110,7 @@ class Lines:
             if _is_long(self._waiting[key]):
                 self._write(self.terms[key], self._waiting.pop(key))
         for key, start in loop.carried.items():
-            first = Term(f"{key}s_", term.code, self.terms[key].shape, self.terms[key].wanted)
+            first = Term(f"{key}s_", term.code, self.terms[start].shape, self.terms[key].wanted)
             self._write(first, self._filled(ast.Name(start, ast.Load())))
             self._same[key] = first.key
         for key, name in loop.collected.items():

@@ -83,7 +83,7 @@ def _regular(terms: list[Term]) -> list[Term]:
     counts = Counter(map(_signature, window))
     early, known = list[Term](), {term.key for term in window}
     for term in window:
-        if counts[_signature(term)] < _LEAST and not known.intersection(names_in(term.code)):
+        if counts[_signature(term)] < times and not known.intersection(names_in(term.code)):
             early.append(term)
             known.discard(term.key)
     return [*terms[:begin], *early, *(term for term in window if term not in early), *terms[end:]]

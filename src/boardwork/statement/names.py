@@ -15,6 +15,7 @@ from boardwork.statement.expressions import names_in
 from boardwork.statement.terms import Scope, Term
 from boardwork.trace.records import Op
 
+ROTATE = "rotate"  # the function that turns queries or keys
 _LETTERS = re.compile(r"W_([A-Z]+)")
 _LOOK_UPS = ("embedding", "getitem", "index_select", "gather")
 _PRODUCTS = ("matmul", "mm", "bmm", "baddbmm", "einsum", "grouped_mm", "tensordot")
@@ -35,6 +36,8 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     letters = _LETTERS.findall(box.label)
     if letters and box.role == "linear":
         return f"{first}_{''.join(letters)}"
+    if box.kind == "experts" and op.name in _LOOK_UPS and slot != "index":  # a row for the expert of each token
+        return "b"
     if op.name in _LOOK_UPS and slot != "index" and len(op.inputs) > 1:
         return "E"
     if slot == "index":
@@ -51,10 +54,16 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     return "W" if axes > 1 and op.name in _PRODUCTS else "w"
 
 
-def multiplies(flow: Flow, op: Op) -> bool:
-    """True where a matrix is moved for a product alone."""
-    user = flow.next_op(op)[0] if flow.is_shape(op.id) else None
-    return user is not None and user.name in _PRODUCTS
+def moved_name(flow: Flow, box: Block, op: Op) -> str:
+    """The stem of a weight that is moved before anything is computed with it, "" where what follows tells none."""
+    while flow.is_shape(op.id):
+        user = flow.next_op(op)[0]
+        if user is None:
+            return ""
+        op = user
+    if op.name in _PRODUCTS:
+        return "W"
+    return "sink" if box.kind == "attention_core" and op.name in ("cat", "concat") else ""
 
 
 def table_name(flow: Flow, box: Block, op: Op, tensor: int) -> str:
@@ -87,12 +96,20 @@ def _side_of_difference(flow: Flow, tensor: int) -> int | None:
 
 def tables_of(flow: Flow, boxes: Iterable[Block]) -> dict[int, str]:
     """Names of the tables that queries and keys are turned by, wherever else they are used."""
-    found: dict[int, str] = {}
-    for box in boxes:
+    found, all_boxes = dict[int, str](), list(boxes)
+    own = {op for box in all_boxes for op in box.ops}
+    for box in all_boxes:
         for op in (flow.ops[index] for index in box.ops if box.kind == "rope"):
+            tables = {t: flow.origin(t)[0].id for t in op.inputs if _is_table(flow, op, t, own)}
             if op.name == "mul":
-                found |= {t: table_name(flow, box, op, t) for t in op.inputs if flow.is_constant(t)}
+                found |= {table: table_name(flow, box, op, t) for t, source in tables.items() for table in (t, source)}
     return found
+
+
+def _is_table(flow: Flow, op: Op, tensor: int, own: set[int]) -> bool:
+    """True for a constant, and for what is computed elsewhere where the other factor is computed here."""
+    here = {t: flow.origin(t)[0].producer in own for t in op.inputs}
+    return flow.is_constant(tensor) or (not here[tensor] and any(here.values()))
 
 
 def identifier(words: str) -> str:
@@ -123,11 +140,14 @@ def stem_of(name: str) -> str:
 def name_parts(scope: Scope, letters: dict[Term, str]) -> None:
     """Rows of a fused weight by what is made of them: queries, keys, values, gate, hidden layer."""
     terms = {term.key: term for term in scope.terms}
+    latent = any(term.wanted.startswith("W_D") for term in scope.arguments)
     for term, letter in letters.items():
-        for product in _sources(terms, term):
+        for product, turned in _sources(terms, term):
             assert product.factors is not None
             if product.factors.weight.picks:
-                _rename(product, "".join(letter.split(", ")))
+                up = "U" if product.factors.weight.wanted.startswith("W_U") else ""
+                part = "".join(letter.split(", "))
+                _rename(product, f"{part}R" if latent and turned else f"{up}{part}")
     parts = {letter for letters_of in letters.values() for letter in letters_of.split(", ")}
     for term in scope.terms:  # rows of a fused weight that make neither
         if term.factors is not None and term.factors.weight.picks and _names_all(term.factors.weight.wanted, parts):
@@ -155,18 +175,20 @@ def _names_all(name: str, parts: set[str]) -> bool:
     return len(letters) > 1 and letters.isupper() and set(letters) <= parts
 
 
-def _sources(terms: dict[str, Term], term: Term) -> Iterable[Term]:
-    """The products with a weight that a term is made of, the nearest ones."""
-    todo, seen = [term], set[str]()
+def _sources(terms: dict[str, Term], term: Term) -> Iterable[tuple[Term, bool]]:
+    """The products with a weight that a term is made of, the nearest ones, and whether each is rotated on the way."""
+    todo, seen = [(term, False)], set[str]()
     while todo:
-        found = todo.pop()
+        found, turned = todo.pop()
         if found.factors is not None:
-            yield found
+            yield found, turned
             continue
-        for key in names_in(found.code):
+        named = names_in(found.code)
+        turned |= any(stem_of(name) == ROTATE for name in named)
+        for key in named:
             if key in terms and key not in seen:
                 seen.add(key)
-                todo.append(terms[key])
+                todo.append((terms[key], turned))
 
 
 def number(scope: Scope, made_for: dict[Term, int]) -> None:

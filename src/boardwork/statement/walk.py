@@ -9,10 +9,11 @@ from functools import partial
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import called, constant, expression
-from boardwork.statement.helpers import boundary_of, cuts_before, helper_name, leaving, moves_after
+from boardwork.statement.helpers import boundary_of, cuts_before, helper_name, leaving, moves_after, moves_before
+from boardwork.statement.layout import Axes
 from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
-from boardwork.statement.names import multiplies, name_parts, number, stem_of, table_name, weight_name
+from boardwork.statement.names import moved_name, name_parts, number, stem_of, table_name, weight_name
 from boardwork.statement.operations import write
 from boardwork.statement.sizes import Sizes
 from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
@@ -27,6 +28,7 @@ _FILLED = {
 }  # fmt: skip
 _TABLES = ("cos", "sin", "turn")
 _WEIGHED = ("div", "mul", "softmax", "sigmoid")
+_RANK = 4  # axes of queries, keys and values: batch, heads, positions, features
 _WANTED = {"add": "x", "attention_core": "y", "relative_bias": "bias"}
 
 
@@ -103,7 +105,7 @@ class Function:
         record = self.flow.tensors[tensor]
         if record.kind in ("parameter", "buffer"):
             name = weight_name(box, op, op.inputs.index(tensor), len(record.shape))
-            return "W" if name == "w" and multiplies(self.flow, op) else name
+            return (name == "w" and moved_name(self.flow, box, op)) or name
         if tensor in self.labels:
             return self.labels[tensor]
         return table_name(self.flow, box, op, tensor) if self.flow.is_constant(tensor) else "x"
@@ -117,7 +119,7 @@ class Function:
         for op in ops:
             box = owner[op]
             name = helper_name(self.flow, box)
-            if not name:
+            if not name or op in moves_before(self.flow, box):
                 self.state(self.flow.ops[op], box)
             elif op == last[id(box)]:
                 self.helper(box, name)
@@ -159,12 +161,14 @@ class Function:
         turned = letters == "K" and len(order) > 1 and value.shape[-2] == width != value.shape[-1]
         if turned:
             order[-2:] = order[:-3:-1]
-        term = self.scope.whole(Value(value.term, value.layout.permuted(order)) if turned else value)
+        value = Value(value.term, value.layout.permuted(order)) if turned else value
+        units = _further_units(value.layout.axes)
+        term = self.scope.whole(Value(value.term, value.layout.without(units)))
         if term.tensor < 0:
             term.wanted, term.line = letters.split(",")[0].lower(), True
         self.letters[term] = letters
-        found = plain(term)
-        return Value(term, found.layout.permuted(order)) if turned else found
+        layout = plain(term).layout.with_units(units)
+        return Value(term, layout.permuted(order) if turned else layout)
 
     def _scores(self, op: Op, box: Block) -> str:
         """What scores become before the softmax is scores."""
@@ -180,7 +184,8 @@ class Function:
     def helper(self, box: Block, name: str) -> None:
         """Write a box, or a part of the block, as a call of a function that holds its operations."""
         after = set() if box.children else moves_after(self.flow, box)
-        own = [op for op in box.one() if op in self.flow.live and op not in after]
+        outside = after | moves_before(self.flow, box)
+        own = [op for op in box.one() if op in self.flow.live and op not in outside]
         if not box.children:
             own = [*cuts_before(self.flow, own, self.values.keys()), *own]
         outputs = leaving(self.flow, frozenset(own))
@@ -242,11 +247,22 @@ class Function:
         roll(self.scope, terms)
         self._made_for |= {t: self._made_for[t.members[0]] for t in self.scope.arguments if t.members}
         number(self.scope, self._made_for)
-        self.scope.arguments.sort(key=lambda term: self.flow.tensors[term.tensor].kind in ("parameter", "buffer"))
+        self.scope.arguments.sort(key=self._place)
         told = [term for term in self.scope.arguments if term.key not in self._told_there] if shapes else []
         return function_text(name, self.scope, Lines(self.scope, terms).lines(), told, shapes=shapes)
+
+    def _place(self, argument: Term) -> tuple[bool, int]:
+        """Inputs before weights, weights in the order of their use."""
+        stored = self.flow.tensors[argument.tensor].kind in ("parameter", "buffer")
+        return stored, self._made_for.get(argument, 0) if stored else 0
 
     def _drop_unused(self, outputs: Sequence[Term]) -> None:
         """A fused weight of which only rows are used is no argument itself."""
         needed = {term.key for term in Lines(self.scope, outputs).needed}
         self.scope.arguments = [term for term in self.scope.arguments if term.key in needed]
+
+
+def _further_units(axes: Axes) -> list[int]:
+    """Axes of length 1 of what has more than batch, heads, positions and features: they are there to be repeated."""
+    units = [place for place, axis in enumerate(axes) if not axis]
+    return units if len(axes) - len(units) >= _RANK else []

@@ -13,10 +13,10 @@ from boardwork.statement.writing import Writing
 
 _DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "output_padding": 0}
 _ORDER = ("stride", "padding", "dilation", "groups")
-_PLACED: dict[str, list[Any]] = {
-    "max": [1, False],
-    "avg": [False, True],
-}  # after the padding, by place: what is usual there
+_POOLED: dict[str, dict[str, Any]] = {  # after the padding, in torch's order
+    "max": {"dilation": 1, "ceil_mode": False, "return_indices": False},
+    "avg": {"ceil_mode": False, "count_include_pad": True, "divisor_override": None},
+}
 _TURNED = ("stride", "padding", "output_padding", "groups", "dilation")
 
 
@@ -42,22 +42,16 @@ def _one(value: Any) -> Any:
 
 
 def _pool(writing: Writing) -> list[Value]:
-    kernel, stride, padding = (
-        writing.argument(name, n) for n, name in enumerate(("kernel_size", "stride", "padding"), 1)
-    )
-    extra = set(writing.arguments.named) - {"kernel_size", "stride", "padding"}
-    usual = {"dilation": 1, "ceil_mode": False, "return_indices": False, "count_include_pad": True}
-    told = [name for name in extra if _one(writing.arguments.named[name]) != usual.get(name)]
-    placed = [_one(argument) for argument in writing.arguments.placed[4:6]]
-    if placed != _PLACED[writing.op.name[:3]][: len(placed)]:
+    if len(writing.op.outputs) > 1:
         return as_called(writing)
-    if (told and told != ["divisor_override"]) or len(writing.op.outputs) > 1:
-        return as_called(writing)
-    call = expression(f"F.{writing.op.name}(x, k)", x=writing.scope.node(writing.first()), k=constant(_one(kernel)))
-    assert isinstance(call, ast.Call)
-    for name, value, default in (("stride", stride, kernel), ("padding", padding, 0)):
-        if value is not None and value != [] and _one(value) != _one(default):
-            call.keywords.append(ast.keyword(name, constant(_one(value))))
+    kernel = _one(writing.argument("kernel_size", 1))
+    usual = {"stride": kernel, "padding": 0, **_POOLED[writing.op.name[:3]]}
+    given = {name: _one(writing.argument(name, place)) for place, name in enumerate(usual, 2)}
+    node = writing.scope.node(writing.first())
+    named = [
+        ast.keyword(name, constant(value)) for name, value in given.items() if value not in (None, (), usual[name])
+    ]
+    call = ast.Call(expression(f"F.{writing.op.name}"), [node, constant(kernel)], named)
     return [writing.scope.value(call, writing.shape())]
 
 

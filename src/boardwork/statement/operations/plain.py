@@ -60,6 +60,8 @@ def _call(writing: Writing) -> list[Value]:
         for name, argument in given.named.items()
         if name not in _MADE_WITH and argument is not None and not _is_default(op.name, name, argument)
     ]
+    if op.name == "einsum" and len(placed) == 2 and isinstance(placed[1], ast.List):
+        placed[1:] = placed[1].elts
     if op.name == "getitem":
         index = given.placed[1] if len(given.placed) > 1 else given.named["index"]
         return writing.results(ast.Subscript(placed[0], _index(writing, index), ast.Load()))
