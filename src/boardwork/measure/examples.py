@@ -9,11 +9,11 @@ from boardwork.outline.blocks import Block, Outline
 
 def everything(block: Block) -> Iterator[Block]:
     """Every block of every copy."""
-    yield block
-    for child in block.children:
-        yield from everything(child)
-    for copy in block.copies:
-        yield from everything(copy)
+    todo = [block]
+    while todo:
+        block = todo.pop()
+        yield block
+        todo += reversed((*block.children, *block.copies))
 
 
 def one(outline: Outline, kind: str) -> Block | None:

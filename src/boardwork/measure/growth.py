@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from boardwork.measure.examples import everything
-from boardwork.measure.memory import Lifetimes
+from boardwork.measure.memory import Lifetimes, lifetimes
 from boardwork.measure.polynomials import DEGREES, Polynomial, crossing, fitted
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
@@ -107,7 +107,7 @@ class Growth:
 
     @cached_property
     def _lifetimes(self) -> Lifetimes:
-        return Lifetimes(self.flow)
+        return lifetimes(self.flow)
 
     @cached_property
     def _filling(self) -> dict[int | None, list[int]]:
@@ -140,7 +140,8 @@ class Growth:
 
     def _varied(self) -> tuple[str, ...]:
         """The axes that grow together; none if the counts at the second forward's sizes are not its own."""
-        named = {axis for tensor in self.flow.tensors for law in tensor.symbols for axis in self.traced if axis in law}
+        laws = {law for tensor in self.flow.tensors for law in tensor.symbols}
+        named = {axis for axis in self.traced if any(axis in law for law in laws)}
         longer = self.trace.second_axes
         sequences = tuple(name for name in SEQUENCES if name in named)
         image = tuple(name for name in ("height", "width") if name in named)

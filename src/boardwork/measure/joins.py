@@ -8,7 +8,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
-from boardwork.outline.views.skips import Skips
+from boardwork.outline.views.skips import skips_of
 from boardwork.trace.records import Op, Tensor
 
 _WAYS = {"cat": "skips", "add": "pyramid"}
@@ -22,7 +22,7 @@ _AXES = 2  # batch and channels stand before the axes of space
 def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
     """How many of each, and what the encoder's side of them holds while the levels below run."""
     found: dict[str, Any] = {}
-    nested = Skips(flow).all
+    nested = skips_of(flow).all
     nested = nested if len({skip.positions for skip in nested}) > 1 else []
     for name, word in _WAYS.items():
         kept = [t for op in flow.ops if op.name == name and op.id in flow.live for t in _handed_across(flow, op)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from boardwork.outline.flow import Flow
@@ -46,6 +47,12 @@ class Lifetimes:
         return max(accumulate(change))
 
 
+@lru_cache(maxsize=1)
+def lifetimes(flow: Flow) -> Lifetimes:
+    """Of one trace, for its peak and for that at other sizes."""
+    return Lifetimes(flow)
+
+
 def activation_peak(flow: Flow) -> int:
     """The peak at the sizes of the trace."""
-    return Lifetimes(flow).peak(flow.trace.storages)
+    return lifetimes(flow).peak(flow.trace.storages)

@@ -69,21 +69,21 @@ class Block:
 
     def leaves(self) -> Iterator[Block]:
         """Leaves of one copy with its later runs, folded copies below it included."""
-        if not self.children:
-            yield self
-        for child in self.children:
-            yield from child.leaves()
-            for copy in child.copies:
-                yield from copy.leaves()
-        for later in self.again:
-            for block in (later, *later.copies):
-                yield from block.leaves()
+        todo = [self]
+        while todo:
+            block = todo.pop()
+            if not block.children:
+                yield block
+            for part in reversed((*block.children, *block.again)):
+                todo += (*reversed(part.copies), part)
 
     def walk(self) -> Iterator[Block]:
         """This block and every block below it; of folded copies only the one that is drawn."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        todo = [self]
+        while todo:
+            block = todo.pop()
+            yield block
+            todo += reversed(block.children)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import prod
 from types import MappingProxyType
@@ -238,7 +239,13 @@ def evaluated(law: str, sizes: dict[str, int]) -> Fraction:
     >>> evaluated("batch*((height/16)*(width/16)+1)", {"batch": 2, "height": 64, "width": 32})
     Fraction(18, 1)
     """
-    return _value(ast.parse(law, mode="eval").body, sizes)
+    return _value(_parsed(law), sizes)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(law: str) -> ast.expr:
+    """Kept, for a law is asked for at several sizes."""
+    return ast.parse(law, mode="eval").body
 
 
 _SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -251,7 +258,8 @@ def _value(part: ast.expr, sizes: dict[str, int]) -> Fraction:
         case ast.Name(id=name):
             return Fraction(sizes[name])
         case ast.BinOp(left=left, op=sign, right=right):
-            return Fraction(_SIGNS[type(sign)](_value(left, sizes), _value(right, sizes)))
+            found: Fraction = _SIGNS[type(sign)](_value(left, sizes), _value(right, sizes))
+            return found
         case ast.Call(func=ast.Name(id=name), args=[inside]):
             return Fraction({"floor": math.floor, "ceil": math.ceil}[name](_value(inside, sizes)))
     raise ValueError(ast.unparse(part))

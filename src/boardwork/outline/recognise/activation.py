@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -69,6 +70,7 @@ def _moves_all(flow: Flow, op: Op) -> bool:
     return flow.is_shape(op.id) and flow.tensors[op.outputs[0]].size >= flow.tensors[op.inputs[0]].size
 
 
+@cache
 def _curve(values: tuple[float, ...] | None) -> str:
     """Name of the curve through `values` at POINTS, "" for none."""
     if values is None:

@@ -168,11 +168,12 @@ def _is_again(one: Block, two: Block) -> bool:
 
 
 def _same_part(flow: Flow, one: Block, two: Block) -> bool:
-    if one.repeat != two.repeat or one.again or two.again or not _continues(flow, one, two):
+    if one.repeat != two.repeat or one.again or two.again:
         return False
     if (one.children or two.children) and not _is_again(one, two):
-        return _alike(flow, one, two)
-    return (one.label, one.detail, one.kind) == (two.label, two.detail, two.kind)
+        return _continues(flow, one, two) and _alike(flow, one, two)
+    same = (one.label, one.detail, one.kind) == (two.label, two.detail, two.kind)
+    return same and _continues(flow, one, two)
 
 
 def _bodies(runs: Sequence[Sequence[Block]]) -> list[Block]:

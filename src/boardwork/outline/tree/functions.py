@@ -22,13 +22,15 @@ def _contents(flow: Flow) -> dict[int, list[int]]:
     runs, calls = flow.trace.functions, flow.trace.calls
     found: dict[int, list[int]] = {}
     of_modules: set[int] = set()
+    known: set[int] = set()
     for op in flow.ops if runs else ():
         if not flow.is_data(op.id):
             continue
         for function in _outwards(flow, op.function):
             found.setdefault(function, []).append(op.id)
         call = calls[op.call]
-        while call.parent >= 0:
+        while call.parent >= 0 and call.id not in known:
+            known.add(call.id)
             of_modules.update(_outwards(flow, call.function))
             call = calls[call.parent]
     return {function: found[function] for function in sorted(found) if function not in of_modules}

@@ -55,8 +55,9 @@ def leaf(flow: Flow, index: int) -> Block:
     op = flow.ops[index]
     call = flow.trace.calls[op.call]
     encoding = next((t for t in op.inputs if op.name == "add" and flow.is_waves(t)), None)
-    joined = len(flow.data_inputs(op)) > 1 or encoding is not None or any(_side_input(flow, t) for t in op.inputs)
-    role = _CIRCLES.get(op.name, "other") if joined else "other"
+    role = _CIRCLES.get(op.name, "other")
+    if role != "other" and encoding is None and not _joins(flow, op):
+        role = "other"
     label = _SIGNS.get(role) or _scaling(flow, op) or words(op.name)
     if op.name in (*_PRODUCTS, "einsum"):
         role, label = "matmul", "Matrix product" if op.name in _PRODUCTS else label
@@ -84,6 +85,10 @@ def _scaling(flow: Flow, op: Op) -> str:
     if number is None or len(op.inputs) != 1:
         return ""
     return f"{number:.4g} −" if op.name == "rsub" else f"{sign} {number:.4g}"
+
+
+def _joins(flow: Flow, op: Op) -> bool:
+    return len(flow.data_inputs(op)) > 1 or any(_side_input(flow, t) for t in op.inputs)
 
 
 def _side_input(flow: Flow, tensor: int) -> bool:
@@ -156,7 +161,7 @@ def _close(flow: Flow, block: Block, pattern: Pattern, wanted: frozenset[int]) -
     around: list[Block] = []
     place = 0
     parts = _dissolved(block.children, wanted)
-    held = [child for child in parts if wanted & frozenset(child.one())]
+    held = [child for child in parts if not wanted.isdisjoint(child.one())]
     held = [child for child in held if not _only_moves(flow, child, wanted)] or held
     within = {id(child) for child in held}
     for child in parts:
@@ -174,15 +179,16 @@ def _close(flow: Flow, block: Block, pattern: Pattern, wanted: frozenset[int]) -
 
 def _only_moves(flow: Flow, child: Block, wanted: frozenset[int]) -> bool:
     """True for a recognised layer that has nothing of what is wanted but a change of shape before it computes."""
+    if not child.kind or child.children:
+        return False
     own = frozenset(child.one())
-    return bool(child.kind) and not child.children and not own <= wanted and all(map(flow.is_shape, own & wanted))
+    return not own <= wanted and all(map(flow.is_shape, own & wanted))
 
 
 def _dissolved(children: Sequence[Block], wanted: frozenset[int]) -> list[Block]:
     found: list[Block] = []
     for child in children:
-        own = frozenset(child.one())
-        if own & wanted and not own <= wanted and child.children:
+        if child.children and not wanted.isdisjoint(child.one()) and not wanted.issuperset(child.one()):
             found.extend(_dissolved(child.children, wanted))
         else:
             found.append(child)

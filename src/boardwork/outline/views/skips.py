@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from math import prod
 
@@ -56,12 +56,14 @@ class Skips:
     def _across(self, join: Op) -> Skip | None:
         """One operand was made before the lowest resolution, another after it."""
         level = self.places[join.id]
+        if level == self.lowest:
+            return None
         made = [self._back(tensor, level, ()) for tensor in self.flow.data_inputs(join)]
         old = [end for end in made if end is not None]
         if len(old) != 1:
             return None
         source, passed = old[0]
-        return Skip(source, join.id, level, passed) if level > self.lowest else None
+        return Skip(source, join.id, level, passed)
 
     def _below(self, join: Op) -> Skip | None:
         """At the lowest resolution itself: what is concatenated was made here, and went on to the other operand."""
@@ -118,6 +120,12 @@ class Skips:
         if skip is None:
             return user in self.places
         return user < self.bottom if skip.positions > self.lowest else user not in (skip.join, *skip.passed)
+
+
+@lru_cache(maxsize=1)
+def skips_of(flow: Flow) -> Skips:
+    """The skips of a trace, which the drawing and the facts both ask for."""
+    return Skips(flow)
 
 
 def _nest(skips: list[Skip]) -> bool:

@@ -10,7 +10,7 @@ from itertools import chain, groupby, pairwise
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.views.skips import Skip, Skips
+from boardwork.outline.views.skips import Skip, Skips, skips_of
 from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
 
 _LEAST = 2  # resolutions with skips; a skip over one pool is no U
@@ -20,7 +20,7 @@ _TOLD = 3  # sorts of parts that a box tells
 
 def u_levels(flow: Flow, root: Block, squeeze: Squeeze, most: int) -> list[Block] | None:
     """At most `most` boxes, the deepest levels in one if need be; None for what is no U."""
-    skips = Skips(flow)
+    skips = skips_of(flow)
     starts = _starts(skips, [list(group) for _, group in groupby(skips.all, key=lambda skip: skip.positions)])
     if starts is None:
         return None
