@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from boardwork.render.drawing.marks import Mark, Piece, moved
 from boardwork.render.drawing.style import Type
 from boardwork.render.page.room import area_of_text
-from boardwork.render.panels.plans import STEP, Draw, Panel, Plan, Row, drawer, framed, heights, plans_of
+from boardwork.render.panels.plans import (
+    STEP,
+    Draw,
+    Height,
+    Panel,
+    Plan,
+    Row,
+    Stack,
+    drawer,
+    framed,
+    heights,
+    heights_at,
+    parts_of,
+    plans_of,
+)
 
 FULLEST = 1.0  # no plan fills more of a page than that
-Height = Callable[[int, float], float]  # of a panel at a width
 
 
 @dataclass(frozen=True)
@@ -28,10 +41,9 @@ class Planner:
 
     def __init__(self, panels: Sequence[Panel], type: Type) -> None:
         self.panels, self.type = panels, type
-        self.height = heights(panels, type, STEP)
-        self.exactly = heights(panels, type, 0.01)
+        self._at = heights_at(panels, type)
+        self.height, self.exactly = (heights(panels, type, step, self._at) for step in (STEP, 0.01))
         self._least = [panel.least + 2 * type.pad for panel in panels]
-        self._compared = cache(self._to_compare)  # many plans have a column in common
 
     def best(self, room: float, height: float) -> Fit | None:
         """The plan with the least empty room among those that fit."""
@@ -41,13 +53,29 @@ class Planner:
     def likely(self, room: float, height: float) -> Iterator[Fit]:
         """Plans that fit by the rounded heights; most of them hold what they should."""
         if self._area() <= FULLEST * room * height:
-            tried = (self.fit(plan, height) for plan in plans_of(self.panels, room, self.type))
-            yield from (fit for fit in tried if fit is not None)
+            known = plans_of(self.panels, room, self.type)
+            tall = cache(lambda stack: self._tall_of(known.stacks[stack]))
+            left = cache(lambda below: self._left(below, room, height))
+            for plan, columns in zip(known.plans, known.columns, strict=True):
+                if all(tall(stack) <= left(plan.below) for stack in columns):
+                    fit = self.fit(plan, height)
+                    if fit is not None:
+                        yield fit
+
+    def _left(self, below: Row, room: float, height: float) -> float:
+        """The height that is left to the columns."""
+        return height - sum(self.height(i, room) + self.type.gap for i in below)
+
+    def _tall_of(self, stack: Stack) -> float:
+        """The height of a column of `plans_of`."""
+        gap, at = self.type.gap, self._at
+        beside = max((sum(at(i, wide) + gap for i, wide in part) for part in stack.beside), default=0.0)
+        return beside + sum(at(i, wide) + gap for i, wide in stack.under) - gap
 
     def taken(self, plan: Plan) -> float:
         """The area that the panels take, with what is empty beside figures: what is left has room for text."""
         below = sum(self.height(i, plan.room) for i in plan.below) * plan.room
-        return below + sum(self._compared(column, wide) * wide for wide, column in plan.columns)
+        return below + sum(self._tall(column, wide, self.height) * wide for wide, column in plan.columns)
 
     def holds(self, plan: Plan, height: float) -> bool:
         """Whether it fits by the exact heights."""
@@ -62,20 +90,16 @@ class Planner:
 
     def fit(self, plan: Plan, height: float) -> Fit | None:
         """How well a plan fills the page; None if it does not fit."""
-        gap = self.type.gap
-        room = height - sum(self.height(i, plan.room) + gap for i in plan.below)
+        room = self._left(plan.below, plan.room, height)
         tall: list[float] = []
         for wide, column in plan.columns:
-            tall.append(self._compared(column, wide))
+            tall.append(self._tall(column, wide, self.height))
             if tall[-1] > room:
                 return None
         empty = sum((max(tall) - t) * wide for t, (wide, _) in zip(tall, plan.columns, strict=True))
         empty += sum(self._empty(row, wide) for wide, column in plan.columns for row in column)
         empty += sum(self._empty((i,), plan.room) for i in plan.below)
         return Fit(plan, (empty + 0.5 * (room - max(tall)) * plan.room) / (plan.room * height))
-
-    def _to_compare(self, column: tuple[Row, ...], wide: float) -> float:
-        return self._tall(column, wide, self.height)
 
     def _tall(self, column: Sequence[Row], wide: float, height: Height) -> float:
         gap, tall = self.type.gap, 0.0
@@ -87,11 +111,7 @@ class Planner:
         return tall - gap
 
     def _parts(self, row: Row, wide: float) -> tuple[tuple[float, Row], ...]:
-        """What stands side by side in a row, each with its width: the figure has what it needs."""
-        if len(row) == 1:
-            return ((wide, row),)
-        left = self.panels[row[0]].least + 2 * self.type.pad
-        return (left, row[:1]), (wide - left - self.type.gap, row[1:])
+        return parts_of(row, wide, self.panels, self.type)
 
     def _empty(self, row: Row, wide: float) -> float:
         """The room at the sides of a figure, or below the lower part of a row."""

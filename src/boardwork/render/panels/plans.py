@@ -34,6 +34,7 @@ class Panel:
     number: int = 0
 
 
+Height = Callable[[int, float], float]  # of a panel at a width
 Row = tuple[int, ...]  # a panel, and what stands at its right, one under the other
 Columns = tuple[tuple[float, tuple[Row, ...]], ...]  # width, rows from the top
 
@@ -45,6 +46,26 @@ class Plan:
     room: float
     columns: Columns
     below: tuple[int, ...]
+
+
+Rounded = tuple[tuple[int, float], ...]  # panels with their widths, one under the other
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A column by what its height follows from: the parts side by side in its first row, and the rows under it."""
+
+    beside: tuple[Rounded, ...]
+    under: Rounded
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans of one room. Many have a column in common: `columns` has the places of each plan's in `stacks`."""
+
+    plans: Sequence[Plan]
+    columns: Sequence[tuple[int, ...]]
+    stacks: Sequence[Stack]
 
 
 class Draw(Protocol):
@@ -68,16 +89,26 @@ def drawer(panels: Sequence[Panel], type: Type, numbers: Sequence[int] = ()) -> 
     return draw
 
 
-def heights(panels: Sequence[Panel], type: Type, step: float) -> Callable[[int, float], float]:
-    """Tells how high a panel is at a width, rounded down to a `step`, without drawing it."""
+def heights(panels: Sequence[Panel], type: Type, step: float, at: Height | None = None) -> Height:
+    """Tells how high a panel is at a width, rounded down to a `step`, without drawing it; `at`: at a width itself."""
+    height = at or heights_at(panels, type)
+    least = [panel.least + 2 * type.pad for panel in panels]
+    return lambda index, room: height(index, _rounded(room, least[index], step))
+
+
+def _rounded(room: float, least: float, step: float) -> float:
+    return max(least, room // step * step)
+
+
+def heights_at(panels: Sequence[Panel], type: Type) -> Height:
+    """Tells how high a panel is at a width."""
 
     @cache
     def height(index: int, room: float) -> float:
         panel, inside = panels[index], room - 2 * type.pad
         return _top(panel, inside, type) + panel.tall(inside) + type.pad
 
-    least = [panel.least + 2 * type.pad for panel in panels]
-    return lambda index, room: height(index, max(least[index], room // step * step))
+    return height
 
 
 def _top(panel: Panel, inside: float, type: Type) -> float:
@@ -106,18 +137,41 @@ def _paragraph(note: str, inside: float, type: Type, font: str) -> Piece:
     return paragraph([Run(note, PLAIN, GREY)], inside, type.small * 1.05, type.leading)
 
 
-def plans_of(panels: Sequence[Panel], room: float, type: Type) -> Sequence[Plan]:
+def plans_of(panels: Sequence[Panel], room: float, type: Type) -> Plans:
     """The plans of one room; kept, for they depend on the widths of the panels alone."""
     return _plans(tuple((panel.least, panel.fixed) for panel in panels), room, type)
 
 
 @lru_cache(maxsize=200)
-def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Sequence[Plan]:
+def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Plans:
     panels = [Panel("", "", lambda room, height: Piece(room, height), lambda room: 0.0, *size) for size in sizes]
     found = [
         plan for plan in plans(panels, (room,), type) if all(sizes[i][0] + 2 * type.pad <= room for i in plan.below)
     ]
-    return [*found, *(beside for plan in found for beside in _beside(plan, panels, type))]
+    found += [beside for plan in found for beside in _beside(plan, panels, type)]
+    stacks: dict[Stack, int] = {}
+    columns = [
+        tuple(stacks.setdefault(_stack(column, wide, panels, type), len(stacks)) for wide, column in plan.columns)
+        for plan in found
+    ]
+    return Plans(found, columns, list(stacks))
+
+
+def _stack(column: Sequence[Row], wide: float, panels: Sequence[Panel], type: Type) -> Stack:
+    def rounded(part: Row, wide: float) -> Rounded:
+        return tuple((i, _rounded(wide, panels[i].least + 2 * type.pad, STEP)) for i in part)
+
+    beside = len(column[0]) > 1  # only what heads a column has texts at its right
+    first = tuple(rounded(part, w) for w, part in parts_of(column[0], wide, panels, type)) if beside else ()
+    return Stack(first, tuple(pair for row in column[beside:] for pair in rounded(row, wide)))
+
+
+def parts_of(row: Row, wide: float, panels: Sequence[Panel], type: Type) -> tuple[tuple[float, Row], ...]:
+    """What stands side by side in a row, each with its width: the figure has what it needs."""
+    if len(row) == 1:
+        return ((wide, row),)
+    left = panels[row[0]].least + 2 * type.pad
+    return (left, row[:1]), (wide - left - type.gap, row[1:])
 
 
 def _beside(plan: Plan, panels: Sequence[Panel], type: Type) -> Iterator[Plan]:
