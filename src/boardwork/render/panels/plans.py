@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import combinations
-from typing import Protocol
+from itertools import chain, combinations
+from typing import NamedTuple, Protocol
 
 from boardwork.figure.lettering import font_in_use
 from boardwork.figure.points import width
@@ -39,8 +39,7 @@ Row = tuple[int, ...]  # a panel, and what stands at its right, one under the ot
 Columns = tuple[tuple[float, tuple[Row, ...]], ...]  # width, rows from the top
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Columns side by side, then panels across the page."""
 
     room: float
@@ -51,8 +50,7 @@ class Plan:
 Rounded = tuple[tuple[int, float], ...]  # panels with their widths, one under the other
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """A column by what its height follows from: the parts side by side in its first row, and the rows under it."""
 
     beside: tuple[Rounded, ...]
@@ -150,11 +148,11 @@ def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Pl
     ]
     found += [beside for plan in found for beside in _beside(plan, panels, type)]
     stacks: dict[Stack, int] = {}
-    columns = [
-        tuple(stacks.setdefault(_stack(column, wide, panels, type), len(stacks)) for wide, column in plan.columns)
-        for plan in found
-    ]
-    return Plans(found, columns, list(stacks))
+    places: dict[tuple[float, tuple[Row, ...]], int] = {}
+    for wide, column in chain.from_iterable(plan.columns for plan in found):
+        if (wide, column) not in places:
+            places[wide, column] = stacks.setdefault(_stack(column, wide, panels, type), len(stacks))
+    return Plans(found, [tuple(map(places.__getitem__, plan.columns)) for plan in found], list(stacks))
 
 
 def _stack(column: Sequence[Row], wide: float, panels: Sequence[Panel], type: Type) -> Stack:
