@@ -42,6 +42,14 @@ def invertible_convolution() -> Sides:
     return 2 * 3 * weight.slogdet().logabsdet, jacobian.slogdet().logabsdet
 
 
+@define("other_convolution")
+def other_convolution() -> Sides:
+    """Position by position, the kernel as one row: its weights work once at each."""
+    x, weight = torch.randn(1, 3, 7, 6, 5), torch.randn(4, 3, 3, 2, 2)
+    pieces = x.unfold(2, 3, 1).unfold(3, 2, 1).unfold(4, 2, 1)  # channels, positions, kernel
+    return torch.einsum("bcthwijk,ocijk->bothw", pieces, weight), F.conv3d(x, weight)
+
+
 @define("dropout")
 def dropout() -> Sides:
     x = 1 + torch.rand(50)

@@ -215,6 +215,7 @@ SIZES: dict[str, tuple[Model, Model]] = {
     ),
     "modulation": tuple((Modulated(width, 8), (*rows(2, 5, width), *rows(2, 8))) for width in (16, 24)),
     "mqa": tuple((GroupedAttention(width, 8, 1), rows(2, 9, width)) for width in (64, 96)),
+    "other_convolution": tuple((nn.Sequential(nn.Conv1d(4, width, 5), nn.ReLU()), rows(2, 4, 40)) for width in (8, 12)),
     "patch_embedding": VIT,
     "patch_merging": ("torchvision:swin_t", "torchvision:swin_b"),
     "pooled_head": CNN,

@@ -35,14 +35,14 @@ def equation(entry: dict[str, Any], topic: Topic, facts: dict[str, Any]) -> Equa
 
 
 def check(row: dict[str, str], here: Scope) -> Check | None:
-    """A formula against what was measured: exact for whole numbers, to 1e-6 otherwise."""
+    """A formula against what was measured: exact for whole numbers, but for what broken factors round; else to 1e-6."""
     if not here.value(row.get("when", "True")):
         return None
     expected, measured = here.value(row["formula"]), here.value(row["measured"])
     if expected is None or measured is None:
         return None
     first, second = float(expected), float(measured)
-    ok = first == second if isinstance(measured, int) else math.isclose(first, second, rel_tol=1e-6)
+    ok = math.isclose(first, second, rel_tol=(1e-14 if isinstance(measured, int) else 1e-6))
     return Check(row["claim"], here.filled(row["formula"]), _whole(first), _whole(second), ok)
 
 

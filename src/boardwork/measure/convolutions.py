@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from boardwork.measure.receptive_field import first
@@ -16,9 +17,12 @@ def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
     square = [op for op in convs if len(set(flow.tensors[op.inputs[1]].shape[-2:])) == 1 and _kernel(flow, op) > 1]
     spatial = [op for op in square if op.id in inside] or square
-    others = sum(op.name in ("conv1d", "conv3d") for op in flow.ops)
+    others = [op for op in flow.ops if op.name in ("conv1d", "conv3d")]
     found: dict[str, Any] = {"conv.count": len(convs)} if convs else {}
-    found |= {"conv.others": others} if others else {}
+    found |= {"conv.others": len(others)} if others else {}
+    wide = [op for op in others if _taps(flow, op) > 1]
+    if wide and not spatial:
+        found |= _along(flow, max([op for op in wide if op.id in inside] or wide, key=lambda op: _taps(flow, op)))
     if spatial:
         found |= _convolution(flow, max(spatial, key=lambda op: _kernel(flow, op)))
     return found
@@ -26,6 +30,28 @@ def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 def _kernel(flow: Flow, op: Op) -> int:
     return flow.tensors[op.inputs[1]].shape[-1]
+
+
+def _taps(flow: Flow, op: Op) -> int:
+    return prod(flow.tensors[op.inputs[1]].shape[2:])
+
+
+def _along(flow: Flow, op: Op) -> dict[str, Any]:
+    """The numbers of a convolution over one axis or three."""
+    source, weight, result = (flow.tensors[t] for t in (op.inputs[0], op.inputs[1], op.outputs[0]))
+    bias = 0 if (slot := op.slot("bias")) is None else flow.tensors[slot].size
+    found = {
+        "axes": len(weight.shape) - 2,
+        "taps": _taps(flow, op),
+        "groups": first(op.attrs.get("groups"), 1),
+        "in_channels": source.shape[1],
+        "out_channels": result.shape[1],
+        "positions": prod(result.shape[2:]),
+        "bias": bias,
+        "params": weight.size + bias,
+        "macs": op.macs // source.shape[0],
+    }
+    return {f"other_conv.{key}": value for key, value in found.items()}
 
 
 def _convolution(flow: Flow, op: Op) -> dict[str, Any]:

@@ -36,8 +36,6 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     letters = _LETTERS.findall(box.label)
     if letters and box.role == "linear":
         return f"{first}_{''.join(letters)}"
-    if box.kind == "experts" and op.name in _LOOK_UPS and slot != "index":  # a row for the expert of each token
-        return "b"
     if op.name in _LOOK_UPS and slot != "index" and len(op.inputs) > 1:
         return "E"
     if slot == "index":
@@ -52,6 +50,13 @@ def weight_name(box: Block, op: Op, place: int, axes: int) -> str:
     if op.name in _ALONE:
         return _ALONE[op.name]
     return "W" if axes > 1 and op.name in _PRODUCTS else "w"
+
+
+def added_to_product(flow: Flow, op: Op) -> Op | None:
+    """Where rows of a table are added to a product at once, as the bias of each token's expert is: that addition."""
+    user = flow.next_op(op)[0] if op.name in _LOOK_UPS else None
+    makers = [flow.producer(t) for t in user.inputs] if user is not None and user.name == "add" else []
+    return user if any(maker is not None and maker.name in _PRODUCTS for maker in makers) else None
 
 
 def moved_name(flow: Flow, box: Block, op: Op) -> str:

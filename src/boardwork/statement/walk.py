@@ -13,7 +13,7 @@ from boardwork.statement.helpers import boundary_of, cuts_before, helper_name, l
 from boardwork.statement.layout import Axes
 from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
-from boardwork.statement.names import moved_name, name_parts, number, stem_of, table_name, weight_name
+from boardwork.statement.names import added_to_product, moved_name, name_parts, number, stem_of, table_name, weight_name
 from boardwork.statement.operations import write
 from boardwork.statement.sizes import Sizes
 from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
@@ -85,7 +85,7 @@ class Function:
             return self.values[tensor]
         term = self.scope.argument(tensor, self.scope.sizes.of(record), self._stem(tensor, box, op))
         term.weight = record.kind == "parameter"
-        self._made_for.setdefault(term, op.id)
+        self._made_for.setdefault(term, (added_to_product(self.flow, op) or op).id)
         self.values[tensor] = plain(term)
         return self.values[tensor]
 
@@ -105,6 +105,8 @@ class Function:
         record = self.flow.tensors[tensor]
         if record.kind in ("parameter", "buffer"):
             name = weight_name(box, op, op.inputs.index(tensor), len(record.shape))
+            if name == "E" and added_to_product(self.flow, op):
+                return "b"
             return (name == "w" and moved_name(self.flow, box, op)) or name
         if tensor in self.labels:
             return self.labels[tensor]
