@@ -66,6 +66,10 @@ WORK = {
         lambda m, x: x.reshape(x.shape[0], 4, -1, 16).transpose(2, 3),
         ("batch", "4", PATCHES, "3"),
     ),
+    "tokens and a batch of one, joined": (
+        lambda m, x: (t := tokens(x).transpose(0, 1)).unflatten(2, (3, 4)).reshape(t.shape[0] * t.shape[1], 12),
+        (f"batch*{PATCHES}", "12"),
+    ),
     "what nobody knows": (lambda m, x: m.table.expand(2, 16, 12) * 2, ("2", "16", "12")),
 }
 

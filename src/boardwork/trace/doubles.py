@@ -6,7 +6,7 @@ Sizes that the code computes with carry the double's size through the arithmetic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import islice, product
 from math import prod
 from typing import Any
@@ -178,13 +178,12 @@ class Doubles(TorchFunctionMode):
         source = next(tensors_in(args), None)
         if source is None or not isinstance(out, torch.Tensor) or not out.numel() == source.numel() > 0:
             return double
-        given = list(_groups(list(zip(source.shape, self._double(source).shape, strict=False)), list(out.shape)))
+        axes = list(zip(source.shape, self._double(source).shape, strict=False))
+        given = list(_groups(axes, list(out.shape)))
         shape = [length for before, after in given for length in self._split(before, after)]
         if isinstance(double, torch.Tensor):
-            lengths = iter(double.shape)
-            if all(prod(n for _, n in before) == prod(islice(lengths, len(after))) for before, after in given):
-                return double
-            if prod(shape) != double.numel():
+            ways = given, list(_groups(axes, list(out.shape), ones_join_the_last=True))
+            if prod(shape) != double.numel() or any(_is_grouped(way, double.shape) for way in ways):
                 return double
         return self._double(source).new_empty(shape)
 
@@ -230,8 +229,19 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _groups(before: list[tuple[int, int]], after: list[int]) -> Iterator[tuple[list[tuple[int, int]], list[int]]]:
-    """The shortest runs of axes with the same number of elements on both sides of a reshape."""
+def _is_grouped(groups: list[tuple[list[tuple[int, int]], list[int]]], shape: Sequence[int]) -> bool:
+    """Whether each run of a double's shape holds as many elements as the doubles of the axes that it is made of."""
+    lengths = iter(shape)
+    return all(prod(n for _, n in before) == prod(islice(lengths, len(after))) for before, after in groups)
+
+
+def _groups(
+    before: list[tuple[int, int]], after: list[int], ones_join_the_last: bool = False
+) -> Iterator[tuple[list[tuple[int, int]], list[int]]]:
+    """The shortest runs of axes with the same number of elements on both sides of a reshape.
+
+    An axis of one, as a batch is, may belong to the run before it or to the one behind it.
+    """
     while before or after:
         left, right = before[:1], after[:1]
         before, after = before[1:], after[1:]
@@ -240,4 +250,6 @@ def _groups(before: list[tuple[int, int]], after: list[int]) -> Iterator[tuple[l
                 left, before = left + before[:1], before[1:]
             else:
                 right, after = right + after[:1], after[1:]
+        while ones_join_the_last and before and before[0][0] == 1:
+            left, before = left + before[:1], before[1:]
         yield left, right
