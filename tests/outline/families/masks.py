@@ -126,6 +126,36 @@ class ClassToken(nn.Module):
         return self.finish(mixed)
 
 
+class ChosenKeys(nn.Module):
+    """DeepSeek-V3.2: small heads score all keys from the latent of the queries; attention sees the best."""
+
+    def __init__(self, width: int = 32, heads: int = 4, few: int = 4) -> None:
+        super().__init__()
+        self.head_count, self.few = heads, few
+        self.before, self.rest_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.shrink, self.shrunk, self.ask = nn.Linear(width, 12), nn.RMSNorm(12), nn.Linear(12, width)
+        self.offer, self.carry, self.finish = (nn.Linear(width, width) for _ in range(3))
+        self.scout, self.marks, self.weigh = nn.Linear(12, 2 * 4), nn.Linear(width, 4), nn.Linear(width, 2)
+        self.mlp = nn.Sequential(nn.Linear(width, 64), nn.GELU(), nn.Linear(64, width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        seen = self.before(tokens)
+        latent = self.shrunk(self.shrink(seen))
+        q, k, v = (
+            x.unflatten(-1, (self.head_count, -1)).transpose(1, 2)
+            for x in (self.ask(latent), self.offer(seen), self.carry(seen))
+        )
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=self.chosen(latent, seen))
+        tokens = tokens + self.finish(mixed.transpose(1, 2).flatten(2))
+        return tokens + self.mlp(self.rest_norm(tokens))
+
+    def chosen(self, latent: Tensor, seen: Tensor) -> Tensor:
+        matches = F.relu(self.scout(latent).unflatten(-1, (2, -1)) @ self.marks(seen).mT[:, None])
+        worth = (self.weigh(seen)[:, :, None] @ matches).squeeze(2)
+        best = worth.topk(self.few, dim=-1).indices
+        return torch.full_like(worth, float("-inf")).scatter(-1, best, 0.0)[:, None]
+
+
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "causal": (Masked, (TOKENS,)),
@@ -138,5 +168,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "scattered": (Scattered, (TOKENS,)),
     "regions": (RegionsOnTheWay, (torch.zeros(1, 64, 32),)),
     "class_token": (ClassToken, (TOKENS,)),
+    "chosen_keys": (ChosenKeys, (TOKENS,)),
     "many_regions": (RegionsOnTheWay, (torch.zeros(1, 18496, 32),)),
 }

@@ -9,13 +9,14 @@ from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block
 from boardwork.outline.tree.fold import TELLING
+from boardwork.outline.tree.head import with_head
 from boardwork.outline.tree.plumbing import CONTAINER
 from boardwork.outline.tree.roles import is_gated, role
 from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
-_ON_ANSWERS = frozenset(("mul", "div", "add", "tanh", "clamp", "softmax", "log_softmax"))
+_WHOLE = ("embedding", "norm", "patch_merging")  # with arithmetic beside it, still just that
 _ENDS = 2  # of a layer: its width before and after
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
@@ -37,7 +38,7 @@ _OTHER_WORK = (
 
 def name(flow: Flow, root: Block) -> Block:
     """Name every container that recognition can name, and the model's head."""
-    return _head(flow, _name(flow, root))
+    return with_head(flow, _name(flow, root))
 
 
 def _name(flow: Flow, block: Block, within: bool = False) -> Block:
@@ -74,7 +75,8 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
         label, words = role(flow, block)
         told = [words]
     detail = "; ".join(filter(None, (*told, variant(flow, block)))) or ("" if kind else _holds(block))
-    return dataclasses.replace(block, label=label or block.label, kind=kind, detail=detail)
+    shown = label or block.label
+    return dataclasses.replace(block, label=shown, kind=kind, detail=detail if detail != shown else "")
 
 
 def _only(block: Block) -> Block | None:
@@ -84,7 +86,7 @@ def _only(block: Block) -> Block | None:
         return mixing[0]
     known = [child for child in block.children if child.kind]
     others = [child for child in block.children if not child.kind]
-    plain = known and known[0].kind in ("embedding", "norm") and not any(child.children for child in others)
+    plain = known and known[0].kind in _WHOLE and not any(child.children for child in others)
     return known[0] if len(known) == 1 and plain else None
 
 
@@ -93,11 +95,13 @@ def _accompanies(block: Block) -> bool:
 
 
 def _holds(block: Block) -> str:
-    """`3 conv, 3 linear`: the layers of a block that has no other words."""
+    """`3 conv, 3 linear`, or the few parts by name: what a block without other words is made of."""
     counts: Counter[str] = Counter()
     for part in block.children:
         _count_layers(part, counts, part.repeat)
-    return ", ".join(f"{n} {role}" for role, n in counts.items()) if sum(counts.values()) > 1 else ""
+    if sum(counts.values()) > 1:
+        return ", ".join(f"{n} {role}" for role, n in counts.items())
+    return list_of([part.label for part in block.children if part.role not in SIGNS])
 
 
 def _count_layers(block: Block, counts: Counter[str], times: int) -> None:
@@ -256,46 +260,3 @@ def _sizes(block: Block) -> str:
         elif part.kind == "feed_forward":
             words.append(f"d_ff = {part.facts['d_ff']}")
     return ", ".join(words[:2])
-
-
-def _head(flow: Flow, root: Block) -> Block:
-    """The last linear layer, named by what it answers: vocabulary, classes."""
-    produced = {flow.tensors[t].producer for t in flow.outputs}
-    last = _answer(flow, max((op for op in produced if op >= 0), default=-1))
-    pooled = any(b.kind == "global_pool" for b in root.walk())
-    kinds = {b.kind for b in root.walk()}
-    classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
-    vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
-    seen: list[Block] = []
-
-    def visit(block: Block) -> Block:
-        if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
-            seen.append(block)
-            width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
-            label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
-            facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
-            return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
-        return dataclasses.replace(block, children=tuple(map(visit, block.children))) if block.children else block
-
-    top = any(
-        b.kind == "transformer_layer" or b.repeat > 1 or b.kind in ("embedding", "recurrent", "conv")
-        for b in root.walk()
-    )
-    return visit(root) if top else root
-
-
-def _answer(flow: Flow, last: int) -> int:
-    """The operation before what is done to each number of an answer by itself: a soft cap, a temperature."""
-    while last >= 0 and flow.ops[last].name in _ON_ANSWERS and len(data := flow.data_inputs(flow.ops[last])) == 1:
-        last = flow.tensors[data[0]].producer
-    return last
-
-
-def _ends_at(flow: Flow, block: Block, last: int) -> bool:
-    return last in block.ops and all(flow.is_shape(op) or flow.ops[op].name in ("linear", "addmm") for op in block.ops)
-
-
-def _width(flow: Flow, block: Block) -> int:
-    op = next(flow.ops[i] for i in block.ops if flow.ops[i].name in ("linear", "addmm"))
-    slot = op.slot("input")
-    return flow.tensors[op.inputs[0] if slot is None else slot].shape[-1]

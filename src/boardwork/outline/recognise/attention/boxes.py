@@ -15,6 +15,7 @@ from boardwork.outline.recognise.attention.branch import (
     expands,
     held,
     is_projection,
+    source_of,
     width_in,
     width_out,
 )
@@ -48,7 +49,7 @@ class Boxes:
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
-        inside |= self._orders(inside)
+        inside |= self._beside(inside)
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )
@@ -64,10 +65,27 @@ class Boxes:
             found |= other.between() if same else set()
         return found
 
-    def _orders(self, inside: Collection[int]) -> set[int]:
-        """What puts queries and keys into an order that they make themselves, as hashes and a sort."""
-        sorts = any(self.flow.ops[op].name == "gather" for op in inside)
-        return self.flow.between(inside) if sorts else set()
+    def _beside(self, inside: frozenset[int]) -> set[int]:
+        """What is made of queries, keys or values and used by the core: an order, a choice of keys, a mask.
+
+        It weighs less than the attention itself: else the path leads through other layers.
+        """
+        between = set[int]() if self.flow.convex(inside) else self.flow.between(inside)
+        light = self.flow.parameters(between) <= self.flow.parameters(inside)
+        return between | self._serving(between, inside | between) if light else set()
+
+    def _serving(self, between: Collection[int], inside: Collection[int]) -> set[int]:
+        """What is made for `between` alone, of what queries, keys and values are made of."""
+        sources = {source_of(self.flow, op) for b in self.branches for op in b.ends}
+        todo, found = [t for op in between for t in self.flow.data_inputs(self.flow.ops[op])], set[int]()
+        while todo:
+            op = self.flow.producer(todo.pop())
+            if op is None or op.id in found or op.id in inside or not sources.isdisjoint(op.outputs):
+                continue
+            if all(user.id in found or user.id in inside for user in self.flow.data_users(op)):
+                found.add(op.id)
+                todo.extend(self.flow.data_inputs(op))
+        return found
 
     def _places(self) -> Iterator[Pattern]:
         """Projections of positions, for products of their own with queries or keys."""

@@ -39,6 +39,7 @@ _ON_BRANCH = (
 )
 _STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
 _POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool", "conv")
+_MOST_BESIDE = 80  # operations of a choice of keys
 _MOST_ENDS = 8  # a projection has one, with low-rank branches a few
 _EXPANDING = frozenset(("expand", "repeat_interleave", "repeat", "broadcast_to"))
 
@@ -184,7 +185,7 @@ def _latent(flow: Flow, up: Op) -> tuple[Op | None, set[int]]:
 
 
 def _stays(flow: Flow, down: Op, between: set[int], inside: set[int]) -> bool:
-    """True when nothing outside uses the latent, but for a part that is rotated and goes past."""
+    """True when nothing outside uses the latent, but for a part that is rotated and goes past, and a choice of keys."""
     todo, seen = [(down, False), *((flow.ops[op], False) for op in between)], set[int]()
     while todo:
         op, turned = todo.pop()
@@ -194,8 +195,24 @@ def _stays(flow: Flow, down: Op, between: set[int], inside: set[int]) -> bool:
             seen.add(user.id)
             if flow.is_shape(user.id) or user.name in ("mul", "neg", "cat", "view_as_complex"):
                 todo.append((user, turned or user.name == "mul"))
-            elif not turned and user.name != "scaled_dot_product_attention":
+            elif not turned and user.name != "scaled_dot_product_attention" and not _only_weighs(flow, user):
                 return False
+    return True
+
+
+def _only_weighs(flow: Flow, op: Op) -> bool:
+    """True when all that is made of the operation ends in shares of attention: a choice of keys, a mask."""
+    todo, seen = [op], set[int]()
+    while todo:
+        op = todo.pop()
+        if op.id in seen or op.name == "softmax":
+            continue
+        seen.add(op.id)
+        users = flow.data_users(op)
+        cores = [user for user in users if user.name == "scaled_dot_product_attention"]
+        if not users or len(seen) > _MOST_BESIDE or any(core.slot("value") in op.outputs for core in cores):
+            return False
+        todo.extend(user for user in users if user not in cores)
     return True
 
 

@@ -31,9 +31,10 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
         reached, further = flow.origin(made.inputs[0])
         ops.update(further)
         passed, made = (*passed, *further), flow.producer(reached.id)
-    side = _side_of_cuts(flow, made) if made is not None else 0
-    if side and made is not None:
-        ops |= {made.id, *(i for t in made.inputs for i in flow.origin(t)[1][:-1] if flow.is_shape(i))}
+    cuts = _cuts(flow, made) if made is not None else []
+    side = round(len(cuts) ** 0.5)
+    if cuts and made is not None:
+        ops |= {made.id, *(op.id for op in cuts)}
     else:
         side = next((n for i in passed if (n := _side_of_view(flow, flow.ops[i], layer.before))), 0)
     if not side or layer.before % side**2:
@@ -43,16 +44,16 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
     return Pattern("patch_merging", frozenset(ops), "Patch merging", "pool", detail, leaf=False, facts=facts)
 
 
-def _side_of_cuts(flow: Flow, join: Op) -> int:
-    """s when s × s cuts of one grid, each with steps of s along two axes, are put side by side; 0 otherwise."""
+def _cuts(flow: Flow, join: Op) -> list[Op]:
+    """The s × s cuts of one grid, each with steps of s along two axes, that are put side by side; else none."""
     side = round(len(join.inputs) ** 0.5)
     if join.name != "cat" or side < 2 or side**2 != len(join.inputs):
-        return 0
-    cuts = [[flow.ops[i] for i in flow.origin(t)[1] if flow.ops[i].name == "getitem"] for t in join.inputs]
-    if len({flow.origin(t)[0].id for t in join.inputs}) > 1 or not all(cuts):
-        return 0
-    whole, part = flow.tensors[flow.origin(join.inputs[0])[0].id], flow.tensors[join.inputs[0]]
-    return side if whole.size <= part.size * side**2 and _halved(whole.shape, part.shape, side) else 0
+        return []
+    cuts = [cut for t in join.inputs if (cut := flow.producer(t)) is not None and cut.name == "getitem"]
+    if len(cuts) != len(join.inputs) or len({cut.inputs[0] for cut in cuts}) > 1:
+        return []
+    whole, part = flow.tensors[cuts[0].inputs[0]], flow.tensors[join.inputs[0]]
+    return cuts if whole.size <= part.size * side**2 and _halved(whole.shape, part.shape, side) else []
 
 
 def _halved(before: tuple[int, ...], after: tuple[int, ...], side: int) -> bool:
