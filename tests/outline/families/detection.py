@@ -122,11 +122,44 @@ class BoxesOnMaps(nn.Module):
         return self.levels[2](boxes + self.rest(boxes))
 
 
+class AskingLayer(nn.Module):
+    """Masked attention to the picture, attention among the queries, a network."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.seek, self.talk = (nn.MultiheadAttention(width, 4, batch_first=True) for _ in range(2))
+        self.rest = network(width)
+        self.levels = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+
+    def forward(self, asking: Tensor, picture: Tensor, places: Tensor, hidden: Tensor) -> Tensor:
+        seen = self.seek(asking, picture + places, picture, attn_mask=hidden, need_weights=False)[0]
+        asking = self.levels[0](asking + seen)
+        asking = self.levels[1](asking + self.talk(asking, asking, asking, need_weights=False)[0])
+        return self.levels[2](asking + self.rest(asking))
+
+
+class MasksPredicted(nn.Module):
+    """Mask2Former: what each query has found so far says where it looks next, outside of the layers."""
+
+    def __init__(self, width: int = 32, depth: int = 3) -> None:
+        super().__init__()
+        self.stack_used = nn.ModuleList(AskingLayer(width) for _ in range(depth))
+        self.calm, self.found = nn.LayerNorm(width), nn.Linear(width, width)
+
+    def forward(self, asking: Tensor, picture: Tensor, places: Tensor) -> Tensor:
+        for step in self.stack_used:
+            match = torch.einsum("bqc,bpc->bqp", self.found(self.calm(asking)), picture)
+            hidden = (match.sigmoid() < 0.5).repeat_interleave(4, 0)
+            asking = step(asking, picture, places, hidden)
+        return asking
+
+
 BOXES, PICTURE = torch.zeros(2, 10, 32), torch.zeros(2, 49, 32)
 MAPS = torch.zeros(2, 20, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "content_and_place": (ContentAndPlace, (BOXES, BOXES, PICTURE, PICTURE)),
     "task_tokens": (TaskTokens, (BOXES, BOXES, torch.zeros(2, 5, 32))),
+    "masks_predicted": (MasksPredicted, (BOXES, PICTURE, PICTURE)),
     "maps_among_themselves": (MapsAmongThemselves, (MAPS, MAPS, torch.zeros(2, 20, 2))),
     "boxes_on_maps": (BoxesOnMaps, (BOXES, BOXES, torch.zeros(2, 10, 2), MAPS)),
 }

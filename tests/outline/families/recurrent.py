@@ -105,6 +105,33 @@ class OverMaps(nn.Module):
         return shown
 
 
+class ShortConvolution(nn.Module):
+    """LFM2: a convolution over three positions between two gates."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.triple, self.finish = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.near = nn.Conv1d(width, width, 3, groups=width, padding=2)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        first, second, inner = self.triple(tokens).transpose(1, 2).chunk(3, dim=1)
+        near = self.near(first * inner)[..., : tokens.shape[1]]
+        return self.finish((second * near).transpose(1, 2))
+
+
+class ShortConvolutionLayer(nn.Module):
+    """It and a network, each in a branch of its own."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.mixer, self.one, self.two = ShortConvolution(width), nn.RMSNorm(width), nn.RMSNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, 64), nn.GELU(), nn.Linear(64, width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.mixer(self.one(tokens))
+        return tokens + self.mlp(self.two(tokens))
+
+
 SERIES = torch.zeros(2, 10, 24)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "lstm_loop": (LSTMLoop, (SERIES,)),
@@ -112,4 +139,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "cell_loop": (CellLoop, (SERIES,)),
     "plain_loop": (PlainLoop, (SERIES,)),
     "over_maps": (OverMaps, (torch.zeros(2, 5, 2, 8, 8),)),
+    "short_convolution": (
+        lambda: nn.Sequential(ShortConvolutionLayer(), ShortConvolutionLayer()),
+        (torch.zeros(2, 9, 32),),
+    ),
 }

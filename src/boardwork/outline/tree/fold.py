@@ -97,9 +97,9 @@ def _last(flow: Flow, block: Block) -> int:
 
 
 def _chained(flow: Flow, one: Block, two: Block) -> bool:
-    """True when the second takes what the first makes; parallel branches are no sequence."""
+    """True when the second takes what the first makes; branches, as of one packed weight, are no sequence."""
     made = {t for op in one.all() for t in flow.ops[op].outputs}
-    return any(t in made for op in two.all() for t in flow.ops[op].inputs)
+    return any(t in made and not flow.is_weight(t) for op in two.all() for t in flow.ops[op].inputs)
 
 
 def _merged(flow: Flow, run: list[Block]) -> Block:

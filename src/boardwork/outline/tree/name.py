@@ -17,12 +17,15 @@ from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _FEW = 2  # labels in one
 _WHOLE = ("embedding", "norm", "patch_merging")  # with arithmetic beside it, still just that
+_LAYER_KINDS = ("transformer_layer", "delta_layer", "mixing_layer")
 _ENDS = 2  # of a layer: its width before and after
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
 _LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
-_WORK = (*ATTENTION, "feed_forward", "moe")
+_WORK = (*ATTENTION, "feed_forward", "moe", "state_space_block", "gated_convolution")
+_MIXERS = {"state_space_block": "State-space layer", "gated_convolution": "Gated convolution layer"}
+_GATED_CONVOLUTION = ["conv", "linear", "linear", "multiply", "multiply"]  # of a block, as LFM2 has it
 _OTHER_WORK = (
     *ATTENTION,
     "transformer_layer",
@@ -59,7 +62,7 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     if not block.children or block.kind not in ("", "in_turn"):
         return block
     label, kind = _meaning(flow, block)
-    written = {"conv_block": _widths, "mlp": _layers, "transformer_layer": _sizes, "delta_layer": _sizes}.get(kind)
+    written = {"conv_block": _widths, "mlp": _layers, **dict.fromkeys(_LAYER_KINDS, _sizes)}.get(kind)
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
         alone = _alone(flow, block)
@@ -196,6 +199,11 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
         if [b.kind for b in networks] == _CONFORMER and any(b.label.startswith("Depthwise conv") for b in inside):
             return "Conformer layer", "transformer_layer"  # arXiv:2005.08100: half a network before, half after
         return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
+    mixers = [b.kind for b in block.children if b.kind in _MIXERS]
+    if len(mixers) == len(networks) == 1:
+        return _MIXERS[mixers[0]], "mixing_layer"
+    if sorted(b.role for b in block.children) == _GATED_CONVOLUTION:
+        return "Gated convolution", "gated_convolution"
     delta_rules = [b for b in inside if b.kind == "delta_rule"]
     if delta_rules and (networks or "delta_rule" in direct):
         net = "Gated DeltaNet" if delta_rules[0].facts["gated"] else "DeltaNet"
@@ -251,9 +259,10 @@ def _layers(block: Block) -> str:
 def _sizes(block: Block) -> str:
     """What tells one layer that mixes positions from another: heads, and how wide or how many networks it has."""
     inside = [b for child in block.children for b in child.walk()]
-    mixing = next(b.facts for b in inside if b.kind in (*ATTENTION, "delta_rule"))
-    heads, shared = mixing["heads"], mixing.get("kv_heads", mixing["heads"])
-    words = [f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")]
+    words = []
+    for mixing in [b.facts for b in inside if b.kind in (*ATTENTION, "delta_rule")][:1]:
+        heads, shared = mixing["heads"], mixing.get("kv_heads", mixing["heads"])
+        words.append(f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else ""))
     for part in inside:
         if part.kind == "moe":
             words.append(f"top-{part.facts['top_k']} of {part.facts['experts']} experts")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.core import Core
@@ -27,6 +29,21 @@ def only_for(flow: Flow, ops: frozenset[int], core: Core) -> set[int]:
     for op in sorted(ops, reverse=True):
         if all(user.id in found or user.id in core.ops for user in flow.data_users(flow.ops[op])):
             found.add(op)
+    return found
+
+
+def within(flow: Flow, ops: Iterable[int], others: Iterable[int]) -> set[int]:
+    """Those of `ops` that run in the innermost module call that all `others` run in."""
+    chains = [_calls(flow, op) for op in others]
+    home = max(set(chains[0]).intersection(*chains), default=0)  # a call has a larger number than the one round it
+    return {op for op in ops if home in _calls(flow, op)}
+
+
+def _calls(flow: Flow, op: int) -> list[int]:
+    """The module calls that an operation runs in, from the innermost."""
+    found = [flow.ops[op].call]
+    while (parent := flow.trace.calls[found[-1]].parent) >= 0:
+        found.append(parent)
     return found
 
 

@@ -8,18 +8,18 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS
-from boardwork.outline.recognise.attention.bias import is_shared, learned_bias, only_for
+from boardwork.outline.recognise.attention.bias import is_shared, learned_bias, only_for, within
 from boardwork.outline.recognise.attention.branch import (
     Branch,
     branch_of,
     expands,
     held,
     is_projection,
-    source_of,
     width_in,
     width_out,
 )
 from boardwork.outline.recognise.attention.core import Core
+from boardwork.outline.recognise.attention.led_back import led_back
 from boardwork.outline.recognise.attention.linear import FEATURES
 from boardwork.outline.recognise.attention.mask import Mask, read
 from boardwork.outline.recognise.attention.output import Output
@@ -49,7 +49,7 @@ class Boxes:
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
-        inside |= self._beside(inside)
+        inside |= led_back(self.flow, self.branches, inside)
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )
@@ -63,28 +63,6 @@ class Boxes:
             other = branch_of(self.flow, "", tensor)
             same = any(b.projection is not None and b.projection is other.projection for b in self.branches)
             found |= other.between() if same else set()
-        return found
-
-    def _beside(self, inside: frozenset[int]) -> set[int]:
-        """What is made of queries, keys or values and used by the core: an order, a choice of keys, a mask.
-
-        It weighs less than the attention itself: else the path leads through other layers.
-        """
-        between = set[int]() if self.flow.convex(inside) else self.flow.between(inside)
-        light = self.flow.parameters(between) <= self.flow.parameters(inside)
-        return between | self._serving(between, inside | between) if light else set()
-
-    def _serving(self, between: Collection[int], inside: Collection[int]) -> set[int]:
-        """What is made for `between` alone, of what queries, keys and values are made of."""
-        sources = {source_of(self.flow, op) for b in self.branches for op in b.ends}
-        todo, found = [t for op in between for t in self.flow.data_inputs(self.flow.ops[op])], set[int]()
-        while todo:
-            op = self.flow.producer(todo.pop())
-            if op is None or op.id in found or op.id in inside or not sources.isdisjoint(op.outputs):
-                continue
-            if all(user.id in found or user.id in inside for user in self.flow.data_users(op)):
-                found.add(op.id)
-                todo.extend(self.flow.data_inputs(op))
         return found
 
     def _places(self) -> Iterator[Pattern]:
@@ -259,11 +237,15 @@ class Boxes:
                 yield tensor
 
     def _own_masking(self, mask: Mask) -> set[int]:
-        """What makes the mask of this core alone, also where it puts a bias that others use too together with it."""
+        """What makes the mask of this core alone, also where it puts a bias that others use too together with it.
+
+        What a module round the attention makes of its own, such as a mask of what it has predicted, stays there.
+        """
         bias = learned_bias(self.flow, mask, self.core)
         shared = bias is not None and is_shared(self.flow, bias, self.core)
         own = set(mask.bias_ops - bias.ops) if bias is not None and shared else set[int]()
-        return own | only_for(self.flow, mask.made - mask.bias_ops, self.core)
+        own |= only_for(self.flow, mask.made - mask.bias_ops, self.core)
+        return within(self.flow, own, [self.core.last.id, *(op.id for b in self.branches for op in b.ends)])
 
     def _entering(self, tensor: int, ops: Collection[int]) -> int:
         """The tensor before what the core's box takes in: a scaling, an expansion."""
