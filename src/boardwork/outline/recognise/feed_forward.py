@@ -9,11 +9,13 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
 from boardwork.outline.recognise.elementwise import ELEMENTWISE
+from boardwork.outline.recognise.norms.arithmetic import CALLED
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 
 _BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
 _LINEAR = ("linear", "addmm")
+_NORMS = CALLED.keys() - {"batch_norm"}  # that folds into the layer before it
 
 
 def feed_forwards(flow: Flow) -> Iterator[list[Pattern]]:
@@ -43,12 +45,13 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     inside = {*middle, down.id}
     if any(user.id not in inside for i in (*ends, *middle) for user in flow.data_users(flow.ops[i])):
         return None  # the hidden layer is used elsewhere too
-    activation = activation_name(flow, middle)
+    layers = _layers(flow, middle)
+    activation = activation_name(flow, middle - layers)
     gate = _gate(flow, middle, ups)
     if not activation or (gate is None and len(ups) == 2):
         return None
     d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
-    if d_model != d_out or _goes_on(flow, down):
+    if d_model != d_out or _goes_on(flow, down) or not _mixes_first(flow, middle):
         return None
     return _patterns(flow, ups, middle, down, gate, activation)
 
@@ -68,7 +71,7 @@ def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id):
             continue
-        if op.name in _BETWEEN or flow.is_shape(op.id):
+        if op.name in _BETWEEN or flow.is_shape(op.id) or _channelwise(flow, op) or _norm_of(flow, op, down):
             if op.id not in middle:
                 middle.add(op.id)
                 todo.extend(flow.data_inputs(op))
@@ -77,6 +80,29 @@ def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
         if len(middle) > 24 or len(ends) > 2:
             return set(), set()
     return middle, ends
+
+
+def _channelwise(flow: Flow, op: Op) -> bool:
+    """A convolution of each hidden feature with its neighbours, arXiv:2105.15203 section 3.1."""
+    groups = op.attrs.get("groups")
+    return op.name.startswith("conv") and isinstance(groups, int) and groups == flow.tensors[op.outputs[0]].shape[1]
+
+
+def _norm_of(flow: Flow, op: Op, down: Op) -> bool:
+    """A norm right before the last projection, arXiv:2210.06423."""
+    return op.name in CALLED and flow.next_op(op)[0] is down
+
+
+def _layers(flow: Flow, middle: set[int]) -> set[int]:
+    """Layers on the hidden features that have boxes of their own."""
+    return {i for i in middle if flow.ops[i].name in _NORMS or _channelwise(flow, flow.ops[i])}
+
+
+def _mixes_first(flow: Flow, middle: set[int]) -> bool:
+    """Neighbours meet before the activation: after it, the convolution is what the layers are there for."""
+    mixing = [i for i in middle if _channelwise(flow, flow.ops[i])]
+    bends = [i for i in middle if flow.ops[i].name in ACTIVATIONS]
+    return not mixing or not bends or max(mixing) < min(bends)
 
 
 def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
@@ -115,15 +141,21 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
     label = f"{label} across positions" if across else label
     facts = {**_facts(flow, [*ups, down], gate is not None, activation, d_ff), "across": across}
     frame = frozenset({op.id for op in ups} | middle | {down.id})
-    boxes = _boxes(flow, ups, middle, gate, activation)
+    layers = _layers(flow, middle)
+    boxes = _boxes(flow, ups, middle, layers, gate, activation)
     boxes.append(
         Pattern("linear", frozenset([down.id]), "Linear down" if gate else "Linear", "linear", _in_out(flow, down))
     )
-    detail = f"{_width_in(flow, ups[0])} → {d_ff} → {_width_in(flow, ups[0])}, {activation}"
+    mixing = ", depthwise conv" if any(_channelwise(flow, flow.ops[i]) for i in layers) else ""
+    detail = f"{_width_in(flow, ups[0])} → {d_ff} → {_width_in(flow, ups[0])}{mixing}, {activation}"
     return [*boxes, Pattern("feed_forward", frame, label, "feed_forward", detail, leaf=False, facts=facts)]
 
 
-def _boxes(flow: Flow, ups: list[Op], middle: set[int], gate: Op | None, activation: str) -> list[Pattern]:
+def _boxes(
+    flow: Flow, ups: list[Op], middle: set[int], layers: set[int], gate: Op | None, activation: str
+) -> list[Pattern]:
+    if gate is None and layers:
+        return [Pattern("linear", frozenset([ups[0].id]), "Linear", "linear", _in_out(flow, ups[0]))]
     if gate is None:
         ops = frozenset({ups[0].id} | middle)
         normal = any(flow.ops[op].name == "batch_norm" for op in middle)
@@ -133,7 +165,8 @@ def _boxes(flow: Flow, ups: list[Op], middle: set[int], gate: Op | None, activat
     if len(ups) == 1:
         moved = frozenset(op for op in middle if flow.is_shape(op))
         boxes.append(Pattern("linear", moved | {ups[0].id}, "Linear gate, up", "linear", _in_out(flow, ups[0])))
-        return [*boxes, Pattern("activation", frozenset(middle - moved - {gate.id}), activation, "activation")]
+        bends = frozenset(middle - moved - layers - {gate.id})
+        return [*boxes, Pattern("activation", bends, activation, "activation")]
     for branch in (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate)):
         own = next(up for up in ups if any(u.id in branch or (not branch and u is gate) for u in flow.data_users(up)))
         word = f"gate, {activation}" if any(not flow.is_shape(op) for op in branch) else "up"
