@@ -252,3 +252,8 @@ def test_defaults_of_a_pool_are_not_told_and_a_loop_starts_from_what_was_there()
     text = stated(nn.Sequential(nn.Sequential(*layers)), torch.zeros(2, 4, 9, 9)).text
     assert "F.max_pool2d(F.conv2d(input, W_1, b_1, padding=1), 2, ceil_mode=True)" in text
     assert "for i in range(4):" in text
+
+
+def test_the_real_part_is_taken_by_a_function():
+    text = stated(written.models(FAMILIES / "mixing.py").FourierMixing(), torch.zeros(2, 16, 32)).text
+    assert "torch.real(" in text

@@ -25,7 +25,7 @@ _FUNCTIONAL = frozenset(
 _OF_TORCH = frozenset(
     ["cat", "stack", "einsum", "where", "meshgrid", "polar", "complex", "outer", "conv_tbc", "block_diag", "hstack",
      "vstack", "dstack", "cartesian_prod", "broadcast_tensors", "cdist",
-     "view_as_complex", "view_as_real", "rsub", "arange",
+     "view_as_complex", "view_as_real", "real", "imag", "rsub", "arange",
      "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace",
      "bucketize"]
 )  # fmt: skip
