@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from boardwork.knowledge import story as telling
 from boardwork.knowledge import tell
 from boardwork.measure import measure, summands
 from boardwork.outline import outline
@@ -84,3 +85,11 @@ def test_a_sum_that_is_wrong_is_a_note() -> None:
 
 def test_a_model_of_one_part_is_no_sum() -> None:
     assert told(load("torch.nn:Linear(3, 4)")) == ([], ())
+
+
+def test_both_sums_stand_on_a_sheet_that_has_more_equations_than_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "MOST_EQUATIONS", 3)
+    found = outline(trace(load("example:nanogpt(width=64, heads=4, layers=2)")))
+    names = [equation.name for equation in tell(measure(found), summands(found)).equations]
+    assert set(NAMES) < set(names)
+    assert len(names) == 3

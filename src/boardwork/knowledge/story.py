@@ -43,10 +43,11 @@ def tell(facts: Facts, summands: Summands | None = None, *, level: str = "", que
     """
     checked(level)
     fitting = applying(facts)
-    found = [*_ranked(fitting, facts, level), *(_sums(summands, facts) if summands and level != "junior" else ())]
+    totals = list(_sums(summands, facts)) if summands and level != "junior" else []
+    found = [*_ranked(fitting, facts, level), *totals]
     asking = _told(fitting, facts, level, "questions", question) if questions else []
     return Story(
-        _shown(found, level),
+        _shown(found, totals, level),
         tuple(_told(fitting, facts, level, "tradeoffs", tradeoff)[:MOST_TRADEOFFS]),
         _symbols(fitting, facts),
         {symbol["value"]: name for topic in reversed(fitting) for name, symbol in topic.symbols.items()},
@@ -65,10 +66,10 @@ def _sums(summands: Summands, facts: Facts) -> Iterator[Ranked]:
     yield from ((rank, "mid", made) for rank, made in sums(summands, facts))
 
 
-def _shown(found: list[Ranked], level: str) -> tuple[Equation, ...]:
-    """The first by rank, those of the asked level before others; in the order of their ranks."""
+def _shown(found: list[Ranked], totals: list[Ranked], level: str) -> tuple[Equation, ...]:
+    """The totals and the first by rank, those of the asked level before others; in the order of their ranks."""
     right = [ranked for ranked in found if all(check.ok for check in ranked[2].checks)]
-    chosen = sorted(right, key=lambda ranked: (ranked[1] != level, ranked[0]))[:MOST_EQUATIONS]
+    chosen = sorted(right, key=lambda ranked: (ranked not in totals, ranked[1] != level, ranked[0]))[:MOST_EQUATIONS]
     return tuple(made for _, _, made in _by_rank(chosen))
 
 
