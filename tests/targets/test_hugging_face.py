@@ -88,9 +88,37 @@ def test_an_image_that_the_text_attends_to_comes_in_tiles_with_their_masks(tmp_p
     text = {"num_hidden_layers": 2, "cross_attention_layers": [1]}
     subject = load(written(tmp_path, "mllama", vision_config=vision, text_config=text))
     inputs = inspect.signature(subject.module.forward).bind(*subject.args, **subject.kwargs).arguments
+    assert inputs["input_ids"].shape == (1, 128)
     assert inputs["pixel_values"].shape == (1, 1, 4, 3, 56, 56)
     assert inputs["aspect_ratio_mask"].shape == (1, 1, 4)
     assert inputs["cross_attention_mask"].shape == (1, 128, 1, 4)
+
+
+@pytest.mark.parametrize(("given", "form"), [((9, 12), (1, 9, 12)), ((1, 9, 12), (9, 12))])
+def test_patches_come_in_one_list_or_in_one_for_each_image(given, form):
+    patches = argument("pixel_values", given, ("batch", "", "")[-len(given) :] if len(given) == 3 else ("", ""))
+    assert form in [tuple(inputs[0].tensor.shape) for inputs, _ in other_forms([patches])]
+
+
+@needs_transformers
+def test_a_mask_that_forward_refuses_is_left_out_before_the_image_is(tmp_path):
+    small = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64}
+    parts = {f"{part}_config": small for part in ("text", "image", "multimodal")}
+    record = trace(load(written(tmp_path, "flava", hidden_size=32, projection_dim=16, **parts)))
+    assert [name for name, _ in record.inputs] == ["input_ids", "pixel_values"]
+    assert "The forward refused image_attention_mask: it was run without." in record.guesses
+
+
+def test_what_makes_features_of_sound_may_read_the_prompt_too():
+    class Tower(torch.nn.Module):
+        def get_audio_features(self, input_ids, input_features):
+            return input_features + 0 * input_ids.sum()
+
+    config = SimpleNamespace(audio_token_id=7, feature_size=4)
+    made = media_inputs(Tower(), config, ["input_ids", "input_features"])
+    prompt = {item.name: item.tensor for item in made}["input_ids"]
+    assert int((prompt == 7).sum()) == 3000
+    assert len(made) == 2
 
 
 def test_a_spectrogram_may_have_a_channel_and_be_shorter():

@@ -70,6 +70,10 @@ WORK = {
         lambda m, x: (t := tokens(x).transpose(0, 1)).unflatten(2, (3, 4)).reshape(t.shape[0] * t.shape[1], 12),
         (f"batch*{PATCHES}", "12"),
     ),
+    "a constant that is added to every image": (
+        lambda m, x: tokens(x) + torch.zeros(m.table.shape).exp(),
+        ("batch", PATCHES, "12"),
+    ),
     "what nobody knows": (lambda m, x: m.table.expand(2, 16, 12) * 2, ("2", "16", "12")),
 }
 
@@ -79,6 +83,13 @@ def test_laws_of_a_model_of_fixed_size(case: str) -> None:
     work, law = WORK[case]
     record = trace(from_module(Patches(work), (torch.randn(1, 3, 32, 32),)))
     assert record.tensors[record.outputs[0][1]].symbols == law
+
+
+def test_a_constant_that_is_added_to_every_image_has_no_batch() -> None:
+    work, _ = WORK["a constant that is added to every image"]
+    record = trace(from_module(Patches(work), (torch.randn(1, 3, 32, 32),)))
+    (op,) = [op for op in record.ops if op.name == "exp"]
+    assert record.tensors[op.outputs[0]].symbols == ("1", PATCHES, "12")
 
 
 def test_a_layer_over_tokens_costs_as_much_as_there_are_tokens() -> None:

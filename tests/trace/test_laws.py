@@ -42,6 +42,7 @@ def laws(*known: str) -> Laws:
         ("ceil(height/64)", ("height/32",)),
         ("floor(length/2)-2", ()),
         ("floor(length/2)-12", ("floor(length/2)-6",)),
+        ("(height/7-1)*(width/5-1)", ("height/7-1", "width/5-1")),
         ("batch*(ceil(height/64))", ("height/32", "ceil(height/64)")),
     ],
 )

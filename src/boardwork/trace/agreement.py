@@ -1,7 +1,8 @@
 """Two traces of one forward, the second with the shapes of doubles -> the second, as long as what it is added to.
 
 A layer over tokens of a fixed size gives as many tokens as its weights say; that these are the tokens of the image is
-seen where the result is added to the stream, or multiplies it.
+seen where the result is added to the stream, or multiplies it. What is made of weights and constants alone may be one
+long and stay so.
 """
 
 from __future__ import annotations
@@ -22,15 +23,23 @@ def agreed(first: Trace, second: Trace) -> Trace:
     if [op.name for op in first.ops] != [op.name for op in second.ops]:
         return second
     longer: dict[int, Shape] = {}
+    given = {tensor for _, tensor in first.inputs}
+    for op in first.ops:
+        given.update(op.outputs if given.intersection(op.inputs) else ())
     for one, two in zip(reversed(first.ops), reversed(second.ops), strict=True):
         if one.name in (*_POINTWISE, *_SAME_AXES, *_MOVED):
-            longer |= _operands(first, second, one, two, longer)
+            longer |= _operands(first, second, one, two, longer, given)
     tensors = tuple(dataclasses.replace(t, shape=longer.get(t.id, t.shape)) for t in second.tensors)
     return dataclasses.replace(second, tensors=tensors) if longer else second
 
 
-def _operands(first: Trace, second: Trace, one: Op, two: Op, longer: dict[int, Shape]) -> dict[int, Shape]:
-    """The results among the operands that must be longer for the result to be as long as it is."""
+def _operands(
+    first: Trace, second: Trace, one: Op, two: Op, longer: dict[int, Shape], given: set[int]
+) -> dict[int, Shape]:
+    """The results among the operands that must be longer for the result to be as long as it is.
+
+    `given`: tensors of the first trace that follow from its inputs.
+    """
     made = two.outputs[0]
     if one.name not in _POINTWISE and made not in longer:
         return {}
@@ -42,7 +51,9 @@ def _operands(first: Trace, second: Trace, one: Op, two: Op, longer: dict[int, S
             shape = longer.get(there, tensor.shape)
             places = _places(before, result[0], moved=one.name in _MOVED)
             new = tuple(
-                result[1][place] if place is not None and before[axis] == length else length
+                result[1][place]
+                if place is not None and before[axis] == length and (length > 1 or here in given)
+                else length
                 for axis, (length, place) in enumerate(zip(shape, places, strict=True))
             )
             found |= {there: new} if new != tensor.shape else {}

@@ -92,6 +92,8 @@ class Laws:
         if ratio != 1 or not names:
             return
         cut = [name for name in names if name not in WHOLE]
+        if len(set(cut)) < len(cut) and number > 1 and divisor > 1:  # a square is seldom both cut and multiplied
+            return
         latest = [next(reversed(self._strides[name]), 1) for name in cut]
         flattened = number > 1 and (divisor > 1 or len(cut) > 1)  # channels times a map
         if flattened and prod(latest) % divisor == 0:
@@ -129,7 +131,7 @@ class Laws:
         return (*[1] * (len(names) - 1), divisor)
 
     def _multiples(self, first: int, second: int) -> Iterator[str]:
-        """A sum or a rounded law found before, times a product or, rounded, times a rounded law of another axis."""
+        """A sum or a rounded law found before, times a product; or two of them, each of an axis of its own."""
         for (length, other), law in self._found.items():
             if _is_product(law) or length <= 1 or first % length or second % other:
                 continue
@@ -137,13 +139,15 @@ class Laws:
             if rest[0] == rest[1]:
                 yield f"{rest[0]}*({law})"
             yield from (f"{product}*({law})" for product in self._products(*rest))
-            if _is_rounded(law):
-                yield from (f"{times}*({law})" for times in self._rounded_multiples(*rest, names_in(law)))
+        for (length, other), law in reversed(self._found.items()):  # the last axis comes last
+            if length > 1 and _is_of_one_axis(law) and not first % length and not second % other:
+                beside = self._multiples_beside(first // length, second // other, names_in(law))
+                yield from (f"{times}*({law})" for times in beside)
 
-    def _rounded_multiples(self, first: int, second: int, taken: list[str]) -> Iterator[str]:
-        """A rounded law found before of an axis that is not `taken`, alone or times a product."""
+    def _multiples_beside(self, first: int, second: int, taken: list[str]) -> Iterator[str]:
+        """A sum or a rounded law found before of an axis that is not `taken`, alone or times a product."""
         for (length, other), law in self._found.items():
-            if length <= 1 or not _is_rounded(law) or set(names_in(law)) & set(taken) & self.sizes.keys():
+            if length <= 1 or not _is_of_one_axis(law) or set(names_in(law)) & set(taken) & self.sizes.keys():
                 continue
             if not first % length and not second % other:
                 rest = first // length, second // other
@@ -225,8 +229,8 @@ def _smooth(number: int) -> bool:
     return number == 1
 
 
-def _is_rounded(law: str) -> bool:
-    return bool(re.fullmatch(r"(floor|ceil)\(.*\)", law))
+def _is_of_one_axis(law: str) -> bool:
+    return "*" not in law and not _is_product(law)
 
 
 def _is_product(law: str) -> bool:

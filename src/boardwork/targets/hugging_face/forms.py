@@ -51,6 +51,8 @@ def _forms(item: Argument) -> Iterator[Argument]:
             yield _as(item, (shape[0], images, *shape[1:]), (item.axes[0], "", *item.axes[1:]))
         for side in LARGER_IMAGES:
             yield _as(item, (*shape[:2], side, side), item.axes)
+    elif len(shape) == 2 and item.axes == ("", ""):  # patches of all images in one list, or of each in one of its own
+        yield _as(item, (1, *shape), ("batch", *item.axes))
     elif len(shape) == 4:
         yield _as(item, (shape[0], shape[1] * shape[2] * shape[3]), item.axes[:2])
     elif "length" in item.axes:
@@ -66,6 +68,8 @@ def _forms(item: Argument) -> Iterator[Argument]:
         yield _as(item, (shape[0], min(SHORT, shape[1]), shape[2]), item.axes)
         yield from (_as(item, (*shape[:2], bins), item.axes) for bins in BINS)
         yield from (_as(item, (shape[0], bins, shape[1]), item.axes) for bins in BINS)
+        if shape[0] == 1:
+            yield _as(item, shape[1:], item.axes[1:])
 
 
 def _as(item: Argument, shape: tuple[int, ...], axes: tuple[str, ...]) -> Argument:

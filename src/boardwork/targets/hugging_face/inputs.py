@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from boardwork.targets.hugging_face.maker import Maker
-from boardwork.targets.hugging_face.media import IMAGES, SOUNDS, media_inputs
+from boardwork.targets.hugging_face.media import ATTENDED, IMAGES, SOUNDS, media_inputs
 from boardwork.targets.hugging_face.tensors import COMPANIONS, MAKERS, named_input
 from boardwork.targets.layers import Argument
 
@@ -20,7 +20,7 @@ def model_inputs(module: nn.Module, config: Any, names: Sequence[str], *, media:
     Without `media`, what is optional beside text is left out.
     """
     decoder = bool(getattr(config, "is_encoder_decoder", False)) and "decoder_input_ids" in names
-    wanted = [*_main(module, names), *_required(module)]
+    wanted = [*_main(module, names), *required(module)]
     wanted += _second_tower(config, names) if media else []
     for name in wanted:  # which grows: a companion may have companions
         wanted += [other for other in COMPANIONS.get(name, ()) if other in names and other not in wanted]
@@ -42,7 +42,8 @@ def _main(module: nn.Module, names: Sequence[str]) -> list[str]:
     return known or [name for name in names if name in MAKERS][:1]
 
 
-def _required(module: nn.Module) -> list[str]:
+def required(module: nn.Module) -> list[str]:
+    """Arguments of forward without a default."""
     parameters = inspect.signature(module.forward).parameters.values()
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [p.name for p in parameters if p.default is p.empty and p.kind in named]
@@ -50,8 +51,9 @@ def _required(module: nn.Module) -> list[str]:
 
 def _second_tower(config: Any, names: Sequence[str]) -> list[str]:
     """Text with an image or sound that has no place in the text, or that the text attends to."""
-    attended = "cross_attention_mask" in names
-    for medium, name in ((IMAGES, "pixel_values"), (IMAGES, "pixel_values_videos"), (SOUNDS, "input_features")):
+    attended = ATTENDED in names
+    images = [(IMAGES, name) for name in ("pixel_values", "pixel_values_videos", "flattened_patches")]
+    for medium, name in (*images, (SOUNDS, "input_features")):
         placed = any(hasattr(config, token) for token in medium.token) and not attended
         if "input_ids" in names and name in names and not placed:
             return ["input_ids", name]

@@ -38,6 +38,7 @@ class Medium:
 
 
 ALIASES = {"pixel_values": "image_patches"}  # where forward and the method that makes embeddings differ
+ATTENDED = "cross_attention_mask"  # an argument of models whose text attends to images
 KINDS = ("mm_token_type_ids", "moe_mm_token_type_ids")
 
 IMAGES = Medium(
@@ -59,7 +60,7 @@ SOUNDS = Medium(
 
 
 def media_inputs(module: nn.Module, config: Any, names: Sequence[str], *, added: bool = False) -> list[Argument]:
-    """Images and sounds with a prompt that holds their places; nothing for a model without placeholders.
+    """Images and sounds with a prompt that holds their places; nothing where text attends to them or has none.
 
     Each feature that a tower gives has one token in the prompt, as the model's processor would write it: the tower is
     run to count them. If `added`, what has no placeholder is added to the text, token by token.
@@ -67,7 +68,7 @@ def media_inputs(module: nn.Module, config: Any, names: Sequence[str], *, added:
     inputs: list[Argument] = []
     places: list[int] = []
     kinds: list[int] = []
-    for medium in (IMAGES, SOUNDS) if "input_ids" in names else ():
+    for medium in (IMAGES, SOUNDS) if "input_ids" in names and ATTENDED not in names else ():
         token, reader = _entry(config, medium.token), _reader(module, config, medium)
         token = _plain(config) if added and token is None else token
         if token is None or reader is None:
@@ -75,7 +76,8 @@ def media_inputs(module: nn.Module, config: Any, names: Sequence[str], *, added:
         counted = ((made, _places(*reader, made)) for made in _attempts(module, reader[1], config, names, medium))
         made, count = next(((made, count) for made, count in counted if count), ([], 0))
         made = [*made, *_masks(module, reader[1], config, names, medium)] if made else []
-        inputs += [item for item in (_as_forward_names(item, names) for item in made) if item.name in names]
+        named = (_as_forward_names(item, names) for item in made if item.name != "input_ids")  # the prompt is yet to be
+        inputs += [item for item in named if item.name in names]
         places += [int(token)] * count
         kinds += [medium.kind] * count
     if not places:

@@ -18,7 +18,7 @@ from boardwork.targets.build import build, library
 from boardwork.targets.call import Call
 from boardwork.targets.forward_arguments import arrange, forward_parameters
 from boardwork.targets.hugging_face.forms import other_forms
-from boardwork.targets.hugging_face.inputs import model_inputs
+from boardwork.targets.hugging_face.inputs import model_inputs, required
 from boardwork.targets.hugging_face.maker import parts_of
 from boardwork.targets.hugging_face.media import SOUNDS, media_inputs
 from boardwork.targets.hugging_face.states import state_axes, states
@@ -56,6 +56,7 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
         return subject
     alone = model_inputs(module, config, names, media=False)
     tried = [*_added(module, config, names), *other_forms(known, getattr(config, "num_codebooks", 0))]
+    tried += _unmasked(module, known)
     tried += [(alone, TEXT_ALONE)] if len(alone) < len(known) else []
     forms = [(arrange(module, inputs, extra), told) for inputs, told in tried]
     others = (replace(subject, **vars(arguments), guesses=(told,)) for arguments, told in forms)
@@ -67,6 +68,13 @@ def _added(module: nn.Module, config: Any, names: Sequence[str]) -> list[tuple[l
     placed = any(getattr(part, name, None) is not None for part in parts_of(config) for name in SOUNDS.token)
     made = [] if placed or "input_features" not in names else media_inputs(module, config, names, added=True)
     return [(made, ADDED)] if made else []
+
+
+def _unmasked(module: nn.Module, known: Sequence[Argument]) -> list[tuple[list[Argument], str]]:
+    """The same inputs without the masks that forward does not insist on, whose form differs from model to model."""
+    kept = [item for item in known if not item.name.endswith("mask") or item.name in required(module)]
+    left = ", ".join(item.name for item in known if item not in kept)
+    return [(kept, f"The forward refused {left}: it was run without.")] if left else []
 
 
 def _config(transformers: ModuleType, folder: Path, call: Call) -> Any:

@@ -47,6 +47,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
         "aspect_ratio_ids",
         "image_attention_mask",
     ),
+    "flattened_patches": ("image_embeds_position_mask",),
     "aspect_ratio_ids": ("aspect_ratio_mask", "cross_attention_mask"),
     "qformer_input_ids": ("input_ids",),
     "query_embeds": ("encoder_hidden_states",),
