@@ -20,7 +20,7 @@ class Block:
 
     `kind`: what recognition found ("attention", "feed_forward", "norm" ...), "" if nothing. `repeat` counts distinct
     copies; the block itself is one of them and `copies` holds the others.
-    `again`: the later runs of the same weights; they are in the same box and are no copies.
+    `ops`: of a leaf, in order. `again`: the later runs of the same weights; they are in the same box and are no copies.
     `facts`: what the recogniser measured, by the words of facts.toml without their prefix.
     """
 
@@ -49,7 +49,7 @@ class Block:
 
     def one(self) -> tuple[int, ...]:
         """Operations of one copy with its later runs, in order; folded copies below it are included."""
-        return self._one
+        return self._one if self.children or self.again else self.ops
 
     def all(self) -> tuple[int, ...]:
         """Operations of every copy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from boardwork.outline.blocks import Pattern
@@ -55,7 +56,7 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
         return _embedding(flow, op)
     if op.name in RECURRENT or op.name.removesuffix("_cell") in RECURRENT:
         return _recurrent(flow, op)
-    pool = next((name for name in _POOLS if op.name.startswith(name)), "")
+    pool = _pool_of(op.name)
     if pool:
         return _pool(flow, op, pool)
     if op.name in _REDUCTIONS and len(flow.tensors[op.inputs[0]].shape) >= 3:
@@ -70,6 +71,12 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
     if op.name in ACTIVATIONS:
         return Pattern("activation", frozenset([op.id]), name_of(op), "activation")
     return None
+
+
+@cache
+def _pool_of(name: str) -> str:
+    """The beginning of the name of a pool, which ends in its number of axes."""
+    return next((pool for pool in _POOLS if name.startswith(pool)), "")
 
 
 def _in_out(flow: Flow, op: Op, axis: int) -> str:

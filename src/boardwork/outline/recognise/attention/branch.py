@@ -38,6 +38,7 @@ _ON_BRANCH = (
     | NORMALISING
 )
 _STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
+_PASSED = _ON_BRANCH | _STATISTICS
 _POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool", "conv")
 _MOST_BESIDE = 80  # operations of a choice of keys
 _MOST_ENDS = 8  # a projection has one, with low-rank branches a few
@@ -113,7 +114,7 @@ def _back(flow: Flow, tensor: int, walk: set[int], also: Collection[str] = (), *
         op = flow.producer(todo.popleft())
         if op is None or not flow.is_data(op.id) or op.id in walk:
             continue
-        if flow.is_shape(op.id) or op.name in _ON_BRANCH | _STATISTICS or op.name in also or _pools(flow, op):
+        if flow.is_shape(op.id) or op.name in _PASSED or op.name in also or _pools(flow, op):
             walk.add(op.id)
             taken = op.inputs[:1] if op.name == "gather" else op.inputs  # an order is no part of the queries
             todo.extend(t for t in taken if not flow.is_weight(t) and not _beside(flow, t, also))
