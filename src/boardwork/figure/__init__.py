@@ -18,9 +18,21 @@ from boardwork.figure.shapes import texts_of
 from boardwork.figure.u_shape import u_shape
 from boardwork.sheet import Diagram
 
-__all__ = ["AS_IT_IS", "CELLS", "COLUMN", "STACKED", "Figure", "Metrics", "draw", "nested", "stacks"]
+__all__ = [
+    "AS_IT_IS",
+    "CELLS",
+    "COLUMN",
+    "STACKED",
+    "TAGGED",
+    "Figure",
+    "Metrics",
+    "draw",
+    "nested",
+    "stacks",
+    "tangled",
+]
 
-AS_IT_IS, STACKED, COLUMN = "as it is", "stacked", "column"  # the forms of a figure
+AS_IT_IS, TAGGED, STACKED, COLUMN = "as it is", "tagged", "stacked", "column"  # the forms of a figure
 
 
 def draw(
@@ -33,8 +45,9 @@ def draw(
     """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags, or in
     points wires between rows of boxes where that reads better.
 
-    `form`: STACKED towers that meet, as encoder and decoder, stand one under the other; COLUMN is one box under the
-    other, for little room, and every edge that is not between neighbours becomes a tag.
+    `form`: TAGGED keeps the tags, which take less room than wires; in STACKED, towers that meet, as encoder and
+    decoder, stand one under the other; COLUMN is one box under the other, for little room, and every edge that is
+    not between neighbours becomes a tag.
     `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated.
     """
     if not diagram.nodes:
@@ -44,7 +57,7 @@ def draw(
     if found is not None and not found.added:
         return _figure(u_shape(found, texts_of(diagram), placer), metrics)
     block = _block(diagram, form)
-    may_wire = not metrics.unit and tags(block) and (form == AS_IT_IS or block == _block(diagram, AS_IT_IS))
+    may_wire = form != TAGGED and not metrics.unit and tags(block) and block == _block(diagram, AS_IT_IS)
     laid = clearer(block, _tied(diagram), placer) if may_wire else placer.place(block)
     if found is not None and most_height is not None and laid.height > most_height:
         laid = u_shape(found, texts_of(diagram), placer)
@@ -53,6 +66,11 @@ def draw(
 
 def _figure(laid: Laid, metrics: Metrics) -> Figure:
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
+
+
+def tangled(diagram: Diagram) -> bool:
+    """Whether wires may stand for tags, so that TAGGED is a form of its own."""
+    return bool(diagram.nodes) and tags(_block(diagram, AS_IT_IS)) > tags(_tied(diagram))
 
 
 def stacks(diagram: Diagram) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from boardwork.figure import AS_IT_IS, COLUMN, STACKED, Figure, Metrics, draw, stacks
+from boardwork.figure import AS_IT_IS, COLUMN, STACKED, TAGGED, Figure, Metrics, draw, stacks, tangled
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.jumps import jumps
@@ -19,16 +19,17 @@ TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
 TIGHTER: tuple[Spaced, ...] = (
     (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
-    (NARROWEST, AS_IT_IS, 6),
+    (NARROW, TAGGED, 20), (NARROWEST, AS_IT_IS, 6),
 )  # fmt: skip
 LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
 ALIKE, BARE = 2, 14  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
-JUMP = 2  # that of each tag in the place of a wire
+JUMP = 4  # that of each tag in the place of a wire
 TOWERS = 40  # that of towers one under the other, which are read side by side
 CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
 MOST_FRAMES = 3  # that are thought of; the one with the most boxes stays open
 WORDLESS = 60  # that of boxes without their second line
+NOTHING = 2000  # that of one box for all, which tells nothing: only what fits in no other form is drawn so
 WORTH = 12.0  # points that a form must save to be tried
 PORTS = ("input", "output")
 Room = tuple[float, float]
@@ -52,7 +53,8 @@ class Form:
 
 def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     """Drawn looser and tighter; tightly, with fewer shapes and with frames closed; what one of the rooms holds."""
-    spaced = [form for form in TIGHTER if form[1] != STACKED or stacks(diagram)]
+    same = {form for form, own in ((STACKED, stacks(diagram)), (TAGGED, tangled(diagram))) if not own}
+    spaced = [spaced for spaced in TIGHTER if spaced[1] not in same]
     tight = [form for form in spaced if form[0] != COMPACT]
     yield from _held(_folded(diagram, (*spaced, *_alike(tight), *_bare(tight)), rooms), rooms)
     for names, hidden in _frames(diagram):
@@ -68,7 +70,7 @@ def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
         ways.append((WORDLESS + hidden, closed(diagram, names), len(names)))
     every = tuple(closable(diagram))
     ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
-    ways.append((4 * WORDLESS, as_one_box(diagram), 1 + len(every)))
+    ways.append((NOTHING, as_one_box(diagram), 1 + len(every)))
     for price, shorter, number in ways:
         least = (replace(NARROWEST, shapes=False), COLUMN, price)
         for form in _held(_folded(shorter, (least,), rooms), rooms):
