@@ -3,10 +3,10 @@
 A tag has to be looked for elsewhere; a wire that crosses others has to be followed. So wires are taken where they cross
 at no more places than they save tags, and the picture stays within twice its room.
 
-The rows of these wires are our own and not those of `dot`: in the blocks of DPN, NASNet, HRNet, EfficientViT, RAFT and
-Gemma 4's vision tower, laid out both ways with the same boxes, `dot` bent the main path, led edges slantwise through the
-borders of frames and set shapes across wires. Where ours cross too often to be followed (HRNet, 25 times), so did its
-splines, and numbers stay.
+The rows of these wires are our own and not those of `dot`: in blocks of DPN, NASNet, HRNet, EfficientViT, RAFT and
+Gemma 4's vision tower, laid out both ways with the same boxes, `dot` bent the main path, led edges slantwise through
+the borders of frames and set shapes across wires. Where ours cross too often to be followed (HRNet, 25 times), so did
+its splines, and numbers stay.
 """
 
 from __future__ import annotations
