@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from boardwork.figure import draw
+import pytest
+from hypothesis import given, settings
+from tests.figure.test_layout import diagrams
+
+from boardwork.figure import TAGGED, draw
+from boardwork.figure.place import Placer
 from boardwork.figure.points import NARROWEST
 from boardwork.figure.primitives import Box, Text
 from boardwork.sheet import Diagram, Edge, Group, Node
@@ -38,3 +43,12 @@ def test_what_stands_below_a_narrow_frame_is_broken() -> None:
     shapes, boxes = broken(stack(0))
     assert "(batch, heads, seq_len, d_model)" not in shapes
     assert ("A name of several words",) not in boxes
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(diagrams(10))
+def test_longer_lines_make_no_figure_wider(diagram: Diagram) -> None:
+    wide = draw(diagram, NARROWEST, TAGGED).width
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Placer, "beside", lambda self, half: self)
+        assert wide <= draw(diagram, NARROWEST, TAGGED).width + 0.01

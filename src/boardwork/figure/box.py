@@ -73,7 +73,7 @@ def _circle(node: Node, m: Metrics) -> Shape:
 
 def _port(node: Node, m: Metrics) -> Shape:
     """The name of an input or output with its shape, without a border."""
-    lines = named((node.label, node.detail), m)
+    lines = named((node.label, node.detail), m, m.most_label)
     half = max(m.width_of(line, "port") for line in lines) / 2
     half = float(int(half + 0.5)) if m.unit else half
     height = len(lines) * m.text_height + m.off_wire
@@ -83,13 +83,13 @@ def _port(node: Node, m: Metrics) -> Shape:
     return Shape(half + m.unit, height, _middle(height, m), tuple(texts))
 
 
-def named(words: Sequence[str], m: Metrics) -> list[str]:
-    """A name with its shape, on one line if the shape is not too long."""
+def named(words: Sequence[str], m: Metrics, room: float = 0) -> list[str]:
+    """A name with its shape, on one line if the shape is not too long or there is `room` for it."""
     name, *rest = words
-    shape, one = " ".join(rest), " ".join(filter(None, words))
-    if m.width_of(one, "port") <= max(m.most_shape + m.width_of(name, "port"), m.most_label):
+    shape, one, wide = " ".join(rest), " ".join(filter(None, words)), m.width_of(name, "port")
+    if m.width_of(one, "port") <= max(m.most_shape + wide, room):
         return [one]
-    return [name, *wrap(shape, max(m.most_shape, m.width_of(name, "port"), m.most_label), m, "shape")]
+    return [name, *wrap(shape, max(m.most_shape, wide, room), m, "shape")]
 
 
 def _middle(height: float, m: Metrics) -> float:

@@ -68,11 +68,10 @@ class Placer:
     def _stacked(self, laid: Sequence[Laid], alone: Mapping[int, Line | Op]) -> Laid:
         """One under the other; `alone`: what is broken over fewer lines where the others are wide."""
         left, right = max((b.left for b in laid), default=0.0), max((b.right for b in laid), default=0.0)
-        wires, boxes = self.beside(right), self.beside(min(left, right))
         stack = Stack()
         for place, block in enumerate(laid):
-            part = alone.get(place)
-            placer = wires if isinstance(part, Line) else boxes
+            part, aside = alone.get(place), abs(block.left - block.right)  # what stands beside a box on one side
+            placer = self.beside(right if isinstance(part, Line) else min(left, right) - aside)
             stack.add(block if part is None or placer is self else placer.place(part))
         return stack.done()
 
