@@ -39,10 +39,10 @@ def counted(value: float, name: str) -> str:
 def percent(value: float) -> str:
     """A share of one.
 
-    >>> percent(2 / 3), percent(0.004)
-    ('67 %', '0.4 %')
+    >>> percent(2 / 3), percent(0.096), percent(0.004)
+    ('67 %', '10 %', '0.4 %')
     """
-    return f"{value * 100:.0f} %" if value >= 0.0995 or value == 0 else f"{value * 100:.1g} %"
+    return f"{value * 100:.0f} %" if value >= 0.095 or value == 0 else f"{value * 100:.1g} %"
 
 
 def exact(value: float) -> str:
