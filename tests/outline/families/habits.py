@@ -162,6 +162,20 @@ class Places(nn.Module):
         return self.layer(tokens + self.waves[:, : tokens.shape[1]])
 
 
+class MadeKernels(nn.Module):
+    """A hypernetwork: a code becomes the kernel of a convolution, for each sample its own."""
+
+    def __init__(self, channels: int = 4) -> None:
+        super().__init__()
+        self.maps = channels
+        self.code, self.kernel_of = nn.Linear(8, 16), nn.Linear(16, channels * channels * 9)
+
+    def forward(self, picture: Tensor, given: Tensor) -> Tensor:
+        kernels = self.kernel_of(self.code(given).relu()).view(-1, self.maps, 3, 3)
+        together = picture.flatten(0, 1)[None]
+        return F.conv2d(together, kernels, padding=1, groups=len(picture)).view(picture.shape)
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
     "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
@@ -170,5 +184,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "styled": (Styled, (torch.zeros(2, 16), torch.zeros(2, 4, 8, 8))),
     "places": (Places, (torch.zeros(2, 9, dtype=torch.long),)),
     "aligned": (Aligned, (torch.zeros(2, 3, 50),)),
+    "made_kernels": (MadeKernels, (torch.zeros(3, 4, 8, 8), torch.zeros(3, 8))),
     "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
 }

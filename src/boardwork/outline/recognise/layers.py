@@ -111,8 +111,18 @@ def _convolution(flow: Flow, op: Op) -> Pattern:
     label = f"{name}{'1d' if len(weight) == _ROW else ''} {kernel}" + (f" /{stride}" if stride > 1 else "")
     dilation = _first(op.attrs.get("dilation", 1))
     label += f", dilation {dilation}" if dilation > 1 else ""
+    if flow.tensors[op.inputs[1]].producer in flow.fed:
+        return _dynamic(flow, op, label, groups)
     pattern = _followed(flow, op, "conv", label, "conv", _in_out(flow, op, 1))
     return pattern if groups in (1, source.shape[1]) else _grouped(pattern, groups)
+
+
+def _dynamic(flow: Flow, op: Op, label: str, groups: int) -> Pattern:
+    """A convolution whose weights are made from the input; each sample has its own, as a group. arXiv:1609.09106"""
+    shape = flow.tensors[op.inputs[1]].shape
+    before, after = (shape[0] // groups, shape[1]) if "transpose" in op.name else (shape[1], shape[0] // groups)
+    detail = f"{before} → {after}, weights made from the input"
+    return _followed(flow, op, "dynamic_conv", f"Dynamic {label[0].lower()}{label[1:]}", "conv", detail)
 
 
 def _grouped(pattern: Pattern, groups: int) -> Pattern:
