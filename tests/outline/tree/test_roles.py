@@ -88,3 +88,35 @@ def test_an_encoder_that_runs_twice_is_one_box_a_run() -> None:
     model = Pair().eval()
     boxes = outline(trace(from_module(model, (torch.zeros(2, 1, 28, 28),) * 2))).big_picture.boxes
     assert [b.path for b in boxes if b.path.startswith("shared")] == ["shared", "shared"]
+
+
+class Bend(nn.Module):
+    """A residual block, which halves the map if it widens it."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        step = after // before
+        self.one, self.two = nn.Conv2d(before, after, 3, step, 1), nn.Conv2d(after, after, 3, 1, 1)
+        self.past = nn.Conv2d(before, after, 1, step) if step > 1 else nn.Identity()
+
+    def forward(self, grid: Tensor) -> Tensor:
+        return torch.relu(self.past(grid) + self.two(torch.relu(self.one(grid))))
+
+
+class Features(nn.Module):
+    """A stem and two stages of two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 7, 2, 3)
+        self.stages = nn.Sequential(nn.Sequential(Bend(8, 8), Bend(8, 8)), nn.Sequential(Bend(8, 16), Bend(16, 16)))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.stages(self.stem(image).relu())
+
+
+def test_blocks_of_convolutions_are_a_stack() -> None:
+    found = blocks(nn.Sequential(Features(), nn.Conv2d(16, 4, 1)), torch.zeros(2, 3, 32, 32))
+    assert [(b.label, b.detail) for b in found if b.cls == "Features"] == [
+        ("4 × Residual block", "with Conv 7×7 /2, ReLU")
+    ]

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.angles import turns
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _TABLES = ("embedding", "position_table", "type_table")
 _BESIDE = ("norm", "activation", "select", "positional_encoding")
+_MIXING = ("transformer_layer",)
+_CONVOLUTIONAL = (
+    "residual_block", "bottleneck", "inverted_residual", "fused_inverted_residual", "wide_kernel", "separable",
+    "dense_layer", "shuffle_unit", "gated_block",
+)  # fmt: skip
 _SORTS = 2  # of layers that a name may tell
 _SEQUENCE = 3  # axes: sequences, positions, features
 
 
 def role(flow: Flow, block: Block) -> tuple[str, str]:
     """`Patch embedding`, `Embeddings`, `6 × Decoder layer` and the words under it; both "" for others."""
-    return _embeddings(block) or _patches(flow, block) or _stack(block) or ("", "")
+    return _embeddings(block) or _patches(flow, block) or _stack(block) or _waves(flow, block) or ("", "")
 
 
 def _embeddings(block: Block) -> tuple[str, str] | None:
@@ -43,18 +50,33 @@ def _patches(flow: Flow, block: Block) -> tuple[str, str] | None:
     return "Patch embedding", f"{cuts[0].label}, {cuts[0].detail}"
 
 
+def _waves(flow: Flow, block: Block) -> tuple[str, str] | None:
+    """Sines and cosines by which queries and keys are turned, where positions are given or depend on the input."""
+    own = block.one()
+    used = (t for op in own for t in flow.ops[op].outputs if not set(flow.users.get(t, ())).issubset(own))
+    both = {"cos", "sin"} <= {flow.ops[op].name for op in own}
+    waves = both and not flow.parameters(own) and any(turns(flow, t) for t in used)
+    return ("Sines and cosines", "of positions, for RoPE") if waves else None
+
+
 def _stack(block: Block) -> tuple[str, str] | None:
-    """Layers that mix positions, named as such, with whatever else there is; copies would be counted twice over."""
-    counts: dict[str, int] = {}
-    details: dict[str, str] = {}
-    for layer, times in _layers(block):
-        counts[layer.label] = counts.get(layer.label, 0) + times
-        details.setdefault(layer.label, layer.detail)
-    if block.copies or not 0 < len(counts) <= _SORTS or sum(counts.values()) == 1:
+    """Layers that mix positions, else blocks of convolutions, with whatever else there is.
+
+    Copies would be counted twice over.
+    """
+    mixing = list(_layers(block, _MIXING))
+    layers = mixing or list(_layers(block, _CONVOLUTIONAL))
+    counts: Counter[str] = Counter()
+    for layer, times in layers:
+        counts[layer.label] += times
+    few = 1 if mixing else _SORTS
+    if block.copies or not 0 < len(counts) <= _SORTS or counts.total() <= few:
         return None
     label = " + ".join(f"{times} × {name}" if times > 1 else name for name, times in counts.items())
-    others = [part for part in _flat(block) if part.kind and part.kind not in (*_BESIDE, "transformer_layer")]
-    words = [details[next(iter(counts))] if len(counts) == 1 else ""]
+    known = {id(layer) for layer, _ in layers}
+    others = [part for part in _flat(block) if part.kind and part.kind not in _BESIDE and id(part) not in known]
+    alike = len(counts) == 1 if mixing else len({layer.detail for layer, _ in layers}) == 1
+    words = [layers[0][0].detail if alike else ""]
     words.append(f"with {list_of([part.label for part in others])}" if others else "")
     return label, "; ".join(filter(None, words))
 
@@ -65,13 +87,13 @@ def _flat(block: Block) -> Iterator[Block]:
         yield from part.children if part.kind == "in_turn" else (part,)
 
 
-def _layers(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
+def _layers(block: Block, kinds: Collection[str], times: int = 1) -> Iterator[tuple[Block, int]]:
     """Every layer below with how often it comes; loops run the same weights and count once."""
     for part in block.children:
-        if part.kind == "transformer_layer":
+        if part.kind in kinds:
             yield part, times * part.repeat
         elif not part.kind or part.kind == "in_turn":
-            yield from _layers(part, times * part.repeat)
+            yield from _layers(part, kinds, times * part.repeat)
 
 
 def is_gated(flow: Flow, block: Block) -> bool:
