@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, combinations
@@ -91,11 +91,7 @@ def heights(panels: Sequence[Panel], type: Type, step: float, at: Height | None 
     """Tells how high a panel is at a width, rounded down to a `step`, without drawing it; `at`: at a width itself."""
     height = at or heights_at(panels, type)
     least = [panel.least + 2 * type.pad for panel in panels]
-    return lambda index, room: height(index, _rounded(room, least[index], step))
-
-
-def _rounded(room: float, least: float, step: float) -> float:
-    return max(least, room // step * step)
+    return lambda index, room: height(index, max(least[index], room // step * step))
 
 
 def heights_at(panels: Sequence[Panel], type: Type) -> Height:
@@ -156,12 +152,13 @@ def _plans(sizes: tuple[tuple[float, bool], ...], room: float, type: Type) -> Pl
 
 
 def _stack(column: Sequence[Row], wide: float, panels: Sequence[Panel], type: Type) -> Stack:
-    def rounded(part: Row, wide: float) -> Rounded:
-        return tuple((i, _rounded(wide, panels[i].least + 2 * type.pad, STEP)) for i in part)
+    def rounded(part: Iterable[int], wide: float) -> Rounded:
+        down = wide // STEP * STEP
+        return tuple([(i, max(down, panels[i].least + 2 * type.pad)) for i in part])
 
     beside = len(column[0]) > 1  # only what heads a column has texts at its right
     first = tuple(rounded(part, w) for w, part in parts_of(column[0], wide, panels, type)) if beside else ()
-    return Stack(first, tuple(pair for row in column[beside:] for pair in rounded(row, wide)))
+    return Stack(first, rounded(chain.from_iterable(column[beside:]), wide))
 
 
 def parts_of(row: Row, wide: float, panels: Sequence[Panel], type: Type) -> tuple[tuple[float, Row], ...]:
