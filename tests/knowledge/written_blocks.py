@@ -241,3 +241,51 @@ def capsule_routing() -> Sides:
         v = length**2 / (1 + length**2) * s / length
         b = b + torch.einsum("ija,ja->ij", u, v)
     return v.norm(dim=-1)[None], model(image)
+
+
+@define("highway")
+def highway() -> Sides:
+    model, x = build("mixing", "Weighed", width=8), torch.randn(3, 8)
+    gate = torch.sigmoid(x @ model.gate_layer.weight.T + model.gate_layer.bias)
+    new = (x @ model.new_layer.weight.T + model.new_layer.bias).relu()
+    return gate * new + (1 - gate) * x, model(x)
+
+
+@define("token_choice")
+def token_choice() -> Sides:
+    """Token by token: the three best are worked on, the others pass."""
+    model, x = build("arithmetic", "Depths"), torch.randn(1, 8, 16)
+    scores = (x[0] @ model.router.weight.T).squeeze(-1)
+    best = sorted(range(8), key=lambda place: -scores[place])[:3]
+    rows = [row + (scores[i].sigmoid() * model.worker(row) if i in best else 0) for i, row in enumerate(x[0])]
+    return torch.stack(rows)[None], model(x)
+
+
+@define("path_sums")
+def path_sums() -> Sides:
+    """Every path by itself, 5^4 of them."""
+    model, x = build("arithmetic", "Paths"), torch.randn(1, 4, 16)
+    tags, paths = model.marks(x)[0], torch.cartesian_prod(*[torch.arange(5)] * 4)
+    own = tags[torch.arange(4), paths].sum(1)
+    return (own + model.moves[paths[:, :-1], paths[:, 1:]].sum(1)).logsumexp(0)[None], model(x)
+
+
+@define("log_scan")
+def log_scan() -> Sides:
+    """Step by step."""
+    model, x = build("arithmetic", "InLogarithms"), torch.randn(2, 9, 16)
+    gate, state, states = torch.sigmoid(model.opening(x)), torch.zeros(2, 16), []
+    for t in range(9):
+        state = (1 - gate[:, t]) * state + gate[:, t] * (model.candidate(x[:, t]).abs() + 1e-6)
+        states.append(state)
+    return model.answer(torch.stack(states, 1)), model(x)
+
+
+@define("mixture_density")
+def mixture_density() -> Sides:
+    shares, means, deviations = torch.rand(4).softmax(0), torch.randn(4, 2), torch.rand(4, 2) + 0.5
+    y = torch.randn(2)
+    bells = torch.exp(-(((y - means) / deviations) ** 2) / 2) / (deviations * (2 * torch.pi) ** 0.5)
+    make = torch.distributions
+    mixture = make.MixtureSameFamily(make.Categorical(shares), make.Independent(make.Normal(means, deviations), 1))
+    return (shares * bells.prod(-1)).sum(), mixture.log_prob(y).exp()

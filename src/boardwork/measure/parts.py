@@ -45,6 +45,7 @@ _WORDS = {
         "log_scan",
         "token_choice",
         "mixture_density",
+        "highway",
     )
 } | {
     "inverted_residual": "inverted",

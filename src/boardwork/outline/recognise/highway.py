@@ -25,7 +25,8 @@ def highways(flow: Flow) -> Iterator[list[Pattern]]:
             if found is not None:
                 ops, layer = found
                 words = f"{layer.before} → {layer.after}"
-                yield [Pattern("highway", ops | {op.id}, "Highway layer", "block", words, leaf=False)]
+                facts = {"width": layer.after, "weights": _weights(flow, ops)}
+                yield [Pattern("highway", ops | {op.id}, "Highway layer", "block", words, leaf=False, facts=facts)]
 
 
 def _weighed(flow: Flow, made: int, kept: int) -> tuple[frozenset[int], Product] | None:
@@ -43,6 +44,12 @@ def _weighed(flow: Flow, made: int, kept: int) -> tuple[frozenset[int], Product]
             inside = (*both, minus, opened[0], opened[1].op, layer[0], layer[1].op)
             return frozenset(op.id for op in inside), layer[1]
     return None
+
+
+def _weights(flow: Flow, ops: frozenset[int]) -> int:
+    """Elements of the matrices, biases apart."""
+    stored = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
+    return sum(flow.tensors[t].size for t in stored if len(flow.tensors[t].shape) > 1)
 
 
 def _activated(flow: Flow, tensor: int, entering: int) -> tuple[Op, Product] | None:
