@@ -78,6 +78,34 @@ def test_two_widths_do_not_share_a_name() -> None:
         assert len(widths) <= 1
 
 
+class Tokens(nn.Module):
+    """A class token before patches; attention joins tokens and images in one axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.first = nn.Conv2d(3, 32, 8, 8), nn.Parameter(torch.zeros(1, 1, 32))
+        self.places = nn.Parameter(torch.zeros(1, 17, 32))
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(32, 4, 80, batch_first=True) for _ in range(2))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.patch(image).flatten(2).transpose(1, 2)
+        x = torch.cat([self.first.expand(x.shape[0], -1, -1), x], 1) + self.places
+        for layer in self.layers:
+            x = layer(x)
+        return x[:, 0]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_tokens_have_their_name_in_a_zoom_also_where_the_images_are_joined(batch: int) -> None:
+    sheet = sheet_of(Tokens(), torch.randn(batch, 3, 32, 32))
+    lengths = {
+        axis: size for edge in sheet.zoom.diagram.edges for axis, size in zip(edge.shape, edge.sizes, strict=True)
+    }
+    assert lengths["tokens"] == 17
+    assert lengths["batch·tokens"] == 17 * batch
+    assert not any("height" in axis for axis in lengths)
+
+
 class Images(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.relu(F.max_pool2d(x, 2))

@@ -122,10 +122,16 @@ class Notation:
         return symbol
 
     def _tokens(self, length: int, axis: str) -> str:
-        """A law of the image that counts tokens, by the name that it has in the table."""
+        """A law of the image that counts tokens, of one image or of all, by the name that it has in the table."""
+        images = "batch·" if axis.startswith("batch·") else ""
+        one = axis.removeprefix(images)
+        law = one[1:-1] if re.fullmatch(r"\(\(.*\)[+-]\d+\)", one) else one
+        if images and law == one and re.search("[+-]", one):
+            return axis  # batch·patches + 1
+        count = length // self.axes["batch"] if images else length
         for name, word, meaning in _TOKENS:
-            if axis.count("/") > 1 and "batch" not in axis and self.facts.get(word) == length:
-                return self._written(name, length, f"{axis}, {meaning}")
+            if law.count("/") > 1 and "batch" not in law and self.facts.get(word) == count:
+                return images + self._written(name, count, f"{law}, {meaning}")
         return axis
 
     def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:

@@ -70,6 +70,10 @@ WORK = {
         lambda m, x: (t := tokens(x).transpose(0, 1)).unflatten(2, (3, 4)).reshape(t.shape[0] * t.shape[1], 12),
         (f"batch*{PATCHES}", "12"),
     ),
+    "tokens and a batch of one, split again": (
+        lambda m, x: (t := tokens(x).transpose(0, 1)).flatten(0, 1).view(t.shape[0], t.shape[1], 12),
+        (PATCHES, "batch", "12"),
+    ),
     "a constant that is added to every image": (
         lambda m, x: tokens(x) + torch.zeros(m.table.shape).exp(),
         ("batch", PATCHES, "12"),

@@ -252,4 +252,6 @@ def _groups(
                 right, after = right + after[:1], after[1:]
         while ones_join_the_last and before and before[0][0] == 1:
             left, before = left + before[:1], before[1:]
+        while ones_join_the_last and after and after[0] == 1:
+            right, after = right + after[:1], after[1:]
         yield left, right
