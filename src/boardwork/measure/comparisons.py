@@ -9,6 +9,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.vectors.distances import twins
 from boardwork.trace.records import Op
 
 _COMPARING = {
@@ -22,7 +23,7 @@ def comparisons(flow: Flow, outline: Outline) -> dict[str, Any]:
     if len(flow.trace.inputs) < 2:
         return {}
     for op in flow.ops:
-        if op.name in _COMPARING and op.id in flow.live and len(op.inputs) > 1 and _twins(flow, op):
+        if op.name in _COMPARING and op.id in flow.live and len(op.inputs) > 1 and _compares(flow, op):
             width = flow.tensors[op.inputs[0]].shape[-1]
             shared = {maker.id for maker in flow.makers(op.inputs[0])}
             return {
@@ -33,17 +34,16 @@ def comparisons(flow: Flow, outline: Outline) -> dict[str, Any]:
     return {}
 
 
-def _twins(flow: Flow, op: Op) -> bool:
-    """Both sides have a vector a sample, the same weights, and an input of their own."""
+def _compares(flow: Flow, op: Op) -> bool:
+    """Both sides are a vector a sample from the same weights, each from an input of its own."""
     first, second = op.inputs[:2]
-    if any(len(flow.tensors[t].shape) != 2 for t in (first, second)):
+    if any(len(flow.tensors[t].shape) != 2 for t in (first, second)) or not twins(flow, first, second):
         return False
-    weights, inputs = zip(*(_roots(flow, t) for t in (first, second)), strict=True)
-    return bool(weights[0]) and weights[0] == weights[1] and inputs[0].isdisjoint(inputs[1]) and all(inputs)
+    inputs = [_inputs(flow, tensor) for tensor in (first, second)]
+    return inputs[0].isdisjoint(inputs[1]) and all(inputs)
 
 
-def _roots(flow: Flow, tensor: int) -> tuple[set[int], set[int]]:
-    """Parameters and inputs that a tensor is made of."""
+def _inputs(flow: Flow, tensor: int) -> set[int]:
+    """Inputs of the model that a tensor is made of."""
     used = {t for op in flow.makers(tensor) for t in op.inputs}
-    kinds = {kind: {t for t in used if flow.tensors[t].kind == kind} for kind in ("parameter", "input")}
-    return kinds["parameter"], kinds["input"]
+    return {t for t in used if flow.tensors[t].kind == "input"}

@@ -27,17 +27,20 @@ def distances(flow: Flow) -> Iterator[list[Pattern]]:
         sides = op.inputs if difference is None else difference.inputs
         if len(sides) < 2 or (op.name in _POSITIVE and (difference is None or difference.name != "sub")):
             continue
-        if _twins(flow, sides[0], sides[1]):
+        if twins(flow, sides[0], sides[1]):
             ops = {op.id} if difference is None else {op.id, difference.id}
             words = _CALLED.get(op.name) or _POSITIVE[op.name]
             yield [Pattern("distance", frozenset(ops), "Distance", "subtract", words)]
 
 
-def _twins(flow: Flow, one: int, two: int) -> bool:
-    """True when the last layers before both have the same weights and are different runs."""
+def twins(flow: Flow, one: int, two: int) -> bool:
+    """True when both tensors are made with the same weights, in different runs."""
     makers = [_last_layer(flow, tensor) for tensor in (one, two)]
-    weights = [tuple(t for t in op.inputs if flow.is_weight(t)) if op is not None else () for op in makers]
-    return weights[0] == weights[1] != () and makers[0] is not makers[1]
+    last = [tuple(t for t in op.inputs if flow.is_weight(t)) if op is not None else () for op in makers]
+    if last[0] != last[1] or not last[0] or makers[0] is makers[1]:
+        return False
+    weights = [{t for op in flow.makers(tensor) for t in op.inputs if flow.is_weight(t)} for tensor in (one, two)]
+    return weights[0] == weights[1]
 
 
 def _last_layer(flow: Flow, tensor: int) -> Op | None:
