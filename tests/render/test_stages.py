@@ -74,6 +74,8 @@ def test_the_lines_are_no_wider_than_told() -> None:
     found = stages(RESNET.big_picture)
     assert max(map(len, table_lines(found, 50))) <= 50
     assert len(table_lines(found, 80)) == len(found) + 1
+    for narrow in (12, 20, 30):
+        assert max(map(len, table_lines(found, narrow))) <= narrow
 
 
 def test_the_panel_keeps_its_texts_apart() -> None:

@@ -87,7 +87,7 @@ def named(words: Sequence[str], m: Metrics, room: float = 0) -> list[str]:
     """A name with its shape, on one line if the shape is not too long or there is `room` for it."""
     name, *rest = words
     shape, one, wide = " ".join(rest), " ".join(filter(None, words)), m.width_of(name, "port")
-    if m.width_of(one, "port") <= max(m.most_shape + wide, room):
+    if m.width_of(one, "port") <= max(m.most_shape + wide * (not m.break_words), room):
         return [one]
     return [name, *wrap(shape, max(m.most_shape, wide, room), m, "shape")]
 

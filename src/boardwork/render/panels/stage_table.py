@@ -12,15 +12,21 @@ from boardwork.render.panels.plans import Panel
 from boardwork.render.stages import Stage, table_rows
 
 BETWEEN = 2  # columns of text between two columns of the table
+LEAST = 10  # columns of text for the names
 AIR = 1.2  # letters between two columns of a panel
 
 
 def table_lines(stages: Sequence[Stage], most: int) -> list[str]:
-    """Names to the left, numbers to the right; a name is broken where a line would be wider than `most`."""
-    rows = table_rows(stages)
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    wide[0] = min(wide[0], most - sum(wide[1:]) - BETWEEN * (len(wide) - 1))
-    return [line for row in rows for line in _lines(row, wide)]
+    """Names to the left, numbers to the right; a name is broken where a line would be wider than `most`.
+
+    The last columns are left out where they leave no room for the names.
+    """
+    columns = list(zip(*table_rows(stages), strict=True))
+    wide = [max(map(len, column)) for column in columns]
+    while len(wide) > 1 and most - sum(wide[1:]) - BETWEEN * len(wide[1:]) < min(LEAST, wide[0]):
+        wide.pop()
+    wide[0] = min(wide[0], most - sum(wide[1:]) - BETWEEN * len(wide[1:]))
+    return [line for row in zip(*columns[: len(wide)], strict=True) for line in _lines(row, wide)]
 
 
 def _lines(row: Sequence[str], wide: Sequence[int]) -> Iterator[str]:
