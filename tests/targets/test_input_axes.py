@@ -10,6 +10,10 @@ CASES = {
         {"image": (2, 3, 8, 8), "text": (2, 7)},
         {"image": ("batch", "", "height", "width"), "text": ("batch", "seq_len")},
     ),
+    "tokens and a mask of fractions": (
+        {"text": (2, 7), "mask": (2, 7), "features": (2, 9)},
+        {"text": ("batch", "seq_len"), "mask": ("batch", "seq_len"), "features": ("batch", "")},
+    ),
     "a graph": (
         {"x": (20, 16), "edges": (2, 60), "lengths": (60, 1)},
         {"x": ("n_rows", ""), "edges": ("", "m_rows"), "lengths": ("m_rows", "")},

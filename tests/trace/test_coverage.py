@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
@@ -216,3 +217,54 @@ def test_a_model_that_makes_layers_is_drawn_as_it_is_after():
     assert [weight.names for weight in record.weights] == [("layer.weight",), ("layer.bias",)]
     assert any("later call" in guess for guess in record.guesses)
     assert model.layer is None
+
+
+class Ensemble(nn.Module):
+    """Four layers at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights, self.last = nn.Parameter(torch.randn(4, 3, 5)), nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.last(torch.vmap(lambda weight: x @ weight)(self.weights).mean(0))
+
+
+def test_what_runs_under_vmap_is_joined_and_counted_for_all_rows():
+    record = trace(from_module(Ensemble(), (torch.zeros(2, 3),)))
+    product, mean, _ = record.ops
+    assert [record.tensors[tensor].kind for tensor in product.inputs] == ["input", "parameter"]
+    assert record.tensors[product.outputs[0]].symbols == ("4", "batch", "5")
+    assert product.outputs == mean.inputs
+    assert product.macs == 4 * 2 * 3 * 5
+
+
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(7, 5)
+        self.register_buffer("adjacency", torch.eye(6).to_sparse())
+
+    def forward(self, x):
+        return torch.sparse.mm(self.adjacency, self.layer(x))
+
+
+def test_a_sparse_buffer_is_read_as_it_is():
+    record = trace(from_module(Sparse(), (torch.zeros(6, 7),)))
+    assert len(record.ops) == 2
+    assert record.tensors[record.outputs[0][1]].shape == (6, 5)
+
+
+class Talkative(nn.Module):
+    """A layer of a library that logs what it does, as transformers' do."""
+
+    def forward(self, x):
+        logging.getLogger("transformers.models").warning("another kind of attention is used")
+        return x + 1
+
+
+def test_what_libraries_log_is_kept_from_the_terminal(caplog):
+    trace(from_module(Talkative(), (torch.zeros(2),)))
+    assert not caplog.records
+    Talkative()(torch.zeros(2))
+    assert len(caplog.records) == 1

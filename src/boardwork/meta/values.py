@@ -177,7 +177,7 @@ def remembered(tensor: torch.Tensor) -> torch.Tensor | None:
 
 def table(tensor: torch.Tensor) -> torch.Tensor | None:
     """The values of a buffer or constant of any sort: masks and frequencies are made of fractions too."""
-    if tensor.numel() > LARGEST_TABLE:
+    if tensor.numel() > LARGEST_TABLE or tensor.layout != torch.strided:
         return None
     return tensor.detach() if tensor.device.type == "cpu" else getattr(tensor, "boardwork_values", None)
 
@@ -186,10 +186,17 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"device": "cpu"} if kwargs.get("device") is not None else {}
 
 
+def whole(tensor: torch.Tensor) -> torch.Tensor:
+    """All rows of what code inside torch.vmap sees one of; torch has no public name for them."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
 def storage_of(tensor: torch.Tensor) -> int:
     """Identity of the memory behind a tensor; torch has no public name for it that works on meta."""
     try:
-        return int(tensor.untyped_storage()._cdata)
+        return int(whole(tensor).untyped_storage()._cdata)
     except (RuntimeError, NotImplementedError):
         return -id(tensor)
 

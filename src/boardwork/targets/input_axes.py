@@ -27,8 +27,11 @@ def axes_of(tensor: torch.Tensor) -> tuple[str, ...]:
 def agreed(axes: Mapping[str, tuple[str, ...]], tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, ...]]:
     """`axes`, but inputs of different lengths are no one batch: rows that are as many get a name of their own.
 
-    Of a pair of rows of whole numbers, as a graph's list of edges is, the length is counted.
+    Of a pair of rows of whole numbers, as a graph's list of edges is, the length is counted. What has the shape of the
+    tokens is a mask over them.
     """
+    tokens = next((tensors[name].shape for name, own in axes.items() if own == ("batch", "seq_len")), None)
+    axes = {n: ("batch", "seq_len") if own and tensors[n].shape == tokens else own for n, own in axes.items()}
     lengths = {tensors[name].shape[0] for name, own in axes.items() if own[:1] == ("batch",)}
     names: dict[int, str] = {}
     return {n: _own(own, tensors[n], names) for n, own in axes.items()} if len(lengths) > 1 else dict(axes)

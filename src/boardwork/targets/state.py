@@ -20,11 +20,13 @@ def global_state_kept() -> Iterator[None]:
     dtype, python_random = torch.get_default_dtype(), random.getstate()
     numpy = sys.modules.get("numpy")
     numpy_random = numpy.random.get_state() if numpy else None
-    levels = {name: logging.getLogger(name).level for name in QUIET}
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.set_grad_enabled(torch.is_grad_enabled()):
+    with (
+        libraries_quiet(),
+        warnings.catch_warnings(),
+        torch.random.fork_rng(devices=[]),
+        torch.set_grad_enabled(torch.is_grad_enabled()),
+    ):
         warnings.simplefilter("ignore")
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.ERROR)
         try:
             yield
         finally:
@@ -32,6 +34,17 @@ def global_state_kept() -> Iterator[None]:
             random.setstate(python_random)
             if numpy and numpy_random is not None:
                 numpy.random.set_state(numpy_random)
-            for name, level in levels.items():
-                if logging.getLogger(name).level == logging.ERROR:  # else the library set it, on its first import
-                    logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def libraries_quiet() -> Iterator[None]:
+    """What model libraries log below an error is kept from the terminal."""
+    levels = {name: logging.getLogger(name).level for name in QUIET}
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            if logging.getLogger(name).level == logging.ERROR:  # else the library set it, on its first import
+                logging.getLogger(name).setLevel(level)

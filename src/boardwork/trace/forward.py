@@ -12,6 +12,7 @@ from torch import nn
 
 from boardwork.errors import TraceError
 from boardwork.meta.duplicate import module_on_meta, value_on_meta
+from boardwork.targets.state import libraries_quiet
 from boardwork.targets.subject import Subject
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.targets.wrappers import unwrapped
@@ -54,7 +55,7 @@ def rehearsed(subject: Subject) -> tuple[Trace, Run]:
     """
     module = unwrapped(subject.module)
     check_forward(module)
-    with uncompiled(), warnings.catch_warnings():
+    with uncompiled(), libraries_quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a user's forward warns of is no matter of its picture
         try:
             return _on_meta(subject, module)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from boardwork.meta.values import bytes_of, storage_of
+from boardwork.meta.values import bytes_of, storage_of, whole
 from boardwork.trace.doubles import other_size
 from boardwork.trace.records import Op, Tensor, Weight
 
@@ -21,6 +21,7 @@ class Identities:
         self.records: list[Tensor] = []
         self.storages: list[int] = []
         self._places: dict[int, int] = {}
+        self._held: dict[int, int] = {}
         self._known: dict[int, int] = {}
         self._alive: list[Any] = []
         self._written: dict[int, tuple[int, int]] = {}
@@ -44,13 +45,26 @@ class Identities:
         known = self._known.get(id(tensor))
         if known is None:
             weight = self._weights.get(storage_of(tensor)) if self._weights else None
-            if weight is not None and self.records[weight].size == tensor.numel():
+            if weight is not None and self.records[weight].size == whole(tensor).numel():
                 return self.new(tensor, self.records[weight].kind, name=self.records[weight].name)
-            return self.new(tensor, "constant")
+            return self._out_of_sight(tensor)
         write = self._written.get(storage_of(tensor)) if self._written else None
         if write is not None and write[0] != known and write[1] > self.records[known].producer:
             return self._rewritten(tensor, write[1], ops)
         return known
+
+    def _out_of_sight(self, tensor: torch.Tensor) -> int:
+        """All that a storage held last, for a view of it that no operation made, as torch.vmap's; else a constant."""
+        held = self._held.get(self._places.get(storage_of(tensor), -1), -1)
+        if (
+            held < 0
+            or self.records[held].kind not in ("op", "input")
+            or self.records[held].size != whole(tensor).numel()
+        ):
+            return self.new(tensor, "constant")
+        self.keep(tensor)
+        self._known[id(tensor)] = held
+        return held
 
     def _rewritten(self, tensor: torch.Tensor, op: int, ops: list[Op]) -> int:
         """Another view of this storage was written: the same operation makes this tensor's new value."""
@@ -65,13 +79,14 @@ class Identities:
 
     def new(self, tensor: torch.Tensor, kind: str, *, producer: int = -1, name: str = "") -> int:
         """A record for a value not seen before; its id."""
-        shape = () if nn.parameter.is_lazy(tensor) else tuple(map(other_size, tensor.shape))
+        shape = () if nn.parameter.is_lazy(tensor) else tuple(map(other_size, whole(tensor).shape))
         record = Tensor(
             len(self.records), shape, dtype_name(tensor.dtype), producer, kind, name, (), self._storage(tensor)
         )
         self.records.append(record)
         self._alive.append(tensor)
         self._known[id(tensor)] = record.id
+        self._held[record.storage] = record.id
         return record.id
 
     def _storage(self, tensor: torch.Tensor) -> int:

@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from boardwork.meta.evaluation import Evaluation
 from boardwork.meta.nesting import tensors_in
 from boardwork.meta.spelling import NO_OPERATION, VIEWS_BY_PROPERTY, api_name, target_of_write
+from boardwork.meta.values import whole
 from boardwork.trace.arguments import named
 from boardwork.trace.calls import Calls
 from boardwork.trace.constructors import constructors
@@ -108,7 +109,7 @@ class Recorder(TorchFunctionMode):
         self._watch.count(call.id, index, self.calls.path)
         if name.startswith("conv") and "weight" in (found := dict(slots)):
             attrs["kernel"] = int(found["weight"].shape[-2 if found["weight"].dim() > 3 else -1])
-        macs = multiply_adds(name, slots, attrs, results[0])
+        macs = multiply_adds(name, slots, attrs, results[0]) * _rows(results[0])
         outputs = tuple(self.tensors.new(tensor, "op", producer=index) for tensor in results)
         if written is not None:
             self.tensors.wrote(written, index)
@@ -116,6 +117,11 @@ class Recorder(TorchFunctionMode):
         self.ops.append(Op(index, name, inputs, names, outputs, attrs, call.id, macs, function))
         if macs and isinstance(call.module, nn.RNNBase | nn.RNNCellBase):
             self.recurrent.append((index, call.module))
+
+
+def _rows(result: torch.Tensor) -> int:
+    """How many times torch.vmap does what its code does once."""
+    return whole(result).numel() // result.numel() if result.numel() else 1
 
 
 def _passes_through(result: torch.Tensor, args: Any) -> bool:
