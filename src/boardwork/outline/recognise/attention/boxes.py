@@ -49,7 +49,10 @@ class Boxes:
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
-        inside |= led_back(self.flow, self.branches, inside)
+        beside = frozenset(led_back(self.flow, self.branches, inside))
+        inside |= beside
+        if any(self.flow.ops[op].name == "topk" for op in beside):
+            boxes.append(Pattern("choice", beside, "Choice of keys", "attention", "the top k by score"))
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )
