@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -80,6 +81,7 @@ def _drawn(target: str, inputs: tuple[str, ...], options: Options) -> Sheet:
     with redirect_stdout(sys.stderr):  # a model that prints must not write into the sheet
         with working(f"building {target}"):
             subject = load(target, inputs)
+        gc.freeze()  # torch, libraries and the model stay until the end: they are not looked through again and again
         with working(f"running and explaining {target}"):
             return draw_subject(subject, options)
 
