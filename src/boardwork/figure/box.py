@@ -101,7 +101,7 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     lines: list[str] = []
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
-        words = [piece for word in words for piece in _broken(word, most)]
+        words = [piece for word in words for piece in _broken(word, most, m, kind)]
     for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and m.width_of(longer, kind) <= most:
@@ -116,12 +116,13 @@ def _fitting(glued: str, most: float, m: Metrics, kind: str) -> list[str]:
     return [glued] if m.width_of(glued, kind) <= most else glued.split(" ")
 
 
-def _broken(word: str, most: float) -> list[str]:
+def _broken(word: str, most: float, m: Metrics, kind: str) -> list[str]:
     """A word that is too wide, cut between two factors of a product or parts of a path if one of them ends in time."""
     pieces, ending = [], re.compile(r"[·._](?=\w)|(?<=.)(?=\()")
-    while 0 < most < len(word):
-        ends = [found.end() for found in ending.finditer(word[: int(most) + 1]) if found.end() <= most]
-        cut = ends[-1] if ends and ends[-1] >= most / 3 else int(most)
+    while most > 0 and m.width_of(word, kind) > most:
+        fits = next((n for n in range(1, len(word)) if m.width_of(word[: n + 1], kind) > most), 1)
+        ends = [found.end() for found in ending.finditer(word[: fits + 1]) if found.end() <= fits]
+        cut = ends[-1] if ends and ends[-1] >= fits / 3 else fits
         pieces.append(word[:cut])
         word = word[cut:]
     return [*pieces, word]

@@ -128,7 +128,8 @@ class Placer:
             items.append(Wire(((0, y), (m.stub, y)), side.kind, True))
             for line, words in enumerate(side.lines if m.break_words else named(side.lines, m)):
                 start = m.stub + (2 if m.unit else m.text_gap)
-                items.append(Text(start, height, words, "shape" if line else "port"))
+                kind = "port" if line < (side.names if m.break_words else 1) else "shape"
+                items.append(Text(start, height, words, kind))
                 reach = max(reach, m.stub + 2 + m.text_gap + m.width_of(words, "port"))
                 height += m.text_height
         if height > top:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boardwork.errors import DrawingError
 from boardwork.figure import AS_IT_IS, COLUMN
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.points import NARROWEST, POINTS
+from boardwork.figure.points import NARROW, NARROWEST, POINTS
 from boardwork.options import Options
 from boardwork.render.drawing.marks import Piece, moved, stacked, with_margin
 from boardwork.render.drawing.style import DENSE, SCREEN, Type
@@ -24,6 +24,7 @@ ROOM = 460.0  # of text that is given no width
 EDGE = 3.0  # round a bare figure
 LOOSE_TO_TIGHT: tuple[tuple[Metrics, str], ...] = (
     (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in (*TIGHTER, *LAST)), (NARROWEST, COLUMN),
+    (replace(NARROW, break_words=True, branch_label=100), COLUMN),
 )  # fmt: skip
 
 
