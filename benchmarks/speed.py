@@ -6,6 +6,7 @@ python benchmarks/speed.py [--all] [NAME ...]    a slice of the zoo if neither i
 from __future__ import annotations
 
 import argparse
+import gc
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,9 @@ def row(name: str, folder: Path) -> dict[str, float]:
     from boardwork.targets import load
     from boardwork.trace import trace
 
-    record = trace(load(target_of(name, folder), ()))
+    subject = load(target_of(name, folder), ())
+    gc.freeze()  # as the command does
+    record = trace(subject)
     began = time.process_time()
     sheet = draw_trace(record, Options())
     seconds = {}
