@@ -174,3 +174,31 @@ def test_the_width_of_a_mixer_is_that_of_its_channels() -> None:
     }
     assert ("batch", "d_model", "256") in shapes(sheet), "the hidden width across positions stays a number"
     assert not any("49" in shape for shape in shapes(sheet))
+
+
+@pytest.mark.parametrize(("classes", "last"), [(10, "classes"), (24, "24")])
+def test_a_head_as_wide_as_its_input_has_no_classes(classes: int, last: str) -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 24, 4, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(24, classes)
+    )
+    sheet = sheet_of(model, torch.zeros(1, 3, 32, 32))
+    (output,) = [node for node in sheet.big_picture.nodes if node.role == "output"]
+    assert output.detail == f"(batch, {last})"
+
+
+class Patches(Tokens):
+    """The same without the class token."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.patch(image).flatten(2).transpose(1, 2) + self.places[:, 1:]
+        for layer in self.layers:
+            x = layer(x)
+        return x.mean(1)
+
+
+def test_the_table_tells_of_class_tokens_only_where_there_are_any() -> None:
+    meanings = [sheet_of(model, torch.zeros(1, 3, 32, 32)).symbols["tokens"].meaning for model in (Tokens(), Patches())]
+    assert meanings == [
+        "(height/8)(width/8)+1, patches and class tokens of one image",
+        "(height/8)(width/8), patches of one image",
+    ]

@@ -44,7 +44,8 @@ def axis_names(outline: Outline, facts: Facts) -> Callable[[Axis], str]:
     for name, kind, key, word in ROLES:
         value = values.setdefault(name, facts[word]) if word in facts else None
         for block in kinds.get(kind, ()) if value is not None else ():
-            if block.facts.get(key) == value:
+            projection = kind == "head" and block.facts.get("width") == value  # as many outputs as inputs: no classes
+            if block.facts.get(key) == value and not projection:
                 for axis in _widths(trace, block, value):
                     called.setdefault(same.first(axis), name)
     return lambda axis: called.get(same.first(axis), "")

@@ -40,9 +40,10 @@ _STEP = (
     ("hidden_size", "recurrent.hidden", _MEANINGS["hidden_size"]),
     ("input_size", "recurrent.input", _MEANINGS["input_size"]),
 )
+_PATCHES = "patches of one image"
 _TOKENS = (
     ("tokens", "patch.tokens", "patches and class tokens of one image"),
-    ("patches", "patch.count", "patches of one image"),
+    ("patches", "patch.count", _PATCHES),
 )
 _COUNTED = (
     ("nodes", "message_passing.nodes", "nodes of the graph"),
@@ -131,7 +132,8 @@ class Notation:
         count = length // self.axes["batch"] if images else length
         for name, word, meaning in _TOKENS:
             if law.count("/") > 1 and "batch" not in law and self.facts.get(word) == count:
-                return images + self._written(name, count, f"{law}, {meaning}")
+                counted = meaning if "+" in law else _PATCHES  # no class token is added to them
+                return images + self._written(name, count, f"{law}, {counted}")
         return axis
 
     def _match(self, axis: str, names: tuple[tuple[str, str, str], ...]) -> str:
