@@ -69,7 +69,7 @@ class Detail:
         """What it is worth to keep these."""
         return sum(map(_worth, things))
 
-    def affordable(self, price: int) -> int:
+    def affordable(self, price: float) -> int:
         """How many may be given up for no more than a price, -1 if not even none."""
         return bisect_right(self._prices, price) - 1
 

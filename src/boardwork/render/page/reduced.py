@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -41,7 +42,7 @@ def reduced(sheet: Sheet, turns: Sequence[Turn], contents: Contents) -> Attempt 
 
 def _found(detail: Detail, turns: Sequence[Turn], contents: Contents) -> list[Found]:
     """Of the choices that are guessed to cost least, those that fit."""
-    least, found = detail.price(detail.order) + 1000, list[Found]()
+    least, found = math.inf, list[Found]()
     for tried, choice in enumerate(choices(detail, turns, contents)):
         if found and (tried >= MOST_TRIED or choice.guess > least + SLACK):
             break
