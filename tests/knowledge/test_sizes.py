@@ -191,6 +191,10 @@ SIZES: dict[str, tuple[Model, Model]] = {
     ),
     "gru": ("torch.nn:GRU(8, 16, bidirectional=True)", "torch.nn:GRU(12, 10, bidirectional=True)"),
     "heads": LAYERS,
+    "deformable_attention": tuple(
+        of("detection", "BoxesOnMaps", (2, 10, width), (2, 10, width), (2, 10, 2), (2, 20, width), width=width)
+        for width in (32, 64)
+    ),
     "highway": tuple(of("mixing", "Weighed", (2, width), width=width) for width in (16, 24)),
     "inverted_residual": ("torchvision:mobilenet_v3_small", "torchvision:mobilenet_v3_large"),
     "invertible_convolution": (

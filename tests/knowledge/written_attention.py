@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +160,32 @@ def mqa() -> Sides:
     q, k, v = torch.randn(2, 4, 6, 8), torch.randn(2, 1, 6, 8), torch.randn(2, 1, 6, 8)
     copies = [part.expand(-1, 4, -1, -1) for part in (k, v)]
     return scores(q, k).softmax(-1) @ v, F.scaled_dot_product_attention(q, *copies)
+
+
+@define("deformable_attention")
+def deformable_attention() -> Sides:
+    """Place by place, each reading the four positions around it by their distance."""
+    sides, spots, heads = (4, 2), 3, 4
+    model = build("detection", "ReadAtPlaces", sides=sides, spots=spots)
+    q, centres, maps = torch.randn(1, 5, 32), torch.rand(1, 5, 2), torch.randn(1, 20, 32)
+    values = model.carry(maps)[0].view(-1, heads, 8).split([side**2 for side in sides])
+    steps = model.steps(q)[0].view(5, heads, len(sides), spots, 2)
+    shares = model.worth(q)[0].view(5, heads, -1).softmax(-1).view(5, heads, len(sides), spots)
+    total = torch.zeros(5, heads, 8)
+    for index in itertools.product(range(5), range(heads), range(len(sides)), range(spots)):
+        query, head, level, _ = index
+        x, y = (sides[level] * (centres[0, query] + 0.1 * steps[index]) - 0.5).tolist()
+        total[query, head] += shares[index] * between(values[level][:, head].unflatten(0, (-1, sides[level])), x, y)
+    return model.finish(total.flatten(1))[None], model(q, centres, maps)
+
+
+def between(picture: Tensor, x: float, y: float) -> Tensor:
+    """The positions around a place, each by how near it is; zeros outside."""
+    column, row = math.floor(x), math.floor(y)
+    near = [
+        (1 - abs(x - j)) * (1 - abs(y - i)) * picture[i, j]
+        for i in (row, row + 1)
+        for j in (column, column + 1)
+        if 0 <= i < picture.shape[0] and 0 <= j < picture.shape[1]
+    ]
+    return sum(near, torch.zeros(picture.shape[-1]))

@@ -15,6 +15,7 @@ _WORDS = {
     kind: kind
     for kind in (
         "attention",
+        "deformable_attention",
         "feed_forward",
         "recurrent",
         "excitation",

@@ -117,17 +117,21 @@ class Laws:
         return name if stride == 1 else f"({name}/{stride})"
 
     def _split(self, divisor: int, names: list[str]) -> tuple[int, ...] | None:
-        """A stride for each axis; those seen before first, then equal ones, then any."""
+        """A stride for each axis; equal ones seen before first, then others seen before, then equal ones, then any."""
         if not _smooth(divisor):
             return None
         if len(names) < 2:
             return (divisor,) if names else () if divisor == 1 else None
-        known = product(*(reversed([1, *self._strides[name]]) for name in names))
+        seen = [[1, *self._strides[name]] for name in names]
+        root = round(divisor ** (1 / len(names)))
+        equal = (root,) * len(names) if root ** len(names) == divisor else None
+        if equal and all(root in strides for strides in seen):
+            return equal
+        known = product(*map(reversed, seen))
         if found := next((strides for strides in known if prod(strides) == divisor), None):
             return found
-        root = round(divisor ** (1 / len(names)))
-        if root ** len(names) == divisor:
-            return (root,) * len(names)
+        if equal:
+            return equal
         return (*[1] * (len(names) - 1), divisor)
 
     def _multiples(self, first: int, second: int) -> Iterator[str]:

@@ -153,7 +153,10 @@ def _facts(flow: Flow, found: _Sampling) -> dict[str, Any]:
     maps = {flow.tensors[op.inputs[0]].shape[2:] for op in found.readings}
     heads = width_out(flow, found.weights) // shape[-1]
     query = source_of(flow, found.weights)
+    made = [width_in(flow, op) * width_out(flow, op) for op in (found.offsets, found.weights)]
     return {
+        "d_model": width_in(flow, found.weights),
+        "weights": sum(made),
         "cross": query != found.source and not is_sum_with(flow, query, found.source),
         "causal": False,
         "heads": heads,
