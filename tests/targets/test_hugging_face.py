@@ -171,3 +171,13 @@ def test_masks_of_sound_are_tried_as_truths_and_long_sound_is_cut_with_its_mask(
     made = {item.name: item.tensor for item in media_inputs(Tower(), config, ["input_ids", *names])}
     assert [tuple(made[name].shape) for name in names] == [(1, places, 4), (1, places)]
     assert int((made["input_ids"] == 7).sum()) == places
+
+
+@needs_transformers
+def test_of_a_class_that_only_holds_models_the_first_is_drawn_and_the_others_are_named(tmp_path):
+    part = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "input_vocab_size": 99, "output_vocab_size": 99}
+    subject = load(written(tmp_path / "speech", "bark", semantic_config=part, coarse_acoustics_config=part))
+    assert subject.title == "speech.semantic"
+    assert type(subject.module).__name__ == "BarkSemanticModel"
+    assert "then come coarse_acoustics (BarkCoarseModel), fine_acoustics" in subject.guesses[0]
+    assert trace(subject).guesses[0] == subject.guesses[0]

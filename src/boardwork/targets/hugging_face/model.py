@@ -17,6 +17,7 @@ from boardwork.targets.assemble import assemble
 from boardwork.targets.build import build, library
 from boardwork.targets.call import Call
 from boardwork.targets.forward_arguments import arrange, forward_parameters
+from boardwork.targets.hugging_face.boxes import drawn_part
 from boardwork.targets.hugging_face.forms import other_forms
 from boardwork.targets.hugging_face.inputs import model_inputs, required
 from boardwork.targets.hugging_face.maker import parts_of
@@ -44,22 +45,24 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     transformers = library("transformers")
     config = _config(transformers, folder, call)
     cls = _model_class(transformers, config, folder)
-    module = build(_constructor(cls, config), Call(call.target, cls.__name__))
+    part, module, told = drawn_part(build(_constructor(cls, config), Call(call.target, cls.__name__)))
+    config = module.config if part else config
     names = [p.name for p in forward_parameters(module)]
     before = states(module, config, names)
     extra = {**({"use_cache": False} if "use_cache" in names else {}), **before}
     known = model_inputs(module, config, names)
-    title = folder.resolve().name
+    title = ".".join(filter(None, (folder.resolve().name, part)))
     subject = assemble(module, target=call.target, title=title, given=given, known=known, extra=extra)
-    subject = replace(subject, axes={**subject.axes, **state_axes(before)})
+    guesses = (*filter(None, [told]), *subject.guesses)
+    subject = replace(subject, axes={**subject.axes, **state_axes(before)}, guesses=guesses)
     if given:
         return subject
     alone = model_inputs(module, config, names, media=False)
     tried = [*_added(module, config, names), *other_forms(known, getattr(config, "num_codebooks", 0))]
     tried += _unmasked(module, known)
     tried += [(alone, TEXT_ALONE)] if len(alone) < len(known) else []
-    forms = [(arrange(module, inputs, extra), told) for inputs, told in tried]
-    others = (replace(subject, **vars(arguments), guesses=(told,)) for arguments, told in forms)
+    forms = [(arrange(module, inputs, extra), why) for inputs, why in tried]
+    others = (replace(subject, **vars(arguments), guesses=(*filter(None, [told]), why)) for arguments, why in forms)
     return replace(subject, others=tuple(others))
 
 
