@@ -261,3 +261,46 @@ class Waves(nn.Module):
 
 def test_the_real_part_is_taken_by_a_function():
     assert "torch.real(torch.fft.fft(series))" in stated(Waves(), torch.zeros(2, 16, 32)).text
+
+
+class Reach(nn.Module):
+    """Layers in a row, all added at the end: one result."""
+
+    def __init__(self, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(depth))
+
+    def forward(self, x):
+        found = [x]
+        for place, layer in enumerate(self.layers):
+            found.append(torch.sin(layer(found[-1])) * (place + 2))
+        return sum(found)
+
+
+class Inside(nn.Module):
+    """Two parts, the result of the first cut for those outside."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.norm = Reach(11), Reach(12), nn.LayerNorm(8)
+
+    def forward(self, x):
+        return self.norm(self.second(self.first(x)))
+
+
+class Around(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part, self.last = Inside(), nn.Linear(8, 8)
+
+    def forward(self, x):
+        y = self.part(x)
+        return torch.relu(self.last(y[:, :1])) + y[:, 1:]
+
+
+def test_a_part_that_is_too_long_is_made_of_parts():
+    found = stated(nn.Sequential(Around(), nn.ReLU()), torch.zeros(2, 4, 8), zoom="0")
+    functions = [text for text in found.text.split("\n\n") if text.lstrip().startswith("def ")]
+    assert max(text.strip().count("\n") + 1 for text in functions) <= 30
+    assert len(functions) >= 4
+    assert "def around(input, W_1" in found.text

@@ -19,6 +19,7 @@ __all__ = ["Argument", "Statement", "statement"]
 _MOST_OPERATIONS = 4000
 _MOST_LINES = 100  # of a function
 _BOARD = 30  # lines
+_ONE_DEEP, _NESTED = 1, 2  # the parts of a block are functions; parts of these and long boxes are, too
 _IMPORTS = {"math.": "import math\n", "torch.": "import torch\n", "F.": "import torch.nn.functional as F\n"}
 
 
@@ -51,7 +52,7 @@ def _argument(term: Term) -> Argument:
     return Argument(term.wanted, term.tensor, term.picks, tuple(map(_argument, term.members)))
 
 
-def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, in_parts: bool = False) -> Statement:
+def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, in_parts: int = 0) -> Statement:
     ops, block = frozenset(empty.ops), outline.zoom.block
     boundary = boundary_of(flow, empty.ops)
     drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
@@ -60,8 +61,8 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
     labels |= tables_of(flow, leaves)
     library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
-    function = Function(flow, library, boundary, labels, entering, brief)
-    function.write(empty.ops, leaves, parts_of(flow, block) if in_parts else ())
+    function = Function(flow, library, boundary, labels, entering, brief, nested=in_parts == _NESTED)
+    function.write(empty.ops, leaves, parts_of(flow, block, boxes=in_parts == _NESTED) if in_parts else ())
     outputs = leaving(flow, ops)
     name = identifier(block.label)
     name = f"{name}_layer" if name in library.texts else name
@@ -74,7 +75,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
 
 
 def _shortest(flow: Flow, outline: Outline, empty: Statement) -> Statement:
-    """The equations opened; where that is more than a board holds, torch's own calls, then a function a part."""
+    """The equations opened; where a board is too small, torch's own calls, then a function a part, or a part of one."""
     found = _stated(flow, outline, empty)
     for in_parts, brief in _styles(flow, outline, empty) if _length(found.text) > _BOARD else ():
         other = _stated(flow, outline, empty, brief=brief, in_parts=in_parts)
@@ -85,13 +86,14 @@ def _shortest(flow: Flow, outline: Outline, empty: Statement) -> Statement:
     return found
 
 
-def _styles(flow: Flow, outline: Outline, empty: Statement) -> Iterator[tuple[bool, int]]:
-    """Whether in parts, and how brief: what makes a difference to these operations."""
+def _styles(flow: Flow, outline: Outline, empty: Statement) -> Iterator[tuple[int, int]]:
+    """How far in parts, and how brief: what makes a difference to these operations."""
     names = {flow.ops[op].name for op in empty.ops}
     briefs = [brief for brief, calls in enumerate(CLOSED, 1) if not names.isdisjoint(calls)]
-    yield from ((False, brief) for brief in briefs)
-    if parts_of(flow, outline.zoom.block):
-        yield from ((True, brief) for brief in (0, *briefs))
+    yield from ((0, brief) for brief in briefs)
+    for in_parts in (_ONE_DEEP, _NESTED):
+        if parts_of(flow, outline.zoom.block, boxes=in_parts == _NESTED):
+            yield from ((in_parts, brief) for brief in (0, *briefs))
 
 
 def _length(text: str) -> int:

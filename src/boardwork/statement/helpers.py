@@ -14,20 +14,32 @@ from boardwork.trace.records import Op
 _HELPERS = {"rope": ROTATE, "norm": "", "activation": ""}
 _NORMS = {"rms": "rms_norm", "layer": "layer_norm", "batch": "batch_norm", "group": "group_norm"}
 _CUTS = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "getitem")
-_LEAST = 5  # operations of a part
+_LEAST, _LONG = 5, 15  # operations of a part, and of a single box that is one
 
 
-def parts_of(flow: Flow, block: Block) -> list[Block]:
-    """Parts of a block that are functions of their own where it is too long for one: each gives one tensor."""
-    found = (part for child in block.children for part in (child, *child.copies) if part.children)
-    return [part for part in found if _stands_alone(flow, [op for op in part.one() if op in flow.live])]
+def parts_of(flow: Flow, block: Block, *, boxes: bool = False) -> list[Block]:
+    """Parts of a block that are functions of their own where it is too long for one: each gives one tensor.
+
+    `boxes`: also single boxes of many operations, as a scan in chunks.
+    """
+    found = (part for child in block.children for part in (child, *child.copies) if part.children or boxes)
+    return [part for part in found if _stands_alone(flow, part)]
 
 
-def _stands_alone(flow: Flow, own: list[int]) -> bool:
+def _stands_alone(flow: Flow, part: Block) -> bool:
     """True where others use one result alone, after the last operation."""
-    outputs = leaving(flow, frozenset(own)) if sum(not flow.is_shape(op) for op in own) >= _LEAST else []
+    left = left_outside(flow, part)
+    own = [op for op in part.one() if op in flow.live and op not in left]
+    enough = sum(not flow.is_shape(op) for op in own) >= (_LEAST if part.children else _LONG)
+    outputs = leaving(flow, frozenset(own)) if enough else []
     users = [user for tensor in outputs for user in flow.users.get(tensor, ()) if user not in own]
     return len(outputs) == 1 and all(user > max(own) for user in users)
+
+
+def left_outside(flow: Flow, part: Block) -> set[int]:
+    """Moves at the end of a part that would give several results with them, as the cuts of its result for others."""
+    several = len(leaving(flow, frozenset(op for op in part.one() if op in flow.live))) > 1
+    return moves_after(flow, part) if several else set()
 
 
 def cuts_before(flow: Flow, own: Collection[int], known: Collection[int]) -> list[int]:
@@ -44,7 +56,7 @@ def _serves(flow: Flow, op: Op, own: Collection[int]) -> bool:
 def moves_after(flow: Flow, box: Block) -> set[int]:
     """Operations of a box that only move what it computed, or put it beside what was computed elsewhere."""
     needed: set[int] = set()
-    own = set(box.ops)
+    own = set(box.one())
     for index in sorted(own, reverse=True):
         if not (flow.is_shape(index) or _joins_others(flow, index, own)) or index in needed:
             needed.add(index)
@@ -71,10 +83,13 @@ def _joins_others(flow: Flow, index: int, own: set[int]) -> bool:
     return op.name in ("cat", "concat") and any(flow.tensors[t].producer not in own for t in op.inputs)
 
 
+def part_name(part: Block) -> str:
+    """Name of the function that a part becomes."""
+    return identifier(re.sub(r"\S*\d\S*", "", part.label))
+
+
 def helper_name(flow: Flow, box: Block) -> str:
     """Name of the helper that a box becomes, "" for a box whose operations stand for themselves."""
-    if box.children:
-        return identifier(re.sub(r"\S*\d\S*", "", box.label))
     if box.kind not in _HELPERS or sum(not flow.is_shape(op) for op in box.ops) < 2:
         return ""
     if len(leaving(flow, frozenset(op for op in set(box.ops) - moves_after(flow, box) if op in flow.live))) != 1:

@@ -9,7 +9,17 @@ from functools import partial
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.statement.expressions import called, constant, expression
-from boardwork.statement.helpers import boundary_of, cuts_before, helper_name, leaving, moves_after, moves_before
+from boardwork.statement.helpers import (
+    boundary_of,
+    cuts_before,
+    helper_name,
+    leaving,
+    left_outside,
+    moves_after,
+    moves_before,
+    part_name,
+    parts_of,
+)
 from boardwork.statement.layout import Axes
 from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
@@ -43,10 +53,16 @@ class Library:
         wanted = text[len("def ") : text.index("(")]
         for place in range(1, 1000):
             name = wanted if place == 1 else f"{wanted}_{place}"
-            own = text.replace(f"def {wanted}(", f"def {name}(", 1)
+            head, body = text.split("):", 1)
+            own = "):".join((_called(head, wanted, name), body))
             if self.texts.setdefault(name, own) == own:
                 return name
         raise AssertionError(wanted)
+
+
+def _called(head: str, wanted: str, name: str) -> str:
+    """`def wanted(x,` with another name, its further lines as far to the right."""
+    return head.replace(wanted, name, 1).replace("\n", "\n" + " " * (len(name) - len(wanted)))
 
 
 class Function:
@@ -60,14 +76,16 @@ class Function:
         labels: dict[int, str] | None = None,
         entering: dict[int, str] | None = None,
         brief: int = 0,
+        nested: bool = False,
     ) -> None:
-        self.brief = brief
+        self.brief, self.nested = brief, nested
         self.flow, self.library, self.labels, self._entering = flow, library, labels or {}, entering or {}
         self.scope = Scope(Sizes(flow.trace.axes))
         self.values: dict[int, Value] = {}
         self.letters: dict[Term, str] = {}
         self._made_for: dict[Term, int] = {}
         self._told_there: set[str] = set()  # weights whose shapes a part tells
+        self._parts: list[Block] = []
         self.scope.sizes.name(
             [flow.tensors[t] for t in boundary if flow.tensors[t].kind not in ("parameter", "buffer")]
         )
@@ -116,12 +134,14 @@ class Function:
 
     def write(self, ops: Sequence[int], leaves: Iterable[Block], parts: Iterable[Block] = ()) -> None:
         """Write operations in order. `parts`, and boxes that mean one thing, are calls of helpers."""
-        owner = {op: box for box in leaves for op in box.ops} | {op: part for part in parts for op in part.one()}
-        last = {id(owner[op]): op for op in ops}
+        self._parts = list(parts)
+        owner = {op: box for box in leaves for op in box.ops} | {op: part for part in self._parts for op in part.one()}
+        alone = {op for part in self._parts for op in left_outside(self.flow, part)}
+        last = {id(owner[op]): op for op in ops if op not in alone}
         for op in ops:
             box = owner[op]
-            name = helper_name(self.flow, box)
-            if not name or op in moves_before(self.flow, box):
+            name = part_name(box) if box in self._parts else helper_name(self.flow, box)
+            if not name or op in alone or (box not in self._parts and op in moves_before(self.flow, box)):
                 self.state(self.flow.ops[op], box)
             elif op == last[id(box)]:
                 self.helper(box, name)
@@ -185,16 +205,17 @@ class Function:
 
     def helper(self, box: Block, name: str) -> None:
         """Write a box, or a part of the block, as a call of a function that holds its operations."""
-        after = set() if box.children else moves_after(self.flow, box)
-        outside = after | moves_before(self.flow, box)
+        is_part = box in self._parts
+        after = set() if is_part else moves_after(self.flow, box)
+        outside = left_outside(self.flow, box) if is_part else after | moves_before(self.flow, box)
         own = [op for op in box.one() if op in self.flow.live and op not in outside]
-        if not box.children:
+        if not is_part:
             own = [*cuts_before(self.flow, own, self.values.keys()), *own]
         outputs = leaving(self.flow, frozenset(own))
         if len(outputs) != 1:
             raise UnstatedError("several results")
         inner = self._inside(box, own)
-        text = inner.text(name, [outputs[0]], shapes=bool(box.children))
+        text = inner.text(name, [outputs[0]], shapes=is_part)
         call = expression(f"{self.library.add(text)}()")
         owner = {op: leaf for leaf in box.leaves() for op in leaf.ops}
         handed = [self._handed(term, box, owner, own) for term in inner.scope.arguments]
@@ -206,13 +227,14 @@ class Function:
 
     def _inside(self, box: Block, own: Sequence[int]) -> Function:
         """The function of a box or part."""
-        if box.children:
+        if box in self._parts:
             labels, entering = self.labels, self._entering
         else:
             labels, entering = {t: label for t, label in self.labels.items() if label in _TABLES}, {}
-        inner = Function(self.flow, self.library, boundary_of(self.flow, own), labels, entering, self.brief)
-        if box.children:
-            inner.write(own, box.leaves())
+        boundary = boundary_of(self.flow, own)
+        inner = Function(self.flow, self.library, boundary, labels, entering, self.brief, self.nested)
+        if box in self._parts:
+            inner.write(own, box.leaves(), parts_of(self.flow, box, boxes=True) if self.nested else ())
         else:
             for op in own:
                 inner.state(self.flow.ops[op], box)
@@ -226,7 +248,7 @@ class Function:
             values.append(self._same(term, owner.get(user.id, box), user))
         listed = self.scope.listed(tuple(v.term for v in values), stem_of(inner.wanted)) if inner.members else None
         handed = listed or self.scope.whole(values[0])
-        if box.children and self.flow.tensors[inner.tensor].kind in ("parameter", "buffer"):
+        if box in self._parts and self.flow.tensors[inner.tensor].kind in ("parameter", "buffer"):
             self._told_there.add(handed.key)
         return handed.node
 
