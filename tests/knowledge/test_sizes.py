@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.knowledge.test_definitions import COUNTS
 from tests.measure.test_feature_crosses import Crossed, Factors
 from tests.measure.test_mixing import Mixer
 from tests.measure.test_outputs import Grids
@@ -195,6 +196,7 @@ SIZES: dict[str, tuple[Model, Model]] = {
         of("detection", "BoxesOnMaps", (2, 10, width), (2, 10, width), (2, 10, 2), (2, 20, width), width=width)
         for width in (32, 64)
     ),
+    "mixture_density": (of("arithmetic", "Bells", (4, 16)), of("arithmetic", "RoundBells", (4, 16))),
     "highway": tuple(of("mixing", "Weighed", (2, width), width=width) for width in (16, 24)),
     "inverted_residual": ("torchvision:mobilenet_v3_small", "torchvision:mobilenet_v3_large"),
     "invertible_convolution": (
@@ -270,3 +272,7 @@ def test_formulas_give_what_is_counted_at_both_sizes(name: str, monkeypatch: pyt
     both = checked[0].keys() & checked[1].keys()
     assert both
     assert any(checked[0][equation] != checked[1][equation] for equation in both)
+
+
+def test_topics_that_are_counts_have_two_sizes() -> None:
+    assert COUNTS - SIZES.keys() == set()

@@ -35,7 +35,7 @@ def equation(entry: dict[str, Any], topic: Topic, facts: dict[str, Any]) -> Equa
 
 
 def check(row: dict[str, str], here: Scope) -> Check | None:
-    """A formula against what was measured: exact for whole numbers, but for what broken factors round; else to 1e-6."""
+    """A formula against what was measured: whole numbers to 1e-14, as fractions in them round, else to 1e-6."""
     if not here.value(row.get("when", "True")):
         return None
     expected, measured = here.value(row["formula"]), here.value(row["measured"])

@@ -12,12 +12,13 @@ from boardwork.trace.records import Op
 
 
 def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """How many, and the numbers of one: of those with a window the one with the largest, in the zoom if it has any."""
-    convs = [op for op in flow.ops if op.name == "conv2d"]
+    """How many have stored weights, and the numbers of one: the largest window, of those in the zoom if it has any."""
+    stored = [op for op in flow.ops if "conv" in op.name and flow.tensors[op.inputs[1]].producer not in flow.fed]
+    convs = [op for op in stored if op.name == "conv2d"]
     inside = set(outline.zoom.block.one()) if outline.zoom_trace is outline.trace else set()
     square = [op for op in convs if len(set(flow.tensors[op.inputs[1]].shape[-2:])) == 1 and _kernel(flow, op) > 1]
     spatial = [op for op in square if op.id in inside] or square
-    others = [op for op in flow.ops if op.name in ("conv1d", "conv3d")]
+    others = [op for op in stored if op.name in ("conv1d", "conv3d")]
     found: dict[str, Any] = {"conv.count": len(convs)} if convs else {}
     found |= {"conv.others": len(others)} if others else {}
     wide = [op for op in others if _taps(flow, op) > 1]

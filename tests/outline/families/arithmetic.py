@@ -140,7 +140,7 @@ class Depths(nn.Module):
 
 
 class Bells(nn.Module):
-    """A mixture density network: four bells in two dimensions."""
+    """A mixture density network: four components in two dimensions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,6 +151,19 @@ class Bells(nn.Module):
         seen = torch.tanh(self.reader(rows))
         shares, middles = F.softmax(self.share_layer(seen), -1), self.middle_layer(seen).view(-1, 4, 2)
         return shares, middles, torch.exp(self.spread_layer(seen)).view(-1, 4, 2)
+
+
+class RoundBells(Bells):
+    """One deviation for each component, as in Bishop's paper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread_layer = nn.Linear(32, 4)
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, ...]:
+        seen = torch.tanh(self.reader(rows))
+        middles = self.middle_layer(seen).view(-1, 4, 2)
+        return F.softmax(self.share_layer(seen), -1), middles, torch.exp(self.spread_layer(seen))
 
 
 TOKENS = torch.zeros(2, 8, 16)
@@ -165,5 +178,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "pixels": (Pixels, (torch.zeros(2, 1, 12, 12),)),
     "depths": (Depths, (TOKENS,)),
     "bells": (Bells, (ROWS,)),
+    "round_bells": (RoundBells, (ROWS,)),
     "latents": (Latents, (TOKENS,)),
 }

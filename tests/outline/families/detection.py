@@ -105,6 +105,14 @@ class MapsAmongThemselves(nn.Module):
         return self.two(maps + self.rest(maps))
 
 
+class EqualMaps(MapsAmongThemselves):
+    """Two maps of one size, as of two cameras."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__(width)
+        self.mixer = ReadAtPlaces(width, sides=(4, 4))
+
+
 class BoxesOnMaps(nn.Module):
     """A decoder layer: boxes see each other, then read the maps."""
 
@@ -161,5 +169,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "task_tokens": (TaskTokens, (BOXES, BOXES, torch.zeros(2, 5, 32))),
     "masks_predicted": (MasksPredicted, (BOXES, PICTURE, PICTURE)),
     "maps_among_themselves": (MapsAmongThemselves, (MAPS, MAPS, torch.zeros(2, 20, 2))),
+    "equal_maps": (EqualMaps, (torch.zeros(2, 32, 32), torch.zeros(2, 32, 32), torch.zeros(2, 32, 2))),
     "boxes_on_maps": (BoxesOnMaps, (BOXES, BOXES, torch.zeros(2, 10, 2), MAPS)),
 }

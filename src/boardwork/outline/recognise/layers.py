@@ -118,7 +118,7 @@ def _convolution(flow: Flow, op: Op) -> Pattern:
 
 
 def _dynamic(flow: Flow, op: Op, label: str, groups: int) -> Pattern:
-    """A convolution whose weights are made from the input; each sample has its own, as a group. arXiv:1609.09106"""
+    """A convolution whose weights are made from the input. arXiv:1605.09673"""
     shape = flow.tensors[op.inputs[1]].shape
     before, after = (shape[0] // groups, shape[1]) if "transpose" in op.name else (shape[1], shape[0] // groups)
     detail = f"{before} → {after}, weights made from the input"

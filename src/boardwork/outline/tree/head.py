@@ -18,11 +18,9 @@ def with_head(flow: Flow, root: Block) -> Block:
     kinds = {b.kind for b in root.walk()}
     classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
     vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
-    seen: list[Block] = []
 
     def visit(block: Block) -> Block:
         if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
-            seen.append(block)
             width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
             label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
             facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}

@@ -11,7 +11,7 @@ from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.head import with_head
 from boardwork.outline.tree.plumbing import CONTAINER
-from boardwork.outline.tree.roles import is_gated, role
+from boardwork.outline.tree.roles import is_gated, is_gated_convolution, role
 from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
@@ -25,7 +25,6 @@ _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a 
 _LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
 _WORK = (*ATTENTION, "feed_forward", "moe", "state_space_block", "gated_convolution")
 _MIXERS = {"state_space_block": "State-space layer", "gated_convolution": "Gated convolution layer"}
-_GATED_CONVOLUTION = ["conv", "linear", "linear", "multiply", "multiply"]  # of a block, as LFM2 has it
 _OTHER_WORK = (
     *ATTENTION,
     "transformer_layer",
@@ -202,7 +201,7 @@ def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
     mixers = [b.kind for b in block.children if b.kind in _MIXERS]
     if len(mixers) == len(networks) == 1:
         return _MIXERS[mixers[0]], "mixing_layer"
-    if sorted(b.role for b in block.children) == _GATED_CONVOLUTION:
+    if is_gated_convolution(flow, block):
         return "Gated convolution", "gated_convolution"
     delta_rules = [b for b in inside if b.kind == "delta_rule"]
     if delta_rules and (networks or "delta_rule" in direct):

@@ -18,6 +18,7 @@ _CONVOLUTIONAL = (
     "dense_layer", "shuffle_unit", "gated_block",
 )  # fmt: skip
 _SORTS = 2  # of layers that a name may tell
+_FEWEST_BLOCKS = 3  # of convolutions, that are told in place of their stage
 _SEQUENCE = 3  # axes: sequences, positions, features
 
 
@@ -69,8 +70,8 @@ def _stack(block: Block) -> tuple[str, str] | None:
     counts: Counter[str] = Counter()
     for layer, times in layers:
         counts[layer.label] += times
-    few = 1 if mixing else _SORTS
-    if block.copies or not 0 < len(counts) <= _SORTS or counts.total() <= few:
+    fewest = 2 if mixing else _FEWEST_BLOCKS
+    if block.copies or not 0 < len(counts) <= _SORTS or counts.total() < fewest:
         return None
     label = " + ".join(f"{times} × {name}" if times > 1 else name for name, times in counts.items())
     known = {id(layer) for layer, _ in layers}
@@ -101,3 +102,23 @@ def is_gated(flow: Flow, block: Block) -> bool:
     gate = next(b for b in block.children if b.kind == "activation")
     normed = {op for b in block.children if b.kind == "norm" for op in b.one()}
     return not any(flow.origin(t)[0].producer in normed for op in gate.one() for t in flow.ops[op].inputs)
+
+
+def is_gated_convolution(flow: Flow, block: Block) -> bool:
+    """True where a projection weighs what enters a convolution and another what leaves it. arXiv:2511.23404"""
+    convolutions, products = ([b for b in block.children if b.role == role] for role in ("conv", "multiply"))
+    projected = {op for b in block.children if b.role == "linear" for op in b.one()}
+    if len(convolutions) != 1 or len(products) != 2:
+        return False
+    mixed = set(convolutions[0].one())
+    before = [b for b in products if _makers(flow, convolutions[0]) & set(b.one())]
+    after = [b for b in products if _makers(flow, b) & mixed]
+    gates = {maker for b in products for maker in _makers(flow, b)} - mixed
+    return len(before) == len(after) == 1 and before != after and gates <= projected
+
+
+def _makers(flow: Flow, block: Block) -> set[int]:
+    """The operations outside of a block that make what it reads, weights apart."""
+    own = set(block.one())
+    read = (t for op in own for t in flow.ops[op].inputs if flow.tensors[t].kind not in ("parameter", "buffer"))
+    return {flow.origin(t)[0].producer for t in read} - own

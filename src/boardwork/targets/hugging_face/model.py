@@ -17,8 +17,8 @@ from boardwork.targets.assemble import assemble
 from boardwork.targets.build import build, library
 from boardwork.targets.call import Call
 from boardwork.targets.forward_arguments import arrange, forward_parameters
-from boardwork.targets.hugging_face.boxes import drawn_part
 from boardwork.targets.hugging_face.forms import other_forms
+from boardwork.targets.hugging_face.held_models import drawn_part
 from boardwork.targets.hugging_face.inputs import model_inputs, required
 from boardwork.targets.hugging_face.maker import parts_of
 from boardwork.targets.hugging_face.media import SOUNDS, media_inputs

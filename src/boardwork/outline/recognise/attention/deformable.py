@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from boardwork.outline.blocks import Pattern
@@ -58,6 +59,9 @@ def _sampling(flow: Flow, product: Op, readings: Sequence[Op]) -> _Sampling | No
     weights = next(_made_by(flow, shares.inputs[:1]), None)
     if weights is None or not is_projection(flow, weights):
         return None
+    summed = flow.tensors[product.outputs[0]].size // flow.tensors[last.outputs[0]].size
+    if flow.tensors[shares.outputs[0]].shape[-1] != summed:
+        return None  # shares of some of the places only
     placed = _offsets(flow, readings, source_of(flow, weights))
     if placed is None:
         return None
@@ -149,9 +153,9 @@ def _patterns(flow: Flow, found: _Sampling, out: Output) -> list[Pattern]:
 
 def _facts(flow: Flow, found: _Sampling) -> dict[str, Any]:
     """`places`: that a head reads for one query, in all `maps` together."""
-    shape = flow.tensors[found.shares.outputs[0]].shape
-    maps = {flow.tensors[op.inputs[0]].shape[2:] for op in found.readings}
-    heads = width_out(flow, found.weights) // shape[-1]
+    maps = {op.inputs[0]: flow.tensors[op.inputs[0]].shape[2:] for op in found.readings}
+    places = flow.tensors[found.shares.outputs[0]].shape[-1]
+    heads = width_out(flow, found.weights) // places
     query = source_of(flow, found.weights)
     made = [width_in(flow, op) * width_out(flow, op) for op in (found.offsets, found.weights)]
     return {
@@ -160,7 +164,7 @@ def _facts(flow: Flow, found: _Sampling) -> dict[str, Any]:
         "cross": query != found.source and not is_sum_with(flow, query, found.source),
         "causal": False,
         "heads": heads,
-        "places": shape[-1],
-        "maps": len(found.readings),
-        "positions": sum(height * width for height, width in maps),
+        "places": places,
+        "maps": len(maps),
+        "positions": sum(map(prod, maps.values())),
     }

@@ -38,7 +38,8 @@ def _behind(flow: Flow, tensor: int) -> Iterator[Op]:
     todo = [tensor]
     while todo:
         for op in map(flow.ops.__getitem__, flow.users.get(todo.pop(), ())):
-            if flow.is_shape(op.id) and op.name not in _TAKES:
+            whole = flow.tensors[op.outputs[0]].size == flow.tensors[op.inputs[0]].size  # index[..., None]
+            if flow.is_shape(op.id) and (op.name not in _TAKES or whole):
                 todo.extend(op.outputs)
             else:
                 yield op
