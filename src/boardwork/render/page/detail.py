@@ -8,7 +8,7 @@
 6. equations and trade-offs by turns, last first, down to two of each;
 7. the rest of the questions, the symbols, the first footnote, and the rest of the equations and trade-offs.
 Beside this the figures are drawn closer, folded, with fewer shapes beside their wires, at last with a frame drawn as
-one box; each such form has a price in things (`page_forms.py`), and the cheapest whole is taken. The size of letters is
+one box; each such form has a price in things (`page/forms.py`), and the cheapest whole is taken. The size of letters is
 never given up.
 """
 
