@@ -35,14 +35,15 @@ def equation(entry: dict[str, Any], topic: Topic, facts: dict[str, Any]) -> Equa
 
 
 def check(row: dict[str, str], here: Scope) -> Check | None:
-    """A formula against what was measured: whole numbers to 1e-14, as fractions in them round, else to 1e-6."""
+    """A formula against what was measured: whole numbers are equal once fractions in it have rounded, else to 1e-6."""
     if not here.value(row.get("when", "True")):
         return None
     expected, measured = here.value(row["formula"]), here.value(row["measured"])
     if expected is None or measured is None:
         return None
     first, second = float(expected), float(measured)
-    ok = math.isclose(first, second, rel_tol=(1e-14 if isinstance(measured, int) else 1e-6))
+    whole = isinstance(measured, int)
+    ok = math.isclose(first, second, rel_tol=1e-14 if whole else 1e-6) and (not whole or round(first) == measured)
     return Check(row["claim"], here.filled(row["formula"]), _whole(first), _whole(second), ok)
 
 

@@ -39,42 +39,39 @@ def _taps(flow: Flow, op: Op) -> int:
 
 def _along(flow: Flow, op: Op) -> dict[str, Any]:
     """The numbers of a convolution over one axis or three."""
-    source, weight, result = (flow.tensors[t] for t in (op.inputs[0], op.inputs[1], op.outputs[0]))
-    bias = 0 if (slot := op.slot("bias")) is None else flow.tensors[slot].size
-    found = {
-        "axes": len(weight.shape) - 2,
-        "taps": _taps(flow, op),
-        "groups": first(op.attrs.get("groups"), 1),
-        "in_channels": source.shape[1],
-        "out_channels": result.shape[1],
-        "positions": prod(result.shape[2:]),
-        "bias": bias,
-        "params": weight.size + bias,
-        "macs": op.macs // source.shape[0],
-    }
+    result = flow.tensors[op.outputs[0]]
+    found = {"axes": len(result.shape) - 2, "taps": _taps(flow, op), "positions": prod(result.shape[2:])}
+    found |= _channels(flow, op)
     return {f"other_conv.{key}": value for key, value in found.items()}
 
 
 def _convolution(flow: Flow, op: Op) -> dict[str, Any]:
     source, weight, result = (flow.tensors[t] for t in (op.inputs[0], op.inputs[1], op.outputs[0]))
-    bias = op.slot("bias")
     padding = op.attrs.get("padding")
     found = {
         "kernel": weight.shape[-2],
         "stride": first(op.attrs.get("stride"), 1),
         "padding": first(padding, 0),
         "dilation": first(op.attrs.get("dilation"), 1),
-        "groups": first(op.attrs.get("groups"), 1),
-        "in_channels": source.shape[1],
-        "out_channels": result.shape[1],
         "h_in": source.shape[-2],
         "h_out": result.shape[-2],
         "w_out": result.shape[-1],
-        "bias": 0 if bias is None else flow.tensors[bias].size,
-        "params": weight.size + (0 if bias is None else flow.tensors[bias].size),
-        "macs": op.macs // source.shape[0],
         "path": flow.trace.calls[op.call].path,
-    }
+    } | _channels(flow, op)
     if isinstance(padding, str):
         del found["padding"]
     return {f"conv.{key}": value for key, value in found.items()}
+
+
+def _channels(flow: Flow, op: Op) -> dict[str, Any]:
+    """What convolutions over any number of axes have; multiply-adds are those of one sample."""
+    source, weight, result = (flow.tensors[t] for t in (op.inputs[0], op.inputs[1], op.outputs[0]))
+    bias = 0 if (slot := op.slot("bias")) is None else flow.tensors[slot].size
+    return {
+        "groups": first(op.attrs.get("groups"), 1),
+        "in_channels": source.shape[1],
+        "out_channels": result.shape[1],
+        "bias": bias,
+        "params": weight.size + bias,
+        "macs": op.macs // source.shape[0],
+    }

@@ -53,8 +53,7 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     known = model_inputs(module, config, names)
     title = ".".join(filter(None, (folder.resolve().name, part)))
     subject = assemble(module, target=call.target, title=title, given=given, known=known, extra=extra)
-    guesses = (*filter(None, [told]), *subject.guesses)
-    subject = replace(subject, axes={**subject.axes, **state_axes(before)}, guesses=guesses)
+    subject = replace(subject, axes={**subject.axes, **state_axes(before)}, guesses=(*told, *subject.guesses))
     if given:
         return subject
     alone = model_inputs(module, config, names, media=False)
@@ -62,7 +61,7 @@ def load(call: Call, given: Sequence[InputSpec]) -> Subject:
     tried += _unmasked(module, known)
     tried += [(alone, TEXT_ALONE)] if len(alone) < len(known) else []
     forms = [(arrange(module, inputs, extra), why) for inputs, why in tried]
-    others = (replace(subject, **vars(arguments), guesses=(*filter(None, [told]), why)) for arguments, why in forms)
+    others = (replace(subject, **vars(arguments), guesses=(*told, why)) for arguments, why in forms)
     return replace(subject, others=tuple(others))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from boardwork.outline.flow import Flow
 
 _TURNS = frozenset(("cos", "sin", "polar"))
-_KEEPS = frozenset(
-    ("cat", "stack", "setitem", "mul", "view_as_complex")
-)  # parts put together, a factor for long contexts
+# parts put together, a factor for long contexts
+_KEEPS = frozenset(("cat", "stack", "setitem", "mul", "view_as_complex"))
 
 
 def turns(flow: Flow, tensor: int) -> bool:
