@@ -117,8 +117,9 @@ def _weights(flow: Flow, op: Op, used: dict[str, int], block: Block | None, leaf
     """One operation's own parameters, by the formula of its sort where that can be read from what flows."""
     size = sum(used.values())
     kind, sizes = _layer(flow, op, used)
-    if not sizes and leaf is not None and leaf.role == "norm" and leaf.facts.get("width"):  # written as arithmetic
-        kind, sizes = "norm", {"t": max(1, size // leaf.facts["width"]), "d": leaf.facts["width"]}
+    width = leaf.facts.get("width") if leaf is not None and leaf.role == "norm" else 0
+    if not sizes and width and size % width == 0:  # written as arithmetic
+        kind, sizes = "norm", {"t": size // width, "d": width}
     if not sizes:
         kind, sizes = "other", {"n": size}
     group = _WORDS[block.kind] if block is not None and kind in ("linear", "other") else _group(kind, leaf)
@@ -223,7 +224,7 @@ def _product(flow: Flow, op: Op) -> tuple[str, dict[str, int]]:
     if op.name in _FUSED and len(data) == 3:
         query, key, value = data
         return "fused", {
-            "matrices": prod(query.shape[:-2]), "q": query.shape[-2], "k": key.shape[-2],
+            "matrices": prod(result.shape[:-2]), "q": query.shape[-2], "k": key.shape[-2],
             "d_k": query.shape[-1], "d_v": value.shape[-1],
         }  # fmt: skip
     if op.name in _PRODUCTS and len(data) >= 2 and len(result.shape) >= 2:

@@ -111,12 +111,20 @@ def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
         op = flow.ops[index]
         inputs = flow.data_inputs(op)
         if op.name == "mul" and len(inputs) == 2 and inputs[0] != inputs[1]:
-            return op if len(ups) == 2 or _chunked(flow, inputs) else None
+            return op if len(ups) == 2 or _other_pieces(flow, inputs, middle) else None
     return None
 
 
-def _chunked(flow: Flow, inputs: Sequence[int]) -> bool:
-    return any(flow.ops[op].name in ("chunk", "split", "getitem") for t in inputs for op in flow.origin(t)[1])
+def _other_pieces(flow: Flow, inputs: Sequence[int], middle: set[int]) -> bool:
+    """True where two branches read other pieces of one hidden layer."""
+    one, other = (_pieces(flow, tensor, middle) for tensor in inputs)
+    return one != other
+
+
+def _pieces(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
+    """Pieces of the hidden layer that a branch is made of."""
+    read = {tensor, *(t for op in _back(flow, tensor, middle) for t in flow.ops[op].inputs)}
+    return {t for t in read if (op := flow.producer(t)) is not None and op.name in ("chunk", "split", "getitem")}
 
 
 def _source(flow: Flow, op: Op) -> int:
@@ -163,10 +171,14 @@ def _boxes(
         return [Pattern("linear", ops, label, "linear", _in_out(flow, ups[0]))]
     boxes = [Pattern("multiply", frozenset([gate.id]), "×", "multiply")]
     if len(ups) == 1:
-        moved = frozenset(op for op in middle if flow.is_shape(op))
-        boxes.append(Pattern("linear", moved | {ups[0].id}, "Linear gate, up", "linear", _in_out(flow, ups[0])))
-        bends = frozenset(middle - moved - layers - {gate.id})
-        return [*boxes, Pattern("activation", bends, activation, "activation")]
+        pieces = {t for tensor in flow.data_inputs(gate) for t in _pieces(flow, tensor, middle)}
+        cut = {op for piece in pieces for op in _back(flow, piece, middle)}
+        boxes.append(
+            Pattern("linear", frozenset(cut | {ups[0].id}), "Linear gate, up", "linear", _in_out(flow, ups[0]))
+        )
+        branches = (_back(flow, tensor, middle) - cut - layers for tensor in flow.data_inputs(gate))
+        bends = [frozenset(branch) for branch in branches if activation_name(flow, branch) == activation]
+        return [*boxes, *(Pattern("activation", bend, activation, "activation") for bend in bends[:1])]
     for branch in (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate)):
         own = next(up for up in ups if any(u.id in branch or (not branch and u is gate) for u in flow.data_users(up)))
         word = f"gate, {activation}" if any(not flow.is_shape(op) for op in branch) else "up"

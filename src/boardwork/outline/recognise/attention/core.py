@@ -121,7 +121,7 @@ def _fused(flow: Flow, op: Op) -> Core | None:
         frozenset([op.id, *chain, *(product.id for product in products)]), op, query, key, value,
         scale=shape[-1] ** -0.5 if scale is None else float(scale),
         q_len=shape[-2], k_len=source[-2], d_k=shape[-1], d_v=source[-1],
-        scores=prod(shape[:-1]) * source[-2],
+        scores=prod(flow.tensors[op.outputs[0]].shape[:-1]) * source[-2],  # one query may ask in all groups
         added=tuple(met),
         places=tuple(t for t in further if not _follows_input(flow, t)),
         partners=tuple(t for t in further if _follows_input(flow, t)),
@@ -214,7 +214,8 @@ def _content(flow: Flow, products: list[Op]) -> Op | None:
     able = [p for p in products if multiplies_activations(flow, p)]
     both = [p for p in able if all(_follows_input(flow, t) for t in p.inputs[-2:])]
     learned = (p for p in able if all(_follows_input(flow, t) or _is_projected(flow, t) for t in p.inputs[-2:]))
-    return max(both, key=lambda p: flow.tensors[p.outputs[0]].size) if both else next(learned, None)
+    most = max(both, key=lambda p: (flow.tensors[p.outputs[0]].size, p.macs), default=None)  # of as many the widest
+    return next(learned, None) if most is None else most
 
 
 def _is_projected(flow: Flow, tensor: int) -> bool:

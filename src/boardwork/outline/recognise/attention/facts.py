@@ -145,6 +145,7 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "additive": core.kind == "additive",
         "difference": core.differs,
         "position_products": len(core.places),
+        "added_products": (len(core.partners) - len(core.places)) // 2,
         "temperature": core.temperature,
         "channels": core.channels,
         "gated": bool(out.gated),

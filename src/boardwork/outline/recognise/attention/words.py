@@ -98,6 +98,8 @@ def name_of_mask(mask: Mask) -> str:
 def _added(facts: dict[str, Any]) -> list[str]:
     """What is added to the scores, in words."""
     words = ["position scores"] if facts.get("position_products") else []
+    if facts.get("added_products"):
+        words.append("further scores")
     if facts.get("relative_bias"):
         words.append("relative bias")
     if facts.get("alibi"):

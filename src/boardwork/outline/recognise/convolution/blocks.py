@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from boardwork.outline.blocks import Block
@@ -32,7 +33,8 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
         return _gated(flow, block)
     if found.join is not None and found.join.name == "cat":
         return _grown(flow, block, found) or _halves(flow, block, found) or _parallel(found)
-    for read in (_wide_kernel, _inverted, _narrow, _separable):
+    weighed = any(flow.ops[i].name == "softmax" for i in block.one())
+    for read in (_wide_kernel, _inverted, partial(_narrow, weighed=weighed), _separable):
         meaning = read(found)
         if meaning is not None:
             return meaning
@@ -84,9 +86,12 @@ def _inverted(found: Chain) -> Meaning | None:
         up, mix, down = found.main[0], found.main[1], found.main[-1]
         if up.after <= up.before:
             return None
-        if up.after == _GATED * mix.before:
-            words = f"{up.before} → {up.after}, GLU, {mix.side} depthwise, → {down.after}"
+        if up.after == _GATED * down.before:
+            part = f" on {mix.before}" if mix.before < down.before else ""
+            words = f"{up.before} → {up.after}, GLU, {mix.side} depthwise{part}, → {down.after}"
             return "Gated convolution", "gated_convolution", words, {}
+        if not up.after == mix.before == down.before:
+            return None
         facts = {
             "input": up.before, "inner": up.after, "output": down.after, "kernel": mix.kernel,
             "weights": _weights(found.main), "mixing": len(sorts) - 2,
@@ -108,17 +113,20 @@ def _inverted(found: Chain) -> Meaning | None:
     return None
 
 
-def _narrow(found: Chain) -> Meaning | None:
-    """1 × 1 down, k × k, 1 × 1 up."""
+def _narrow(found: Chain, weighed: bool) -> Meaning | None:
+    """1 × 1 down, k × k, 1 × 1 up; `weighed`: several maps may be made in the middle, of which a softmax makes one."""
     sorts = _sorts(found)
     if len(sorts) != 3 or (sorts[0], sorts[2]) != ("point", "point") or sorts[1] not in ("full", "grouped"):
         return None
     down, mix, up = found.main
     if found.join is None or (mix.after >= up.after and mix.groups == 1):
         return None
+    splits = mix.after // up.before
+    if splits * up.before != mix.after or (splits > 1 and not weighed):
+        return None
     facts = {
-        "width": up.after, "inner": mix.after, "input": down.before, "weights": _weights(found.main),
-        "kernel": mix.kernel, "groups": mix.groups,
+        "width": up.after, "inner": up.before, "input": down.before, "weights": _weights(found.main),
+        "kernel": mix.kernel, "groups": mix.groups, **({"splits": splits} if splits > 1 else {}),
     }  # fmt: skip
     grouped = f", {mix.groups} groups" if mix.groups > 1 else ""
     words = f"{down.before} → {mix.after} → {up.after}, {mix.side}{grouped}"

@@ -39,6 +39,7 @@ _STATISTIC = frozenset(
         "type",
     ]
 )
+_AVERAGES = ("mean", "var", "var_mean", "std", "sum")
 _EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}  # where none is given
 
 
@@ -120,7 +121,7 @@ def _written_out(flow: Flow, scaled: Op, root: Op) -> Pattern | None:
         if op is None or op.id in ops or op.name not in _STATISTIC or not _belongs(flow, op):
             continue
         ops.add(op.id)
-        averaged |= op.name in ("mean", "var", "var_mean", "std")
+        averaged |= op.name in _AVERAGES[:-1]
         summed, shared = summed or op.name == "sum", shared or (op.name in ("div", "mul") and len(op.inputs) == 1)
         centred |= op.name in ("sub", "var", "var_mean", "std")
         if op.name == "add":
@@ -132,8 +133,17 @@ def _written_out(flow: Flow, scaled: Op, root: Op) -> Pattern | None:
     if len(ops) < 3:
         return None
     kind, label = ("layer", "LayerNorm") if centred else ("rms", "RMSNorm")
-    width = flow.tensors[flow.ops[max(ops)].outputs[0]].shape[-1]
-    return Pattern("norm", frozenset(ops), label, "norm", facts=_facts(flow, kind, width, weights, eps))
+    facts = _facts(flow, kind, _width(flow, ops), weights, eps)
+    return Pattern("norm", frozenset(ops), label, "norm", facts=facts)
+
+
+def _width(flow: Flow, ops: set[int]) -> int:
+    """Features that the statistic runs over: those of its axes, the last where they are not told."""
+    shape = flow.tensors[flow.ops[max(ops)].outputs[0]].shape
+    told = (flow.ops[i].attrs.get("dim") for i in sorted(ops) if flow.ops[i].name in _AVERAGES)
+    axes = next((axes for axes in told if axes is not None), -1)
+    every = axes if isinstance(axes, list | tuple) else [axes]
+    return math.prod(shape[axis] for axis in every if -len(shape) <= axis < len(shape))
 
 
 def _belongs(flow: Flow, op: Op) -> bool:

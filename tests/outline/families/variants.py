@@ -1,0 +1,113 @@
+"""Blocks that are like a known one and count otherwise, each with its call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ClampedGate(nn.Module):
+    """A gate and what it lets pass, as columns of one product, held within bounds before they meet."""
+
+    def __init__(self, width: int = 16, hidden: int = 24) -> None:
+        super().__init__()
+        self.enter, self.shift = nn.Parameter(torch.zeros(width, 2 * hidden)), nn.Parameter(torch.zeros(2 * hidden))
+        self.leave = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        opened, passed = (tokens @ self.enter + self.shift).chunk(2, -1)
+        opened, passed = opened.clamp(max=7.0), passed.clamp(-7.0, 7.0)
+        return tokens + self.leave((passed + 1) * (opened * torch.sigmoid(1.702 * opened)))
+
+
+class PartConvolution(nn.Module):
+    """A gate on features of which a depthwise convolution has mixed some."""
+
+    def __init__(self, channels: int = 16, hidden: int = 24, moved: int = 8) -> None:
+        super().__init__()
+        self.parts = [hidden, hidden - moved, moved]
+        self.wider, self.thinner = nn.Linear(channels, 2 * hidden), nn.Linear(hidden, channels)
+        self.mixing = nn.Conv2d(moved, moved, 7, padding=3, groups=moved)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        gate, kept, moved = self.wider(maps).split(self.parts, -1)
+        moved = self.mixing(moved.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return maps + self.thinner(F.gelu(gate) * torch.cat([kept, moved], -1))
+
+
+class SplitMaps(nn.Module):
+    """Two maps of the middle convolution, weighed by a softmax over both of what a pool sees of their sum."""
+
+    def __init__(self, channels: int = 32, inner: int = 8) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
+        self.both = nn.Conv2d(inner, 2 * inner, 3, padding=1, groups=2)
+        self.look, self.weigh = nn.Conv2d(inner, 4, 1), nn.Conv2d(4, 2 * inner, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        two = self.both(self.first(maps).relu()).relu().unflatten(1, (2, -1))
+        shares = self.weigh(self.look(two.sum(1).mean((2, 3), keepdim=True)).relu())
+        shares = shares.unflatten(1, (2, -1)).softmax(1)
+        return maps + self.last((two * shares).sum(1))
+
+
+class NormOfMaps(nn.Module):
+    """RMSNorm over the channels of maps, and one of a single gain."""
+
+    def __init__(self, channels: int = 12) -> None:
+        super().__init__()
+        self.gain, self.one = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.ones(1))
+        self.mix = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        maps = self.mix(maps * torch.rsqrt(maps.pow(2).mean(1, keepdim=True) + 1e-6) * self.gain.view(1, -1, 1, 1))
+        return self.mix(maps * torch.rsqrt(maps.pow(2).mean(1, keepdim=True) + 1e-6) * self.one)
+
+
+class TwoScores(nn.Module):
+    """Text and boxes have queries and keys each; the sum of both scores weighs the text's values."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.ask, self.offer, self.carry, self.finish = (nn.Linear(width, width) for _ in range(4))
+        self.ask_box, self.offer_box = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, text: Tensor, boxes: Tensor) -> Tensor:
+        q, k, v = (self.in_heads(layer(text)) for layer in (self.ask, self.offer, self.carry))
+        of_boxes = self.in_heads(self.ask_box(boxes)) @ self.in_heads(self.offer_box(boxes)).mT
+        scores = q @ k.mT / math.sqrt(q.shape[-1]) + of_boxes / math.sqrt(2)
+        return self.finish((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
+
+    def in_heads(self, rows: Tensor) -> Tensor:
+        return rows.unflatten(-1, (self.head_count, -1)).transpose(1, 2)
+
+
+class SameQueries(nn.Module):
+    """Learned queries, the same for every group of positions."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.asked = nn.Parameter(torch.zeros(1, 3, width))
+        self.ask, self.offer, self.carry, self.finish = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        groups = tokens.unflatten(1, (-1, 5)).flatten(0, 1)
+        rows = (self.ask(self.asked), self.offer(groups), self.carry(groups))
+        q, k, v = (row.unflatten(-1, (2, -1)).transpose(1, 2) for row in rows)
+        return self.finish(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
+    "clamped_gate": (ClampedGate, (torch.zeros(2, 9, 16),)),
+    "part_convolution": (lambda: nn.Sequential(PartConvolution(), PartConvolution()), (torch.zeros(2, 8, 8, 16),)),
+    "split_maps": (lambda: nn.Sequential(SplitMaps(), SplitMaps()), (torch.zeros(2, 32, 8, 8),)),
+    "norm_of_maps": (NormOfMaps, (torch.zeros(2, 12, 6, 6),)),
+    "two_scores": (TwoScores, (torch.zeros(2, 9, 32), torch.zeros(2, 9, 8))),
+    "same_queries": (SameQueries, (torch.zeros(2, 20, 16),)),
+}
