@@ -26,8 +26,12 @@ def tensors_in(value: Any, above: tuple[Any, ...] = ()) -> Iterator[torch.Tensor
     if isinstance(value, torch.Tensor):
         yield value
     elif type(value) not in _LEAVES:
-        for _, item in _members(value, above):
-            yield from tensors_in(item, (*above, value))
+        within = (*above, value)
+        for item in value if type(value) in (tuple, list) else (item for _, item in _members(value, above)):
+            if isinstance(item, torch.Tensor):  # a list may hold hundreds: none of them asks for a generator
+                yield item
+            elif type(item) not in _LEAVES:
+                yield from tensors_in(item, within)
 
 
 def named_tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:

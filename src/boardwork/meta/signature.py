@@ -19,10 +19,12 @@ def signature(value: Any, of: Callable[[Any], Hashable]) -> Hashable:
     Raises:
         TypeError: `of` gave what cannot be hashed.
     """
+    if isinstance(value, torch.Tensor):
+        return type(value), of(value)
     if isinstance(value, dict):
         return (dict, *((key, signature(item, of)) for key, item in value.items()))
     if isinstance(value, list | tuple):
-        return (type(value), *(signature(item, of) for item in value))
+        return (type(value), *[signature(item, of) for item in value])
     if isinstance(value, slice):
         return (slice, signature((value.start, value.stop, value.step), of))
     return type(value), of(value)

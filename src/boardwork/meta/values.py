@@ -57,8 +57,8 @@ class Values:
 
     def _attached(self, tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
         """What a tensor that is neither buffer nor input brought along: a table in an attribute."""
-        real = getattr(tensor, "boardwork_values", None) if tensor.is_meta else None
-        if real is None:
+        real = getattr(tensor, "boardwork_values", None)
+        if real is None or not tensor.is_meta:
             return None
         self.give(tensor, real.clone())
         return self._of.get(id(tensor))
@@ -77,16 +77,18 @@ class Values:
     def run(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """`func` on the values; None when one of them is not known."""
         try:
+            real, named = self._real(args), {**self._real(kwargs), **_on_cpu(kwargs)}
             with torch.device("cpu"):
-                return func(*self._real(args), **{**self._real(kwargs), **_on_cpu(kwargs)})
+                return func(*real, **named)
         except Exception:  # not known, or not to be had on CPU
             return None
 
     def wrote(self, func: Callable[..., Any], args: Any, kwargs: Any) -> bool:
         """The same write on the values; False if it cannot be done there."""
         try:
+            real, named = self._real(args), self._real(kwargs)
             with torch.device("cpu"):
-                func(*self._real(args), **self._real(kwargs))
+                func(*real, **named)
         except Exception:  # of any sort: what was known is forgotten
             return False
         return True
@@ -94,7 +96,7 @@ class Values:
     def known(self, args: Any, kwargs: Any) -> bool:
         """True when every tensor among the arguments has values, and there is one."""
         found = [*tensors_in(args), *tensors_in(kwargs)]
-        return bool(found) and all(not t.is_meta or self.of(t) is not None for t in found)
+        return bool(found) and all(self.of(t) is not None or not t.is_meta for t in found)
 
     def follow(self, raw: str, func: Callable[..., Any], args: Any, kwargs: Any, out: Any) -> None:
         """Keep the values of `out`, a result on meta, where the arguments determine them."""
@@ -121,12 +123,10 @@ class Values:
 
     def _real(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):
-            if not value.is_meta:
-                return value
             real = self.of(value)
-            if real is None:
+            if real is None and value.is_meta:
                 raise LookupError
-            return real
+            return value if real is None else real
         if isinstance(value, torch.device):
             return torch.device("cpu")
         if isinstance(value, dict):

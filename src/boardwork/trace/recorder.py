@@ -121,7 +121,8 @@ class Recorder(TorchFunctionMode):
 
 def _rows(result: torch.Tensor) -> int:
     """How many times torch.vmap does what its code does once."""
-    return whole(result).numel() // result.numel() if result.numel() else 1
+    wide = whole(result)
+    return 1 if wide is result or not result.numel() else wide.numel() // result.numel()
 
 
 def _passes_through(result: torch.Tensor, args: Any) -> bool:
