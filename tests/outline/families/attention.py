@@ -220,6 +220,9 @@ class LatentKeys(nn.Module):
         self.ask_norm, self.latent_norm = nn.RMSNorm(24), nn.RMSNorm(latent)
         self.finish = nn.Linear(heads * plain, width, bias=False)
 
+    def asked(self, narrow: Tensor) -> Tensor:
+        return self.ask_up(self.ask_norm(narrow))
+
     def rotated(self, x: Tensor) -> Tensor:
         rates = 10000.0 ** (-torch.arange(0, self.turned_width, 2, device=x.device) / self.turned_width)
         angles = torch.outer(torch.arange(x.shape[-2], device=x.device).float(), rates)
@@ -229,13 +232,38 @@ class LatentKeys(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         sizes = [self.plain_width, self.turned_width]
-        q = in_heads(self.ask_up(self.ask_norm(self.ask_down(tokens))), self.head_count)
+        q = in_heads(self.asked(self.ask_down(tokens)), self.head_count)
         q_plain, q_turned = q.split(sizes, dim=-1)
         latent, k_turned = self.shrink(tokens).split([self.latent_width, self.turned_width], dim=-1)
         k_plain, v = in_heads(self.widen(self.latent_norm(latent)), self.head_count).chunk(2, dim=-1)
         k_turned = self.rotated(k_turned.unsqueeze(1)).expand(-1, self.head_count, -1, -1)
         q, k = torch.cat((q_plain, self.rotated(q_turned)), -1), torch.cat((k_plain, k_turned), -1)
         return self.finish(joined(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
+
+
+class LatentTwice(LatentKeys):
+    """The queries' latent beside its normed self."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask_up = nn.Linear(2 * 24, 4 * 12, bias=False)
+
+    def asked(self, narrow: Tensor) -> Tensor:
+        return self.ask_up(torch.cat((self.ask_norm(narrow), narrow), dim=-1))
+
+
+class LatentsUsedElsewhere(Projected):
+    """Queries and keys from latents of one sequence that something else uses too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.guess = nn.Linear(32, 12), nn.Linear(32, 20), nn.Linear(32, 5)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        one, two = self.first(tokens), self.second(tokens)
+        both = torch.cat((one.relu(), two), dim=-1)
+        q, k, v = in_heads(self.ask(both), 4), in_heads(self.offer(tokens), 4), in_heads(self.carry(tokens), 4)
+        return self.finish(joined(F.scaled_dot_product_attention(q, k, v))), self.guess(both)
 
 
 class PooledKeys(Projected):
@@ -386,6 +414,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "normalised_and_turned": (NormalisedAndTurned, (TOKENS,)),
     "einsum_groups": (EinsumGroups, (TOKENS,)),
     "latent_keys": (LatentKeys, (torch.zeros(2, 16, 64),)),
+    "latent_twice": (LatentTwice, (torch.zeros(2, 16, 64),)),
+    "latents_used_elsewhere": (LatentsUsedElsewhere, (TOKENS,)),
     "pooled_keys": (PooledKeys, (torch.zeros(2, 64, 32),)),
     "narrowed_picture": (NarrowedPicture, (TOKENS, torch.zeros(2, 3, 8, 96))),
     "places_in_queries": (PlacesInQueries, (TOKENS,)),

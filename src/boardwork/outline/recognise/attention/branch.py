@@ -37,8 +37,8 @@ _ON_BRANCH = (
     )
     | NORMALISING
 )
-_STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
-_PASSED = _ON_BRANCH | _STATISTICS
+STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
+_PASSED = _ON_BRANCH | STATISTICS
 _POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool", "conv")
 _MOST_BESIDE = 80  # operations of a choice of keys
 _MOST_ENDS = 8  # a projection has one, with low-rank branches a few
@@ -174,15 +174,21 @@ def _axis(op: Op) -> int:
 
 
 def _latent(flow: Flow, up: Op) -> tuple[Op | None, set[int]]:
-    """The narrower projection that `up` widens again, and the operations between: reshapes and a norm."""
+    """The narrower projection that `up` widens again, and the operations between: reshapes, a norm, a concatenation."""
     between: set[int] = set()
     walked = _back(flow, data_of(flow, up), between, most=1)
     ends = [flow.ops[index] for index in walked]
-    plain = all(flow.is_shape(i) or flow.ops[i].name in NORMALISING | _STATISTICS | {"mul", "add"} for i in between)
+    passed = NORMALISING | STATISTICS | {"mul", "add", "cat"}  # the latent beside its normed self is still the latent
+    plain = all(flow.is_shape(i) or flow.ops[i].name in passed for i in between)
     if len(ends) != 1 or not plain or not between or not is_projection(flow, ends[0]):
         return None, set()
-    narrow = width_in(flow, up) < width_in(flow, ends[0])
+    narrow = rank(flow, ends[0], up) < width_in(flow, ends[0])
     return (ends[0], between) if narrow else (None, set())
+
+
+def rank(flow: Flow, down: Op, up: Op) -> int:
+    """Features of a latent: a part of what `down` makes may go past `up`, and `up` may take a part twice."""
+    return min(width_out(flow, down), width_in(flow, up))
 
 
 def _stays(flow: Flow, down: Op, between: set[int], inside: set[int]) -> bool:

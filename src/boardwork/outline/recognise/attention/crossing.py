@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.attention.branch import NORMALISING, Branch, data_of, source_of
+from boardwork.outline.recognise.activation import ACTIVATIONS
+from boardwork.outline.recognise.attention.branch import NORMALISING, STATISTICS, Branch, data_of, source_of
+from boardwork.trace.records import Op
 
-_POSITIONS = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
+_POOLING = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
+_OF_FEATURES = NORMALISING | STATISTICS | ACTIVATIONS.keys() | {"linear", "addmm", "mul", "div", "sub", "cat"}
+_MOST_BEFORE = 40  # tensors between the start of a layer and its queries
 
 
 def crosses(flow: Flow, branches: Sequence[Branch]) -> bool:
@@ -16,8 +20,29 @@ def crosses(flow: Flow, branches: Sequence[Branch]) -> bool:
 
     Of sums of projections, as of content and of place, one part in common is enough for the same sequence.
     """
-    query, key = ({source_of(flow, op) for op in b.ends} or b.passed for b in branches[:2])
+    query, key = (_position_by_position(flow, {source_of(flow, op) for op in b.ends} or b.passed) for b in branches[:2])
     return query.isdisjoint(key) and not any(_twice(flow, one, two) for one in query for two in key)
+
+
+def _position_by_position(flow: Flow, tensors: Iterable[int]) -> set[int]:
+    """The tensors and those before them that they are made of, each position from its own: what latents come from."""
+    todo, found = list(tensors), set[int]()
+    while todo and len(found) < _MOST_BEFORE:
+        tensor = todo.pop()
+        op = flow.producer(tensor)
+        if tensor not in found and op is not None:
+            todo.extend(flow.origin(t)[0].id for t in _same_positions(flow, op))
+        found.add(tensor)
+    return found
+
+
+def _same_positions(flow: Flow, op: Op) -> Iterable[int]:
+    """What an operation on features takes of the same positions; where two sequences are added, another begins."""
+    given = flow.data_inputs(op)
+    if op.name not in _OF_FEATURES and (op.name != "add" or len(given) > 1):
+        return ()
+    positions = flow.tensors[op.outputs[0]].shape[:-1]
+    return (t for t in given if flow.tensors[t].shape[:-1] == positions)
 
 
 def _twice(flow: Flow, one: int, two: int) -> bool:
@@ -61,7 +86,7 @@ def _pooled_from(flow: Flow, fewer: int, whole: int) -> bool:
         if op is not None and op.name == "cat" and len({flow.origin(t)[0].id for t in op.inputs}) == 1:
             tensor = op.inputs[0]
             continue
-        if op is None or not (op.name.startswith(_POSITIONS) or op.name in NORMALISING or op.name in ("gelu", "relu")):
+        if op is None or not (op.name.startswith(_POOLING) or op.name in NORMALISING or op.name in ("gelu", "relu")):
             return False
         tensor = op.inputs[0]
     return False

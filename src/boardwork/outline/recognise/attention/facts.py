@@ -11,6 +11,7 @@ from boardwork.outline.recognise.attention.branch import (
     Branch,
     branch_of,
     held,
+    rank,
     width_in,
     width_out,
 )
@@ -166,11 +167,12 @@ def _latents(flow: Flow, branches: Sequence[Branch]) -> dict[str, Any]:
     query, key, value = branches
     found: dict[str, Any] = {}
     if query.down is not None and query.projection is not None:
-        found["q_rank"] = width_in(flow, query.projection)
+        found["q_rank"] = rank(flow, query.down, query.projection)
+        if width_in(flow, query.projection) != found["q_rank"]:
+            found["q_joined"] = True
     if key.down is not None and key.down is value.down and key.projection is not None:
-        rank = width_in(flow, key.projection)
-        whole = width_out(flow, key.down)
-        found |= {"kv_rank": rank, "kv_rope": whole - rank, "kv_elements": whole}
+        latent, whole = rank(flow, key.down, key.projection), width_out(flow, key.down)
+        found |= {"kv_rank": latent, "kv_rope": whole - latent, "kv_elements": whole}
     return found
 
 
