@@ -44,11 +44,15 @@ def axis_names(outline: Outline, facts: Facts) -> Callable[[Axis], str]:
     for name, kind, key, word in ROLES:
         value = values.setdefault(name, facts[word]) if word in facts else None
         for block in kinds.get(kind, ()) if value is not None else ():
-            projection = kind == "head" and block.facts.get("width") == value  # as many outputs as inputs: no classes
-            if block.facts.get(key) == value and not projection:
+            if block.facts.get(key) == value and not (name == "classes" and _is_no_class(block, value)):
                 for axis in _widths(trace, block, value):
                     called.setdefault(same.first(axis), name)
     return lambda axis: called.get(same.first(axis), "")
+
+
+def _is_no_class(head: Block, outputs: object) -> bool:
+    """True for a head that answers words, and for a projection: as many outputs as inputs."""
+    return bool(head.facts.get("vocab")) or head.facts.get("width") == outputs
 
 
 def _widths(trace: Trace, block: Block, value: object) -> list[Axis]:

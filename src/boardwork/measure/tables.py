@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from boardwork.measure.examples import everything, one
@@ -9,7 +10,7 @@ from boardwork.outline.blocks import Block, Outline
 
 
 def tables(outline: Outline) -> dict[str, Any]:
-    """The largest table, the first position table, the tokens of one image."""
+    """The table of the words that are answered, else the largest; the first position table, the tokens of one image."""
     return _embedding(outline) | _positions(outline) | _tokens(outline)
 
 
@@ -18,10 +19,19 @@ def _embedding(outline: Outline) -> dict[str, Any]:
     found = [b for b in tables if b.facts["params"] == b.facts["vocab"] * b.facts["width"]]  # not one of several axes
     if not found:
         return {}
-    largest = max(found, key=lambda b: b.facts["params"])
-    tied = any(len(w.names) > 1 and w.size == largest.facts["params"] for w in outline.trace.weights)
-    told = {f"embedding.{key}": value for key, value in largest.facts.items()}
-    return told | {"embedding.tied": tied, "embedding.sequence": _in_a_row(outline, largest)}
+    answered = {b.facts["vocab"] for b in everything(outline.root) if b.kind == "head"}
+    table = max(found, key=lambda b: (b.facts["vocab"] in answered, b.facts["params"]))
+    tied = any(len(w.names) > 1 and w.size == table.facts["params"] for w in outline.trace.weights)
+    told = {f"embedding.{key}": value for key, value in table.facts.items()}
+    told |= {"embedding.tied": tied, "embedding.sequence": _in_a_row(outline, table)}
+    return told | {"embedding.looked_up": _only_looked_up(outline, tables)}
+
+
+def _only_looked_up(outline: Outline, tables: Iterable[Block]) -> int:
+    """Parameters of tables that no product takes: a row is all that is read of them."""
+    flow, ops = outline.flow, {op for table in tables for op in table.all()}
+    weights = {t for op in ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
+    return sum(flow.tensors[t].size for t in weights if ops.issuperset(flow.users[t]))
 
 
 def _in_a_row(outline: Outline, block: Block) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
+_SPECIAL = 0.01  # of the rows of a table of words: those that are never answered, as a place for an image
 _ON_ANSWERS = frozenset(("mul", "div", "add", "tanh", "clamp", "softmax", "log_softmax"))
 
 
@@ -17,13 +19,14 @@ def with_head(flow: Flow, root: Block) -> Block:
     pooled = any(b.kind == "global_pool" for b in root.walk())
     kinds = {b.kind for b in root.walk()}
     classifies = pooled or bool(kinds & {"patches", "conv"} and kinds & {"select", "pool"})
-    vocab = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
+    tables = {b.facts["vocab"] for b in root.walk() if b.kind == "embedding"}
 
     def visit(block: Block) -> Block:
         if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
             width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
-            label = "LM head" if width in vocab else "Classifier" if classifies else "Linear head"
-            facts = {"classes": width, "width": _width(flow, block), "pooled": pooled}
+            vocab = _words(width, tables)
+            label = "LM head" if vocab else "Classifier" if classifies else "Linear head"
+            facts = {"classes": width, "width": _width(flow, block), "pooled": pooled, "vocab": vocab}
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
         return dataclasses.replace(block, children=tuple(map(visit, block.children))) if block.children else block
 
@@ -32,6 +35,11 @@ def with_head(flow: Flow, root: Block) -> Block:
         for b in root.walk()
     )
     return visit(root) if top else root
+
+
+def _words(width: int, tables: Collection[int]) -> int:
+    """Rows of the table of words that so many answers are a choice from; 0 if they are none."""
+    return min((rows for rows in tables if (1 - _SPECIAL) * rows <= width <= rows), default=0)
 
 
 def _answer(flow: Flow, last: int) -> int:
