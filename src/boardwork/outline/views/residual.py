@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.attention.branch import is_projection
+from boardwork.trace.records import Op
 
 _STATES = ("h_prev", "c_prev")  # arguments of the recurrent steps in trace/cells.py
 
@@ -81,7 +83,43 @@ def _residual(
     if not any(weights):
         return []
     skip = min((0, 1), key=lambda n: (len(branches[n]), weights[n]))
-    return branches[skip] if weights[skip] <= weights[1 - skip] else []
+    if weights[skip] > weights[1 - skip]:
+        return []
+    plain = len(branches[skip]) == 1 or _is_shortcut(flow, boxes, links, branches[skip], branches[1 - skip], common)
+    return branches[skip] if plain else []
+
+
+def _is_shortcut(
+    flow: Flow, boxes: Sequence[Block], links: Sequence[Link], skip: list[int], other: list[int], common: int
+) -> bool:
+    """True for norms, pools, numbers and at most one projection, past more layers, and for nothing else.
+
+    Parallel branches of one depth are no residuals, nor are experts that all tokens share, nor branches of a cell whose
+    input has further branches.
+    """
+    ends = {links[i].source for i in skip}
+    among = {*skip, *other}
+    if any(
+        link.source in ends and boxes[link.target].role != "output" for i, link in enumerate(links) if i not in among
+    ):
+        return False
+    own, theirs = (
+        [flow.ops[op] for box in _between(links, branch, common) for op in boxes[box].one()] for branch in (skip, other)
+    )
+    layers, more = (sum(op.macs > 0 for op in ops) for ops in (own, theirs))
+    return layers < more and layers <= 1 and all(_passes(flow, op) for op in own)
+
+
+def _between(links: Sequence[Link], branch: list[int], common: int) -> set[int]:
+    """The boxes of a branch after its fork."""
+    return {links[i].source for i in branch if not common >> links[i].source & 1}
+
+
+def _passes(flow: Flow, op: Op) -> bool:
+    """True for a projection and for what hands each position on: no table, no product of two streams."""
+    if op.macs:
+        return is_projection(flow, op) and op.attrs.get("groups") in (None, 1)
+    return op.name == "cat" or (op.name != "embedding" and len(flow.data_inputs(op)) <= 1)
 
 
 def _branch(links: Sequence[Link], into: dict[int, list[int]], start: int, common: int) -> list[int]:
