@@ -176,6 +176,19 @@ class MadeKernels(nn.Module):
         return F.conv2d(together, kernels, padding=1, groups=len(picture)).view(picture.shape)
 
 
+class HashedWords(nn.Module):
+    """A small table of bytes, a large one of their hashes; the answers are bytes, without the last two rows."""
+
+    def __init__(self, width: int = 32, rows: int = 300, answers: int = 298) -> None:
+        super().__init__()
+        self.bytes_seen, self.pairs_seen = nn.Embedding(rows, width), nn.Embedding(5000, width)
+        self.recall, self.next_byte = nn.GRU(width, width, batch_first=True), nn.Linear(width, answers)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        pairs = (numbers * 31 + numbers.roll(1, 1)) % 5000
+        return self.next_byte(self.recall(self.bytes_seen(numbers) + self.pairs_seen(pairs))[0])
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
     "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
@@ -185,5 +198,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "places": (Places, (torch.zeros(2, 9, dtype=torch.long),)),
     "aligned": (Aligned, (torch.zeros(2, 3, 50),)),
     "made_kernels": (MadeKernels, (torch.zeros(3, 4, 8, 8), torch.zeros(3, 8))),
+    "hashed_words": (HashedWords, (torch.zeros(2, 9, dtype=torch.long),)),
     "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
 }
