@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.figure.characters import hidden_words, read
 from tests.figure.random_diagrams import KINDS, pairs, told, worded
 
-from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Metrics, draw
+from boardwork.figure import AS_IT_IS, CELLS, COLUMN, RAILED, STACKED, Metrics, draw
 from boardwork.figure.points import NARROW, POINTS
 from boardwork.render.drawing.diagram import figure_marks
 from boardwork.render.page.inspection import inspect
@@ -18,7 +18,13 @@ from boardwork.render.text.raster import Raster
 from boardwork.render.text.sheet import NARROWER, diagram_lines
 from boardwork.sheet import Diagram, Edge, Node
 
-FORMS = {"as it is": (AS_IT_IS, None), "folded": (AS_IT_IS, 0), "stacked": (STACKED, None), "column": (COLUMN, None)}
+FORMS = {
+    "as it is": (AS_IT_IS, None),
+    "folded": (AS_IT_IS, 0),
+    "stacked": (STACKED, None),
+    "railed": (RAILED, None),
+    "column": (COLUMN, None),
+}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -54,8 +60,8 @@ def test_no_two_labels_overlap_in_points_folded_or_not(kind: str) -> None:
     @settings(max_examples=25, deadline=None, derandomize=True)
     @given(KINDS[kind])
     def holds(diagram: Diagram) -> None:
-        for metrics, most in ((POINTS, None), (NARROW, 100.0)):
-            figure = draw(diagram, metrics, most_height=most)
+        for metrics, form, most in ((POINTS, AS_IT_IS, None), (NARROW, AS_IT_IS, 100.0), (NARROW, RAILED, None)):
+            figure = draw(diagram, metrics, form, most_height=most)
             found = inspect(figure_marks(figure, metrics))
             assert not found.overlaps
             assert not found.outside

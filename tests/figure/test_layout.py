@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boardwork.figure import CELLS, COLUMN, Figure, draw
+from boardwork.figure import CELLS, COLUMN, TAGGED, Figure, draw
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq
 from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text, Wire
@@ -230,7 +230,7 @@ def test_a_wire_lifted_inside_a_frame_is_not_drawn_outside_it() -> None:
     nodes = (*(Node(n, n, "", "linear", parent="g") for n in "abcdef"), Node("z", "z", "", "concat"))
     pairs = ("bc", "bd", "cd", "ae", "ce", "cf", "az", "bz", "dz")
     edges = tuple(Edge(s, t) for s, t in pairs)
-    figure = draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS)
+    figure = draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS, TAGGED)
     (frame,) = [item for item in figure.primitives if isinstance(item, Frame)]
     bottom = frame.y + frame.height - 1
     for wire in (item for item in figure.primitives if isinstance(item, Wire)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boardwork.figure import CELLS, STACKED, draw, stacks
+from boardwork.figure import CELLS, COLUMN, STACKED, draw, stacks
 from boardwork.figure.jumps import jumps
 from boardwork.figure.points import NARROW
 from boardwork.figure.primitives import Box, Figure
@@ -42,7 +42,7 @@ def test_towers_stand_one_under_the_other() -> None:
 
 def test_a_tag_is_looked_for_once() -> None:
     assert jumps(draw(TOWERS, NARROW)) == 0
-    assert jumps(draw(TOWERS, NARROW, STACKED)) == 1
+    assert jumps(draw(TOWERS, NARROW, COLUMN)) == 1
 
 
 def test_what_takes_no_input_is_no_tower() -> None:

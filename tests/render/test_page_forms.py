@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from boardwork.figure.jumps import jumps
+from boardwork.figure.primitives import Box, Figure
 from boardwork.render.drawing.marks import Label
 from boardwork.render.page.forms import usual_forms
 from boardwork.render.page.inspection import inspect
@@ -33,12 +34,18 @@ PAIR = Diagram(
 )
 
 
-def test_a_tag_costs_more_than_tighter_boxes() -> None:
-    forms = list(usual_forms(PAIR, [(555.0, 690.0)]))
-    tagged = [form.price for form in forms if jumps(form.figure)]
-    wired = [form.price for form in forms if form.metrics.shapes and not jumps(form.figure)]
-    assert tagged
-    assert min(tagged) > max(wired)
+def test_towers_one_under_the_other_cost_more_than_tighter_boxes() -> None:
+    forms = [form for form in usual_forms(PAIR, [(555.0, 690.0)]) if form.metrics.shapes]
+    side_by_side = [is_level(form.figure) for form in forms]
+    assert not any(jumps(form.figure) for form in forms)
+    assert min(f.price for f, level in zip(forms, side_by_side, strict=True) if not level) > max(
+        f.price for f, level in zip(forms, side_by_side, strict=True) if level
+    )
+
+
+def is_level(figure: Figure) -> bool:
+    at = {item.node: item.y for item in figure.primitives if isinstance(item, Box)}
+    return at["e0"] == at["d0"]
 
 
 def test_towers_stand_side_by_side_on_a_full_page() -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "AS_IT_IS",
     "CELLS",
     "COLUMN",
+    "RAILED",
     "STACKED",
     "TAGGED",
     "Figure",
@@ -32,7 +33,8 @@ __all__ = [
     "tangled",
 ]
 
-AS_IT_IS, TAGGED, STACKED, COLUMN = "as it is", "tagged", "stacked", "column"  # the forms of a figure
+# The forms of a figure.
+AS_IT_IS, TAGGED, STACKED, RAILED, COLUMN = "as it is", "tagged", "stacked", "railed", "column"
 
 
 def draw(
@@ -46,8 +48,8 @@ def draw(
     points wires between rows of boxes where that reads better.
 
     `form`: TAGGED keeps the tags, which take less room than wires; in STACKED, towers that meet, as encoder and
-    decoder, stand one under the other; COLUMN is one box under the other, for little room, and every edge that is
-    not between neighbours becomes a tag.
+    decoder, stand one under the other; RAILED is one box under the other, for little room, with rails at the sides
+    for edges that are not between neighbours; in COLUMN all of these are tags.
     `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated.
     """
     if not diagram.nodes:
@@ -56,12 +58,17 @@ def draw(
     found = nested(diagram) if most_height is not None else None
     if found is not None and not found.added:
         return _figure(u_shape(found, texts_of(diagram), placer), metrics)
-    block = _block(diagram, form)
-    may_wire = form != TAGGED and not metrics.unit and tags(block) and block == _block(diagram, AS_IT_IS)
-    laid = clearer(block, _tied(diagram), placer) if may_wire else placer.place(block)
+    laid = _clearer(diagram, form, placer) if form in (AS_IT_IS, STACKED) else placer.place(_block(diagram, form))
     if found is not None and most_height is not None and laid.height > most_height:
         laid = u_shape(found, texts_of(diagram), placer)
     return _figure(laid, metrics)
+
+
+def _clearer(diagram: Diagram, form: str, placer: Placer) -> Laid:
+    """In the form, where few tags are left; wires from row to row need points."""
+    block = _block(diagram, form)
+    may_wire = not placer.m.unit and block == _block(diagram, AS_IT_IS)
+    return clearer(block, (lambda: _tied(diagram)) if may_wire else None, lambda: _block(diagram, RAILED), placer)
 
 
 def _figure(laid: Laid, metrics: Metrics) -> Figure:
@@ -83,7 +90,9 @@ def _block(diagram: Diagram, form: str) -> Block:
     """Kept, for the same diagram is tried at several widths."""
     diagram = inward(diagram)
     texts = texts_of(diagram)
-    return column(diagram, texts) if form == COLUMN else reduce(diagram, texts, stacked=form == STACKED)
+    if form in (RAILED, COLUMN):
+        return column(diagram, texts, rails=form == RAILED)
+    return reduce(diagram, texts, stacked=form == STACKED)
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from boardwork.figure.laid import Laid, Moved, placed
+from boardwork.figure.laid import Item, Laid, placed
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.place import Placer
 from boardwork.figure.primitives import Box, Figure, Frame, Primitive, Text
@@ -113,7 +113,7 @@ class _Column:
     def laid(self, tops: Sequence[float], title: str) -> Laid:
         """The tower at these heights, hanging from its spine."""
         m = self.m
-        items: list[Moved | Primitive] = []
+        items: list[Item] = []
         for row, laid in enumerate(self.drawn):
             items += laid.at(0, tops[row])
         extents = [self._reach(row) for row in range(len(self.drawn))]
@@ -174,6 +174,6 @@ class _Column:
             yield Text(-left + m.unit + beside, y + (m.unit or m.text_gap), name, "title")
 
 
-def _marked(items: Sequence[Moved | Primitive], mark: str) -> Iterator[Moved | Primitive]:
+def _marked(items: Sequence[Item], mark: str) -> Iterator[Item]:
     for item in items:
         yield dataclasses.replace(item, mark=mark) if isinstance(item, Box) and mark else item

@@ -18,7 +18,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Space:
-    """Room between neighbours that no edge joins."""
+    """Room between neighbours that no edge joins; `gaps`: how much of the usual."""
+
+    gaps: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bus:
+    """The wires that leave a box along one rail, in the order of the boxes that they reach."""
+
+    source: str
+    edges: tuple[Edge, ...]
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Op:
     """A box or circle, with what reaches it from the side: whole nodes, or the numbers that stand for lifted edges.
 
     `tags_in`: the numbers of the sources; `tags_out`: its own number, if anything that leaves it was lifted.
+    `from_left`, `from_right`: edges that buses bring to it; `taps`: the buses that leave it.
     """
 
     node: Node
@@ -33,6 +44,9 @@ class Op:
     side_outputs: tuple[tuple[Node, Edge], ...] = ()
     tags_in: tuple[int, ...] = ()
     tags_out: tuple[int, ...] = ()
+    from_left: tuple[Edge, ...] = ()
+    from_right: tuple[Edge, ...] = ()
+    taps: tuple[Bus, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,16 @@ class Knot:
     ties: tuple[Tie, ...]
 
 
-Block = Line | Space | Op | Framed | Seq | Par | Knot
+@dataclass(frozen=True)
+class Railed:
+    """A column of boxes, and the buses at its sides, the innermost first."""
+
+    body: Block
+    left: tuple[Bus, ...]
+    right: tuple[Bus, ...]
+
+
+Block = Line | Space | Op | Framed | Seq | Par | Knot | Railed
 
 
 def parts_of(block: Block) -> tuple[Block, ...]:
@@ -99,6 +122,8 @@ def in_parallel(*blocks: Block) -> Block:
 def is_open(block: Block, end: int) -> bool:
     """True when all of it comes from the virtual start (`end` 0), or goes to the virtual end (-1)."""
     part = parts_of(block)[end]
+    if isinstance(part, Railed):
+        return is_open(part.body, end)
     if isinstance(part, Knot):
         return all((IN, OUT)[end] not in (tie.source, tie.target) for tie in part.ties)
     if isinstance(part, Par):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from boardwork.figure.blocks import Op
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Primitive, Text
-from boardwork.sheet import CIRCLES, Node
+from boardwork.sheet import CIRCLES, Edge, Node
 
 # A space outside of `2 × Conv`, `pool 2×2 /2` and `8 heads`.
 _BREAK = re.compile(r"(?<!×) (?![×/])(?!(?<=[a-z] )\d+×\d|(?<=\d )[a-z])")
@@ -31,11 +31,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Beside:
-    """Lines beside a box, joined to it by a wire of a kind; all after the first `names` are the shape."""
+    """Lines beside a box, joined to it by a wire of a kind; all after the first `names` are the shape.
+
+    `edge`: a bus brings it from afar, and nothing is written.
+    """
 
     lines: tuple[str, ...]
     kind: str
     names: int = 1
+    edge: Edge | None = None
 
 
 def box_of(op: Op, m: Metrics, spread: float = 0, arrows: int = 1) -> Shape:
@@ -55,6 +59,7 @@ def box_of(op: Op, m: Metrics, spread: float = 0, arrows: int = 1) -> Shape:
     half = max((max(widths) + (m.unit and max(widths) % 2 == 0)) / 2 + m.pad_x, spread)
     half = float(int(half)) if m.unit else half
     height = len(labels) * m.label_height + len(details) * m.detail_height + 2 * m.pad_y
+    rows += 2 * bool(m.unit and op.from_left)  # a wire does not end in a corner
     height = max(height, rows * m.text_height, arrows * m.text_height + 2 * m.unit if arrows > 1 else 0)
     rise = m.rise if node.repeat > 1 else 0.0
     box = Box(-half, rise, 2 * half + m.unit, height, (*labels, *details), len(labels), node.role, node.id, node.repeat)
@@ -128,6 +133,16 @@ def _broken(word: str, most: float, m: Metrics, kind: str) -> list[str]:
     return [*pieces, word]
 
 
+def _at_joints(word: str, most: float, m: Metrics) -> list[str]:
+    """A name in as few lines as its underscores and dots allow."""
+    lines = [""]
+    for part in re.findall(r"[^._]+[._]*|[._]+", word):
+        if lines[-1] and m.width_of(lines[-1] + part, "port") > most:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
 def _numbers(tags: Sequence[int], m: Metrics, most: int) -> tuple[str, ...]:
     """Numbers as lines of at most so many."""
     shown = [m.tag(tag) for tag in tags]
@@ -142,13 +157,15 @@ def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
     found = [_beside(node, edge.kind, most, m) for node, edge in sides]
     if tags:
         found.append(Beside(_numbers(tags, m, 6 if small else 4), "data"))
-    if way == "in" and len(found) > 1 and small:  # one arrow is all that a circle has room for
+    brought = op.from_left if way == "in" else ()
+    if not brought and way == "in" and len(found) > 1 and small:  # one arrow is all that a circle has room for
         return [Beside((", ".join(side.lines[0] for side in found),), found[0].kind)]
-    return found
+    return [*found, *(Beside(("",), edge.kind, edge=edge) for edge in brought)]
 
 
 def _beside(node: Node, kind: str, most: float, m: Metrics) -> Beside:
-    names = wrap(node.label, most, m, "port")
+    names = [part for word in wrap(node.label, most, m, "port") for part in _at_joints(word, most, m)]
     widest = max(most, *(m.width_of(line, "port") for line in names))
-    shape = wrap(node.detail, widest, m, "port") if node.detail else []
+    is_told = m.shapes or m.unit  # a page without shapes has no room for these either
+    shape = wrap(node.detail, widest, m, "port") if node.detail and is_told else []
     return Beside((*names, *shape), kind, len(names))

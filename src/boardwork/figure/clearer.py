@@ -1,7 +1,8 @@
-"""Two blocks of one diagram, one with numbered tags and one with wires instead -> the picture that reads better.
+"""Blocks of one diagram, with numbered tags, with wires, or with rails instead -> the picture that reads better.
 
 A tag has to be looked for elsewhere; a wire that crosses others has to be followed. So wires are taken where they cross
-at no more places than they save tags, and the picture stays within twice its room.
+at no more places than they save tags, and the picture stays within twice its room. Where many tags are left, one box
+under the other with rails at the sides is clearer, though it hides what is side by side.
 
 The rows of these wires are our own and not those of `dot`: in blocks of DPN, NASNet, HRNet, EfficientViT, RAFT and
 Gemma 4's vision tower, laid out both ways with the same boxes, `dot` bent the main path, led edges slantwise through
@@ -11,10 +12,10 @@ its splines, and numbers stay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
 
-from boardwork.figure.blocks import Block, Framed, Knot, Op, Par, Seq
+from boardwork.figure.blocks import Block, Framed, Knot, Op, Par, Railed, Seq, is_bare
 from boardwork.figure.laid import Laid, placed
 from boardwork.figure.place import Placer
 from boardwork.figure.primitives import Point, Wire
@@ -23,19 +24,28 @@ _MOST = 20  # tags up to which wires are tried; more would be a thicket
 _CROSSED = 1.0  # crossings for each tag that is saved
 _ROOM = 2.0  # how much more room than with tags
 _LONGER = 2.0  # how much wider or higher
+_FEW, _SHARE = 3, 1 / 3  # tags that may be left where boxes are side by side; of more, the share that rails may leave
 _TOUCH = 1.0  # nearer to an end than this, lines meet and do not cross
 Run = tuple[Point, Point]
 
 
-def clearer(tagged: Block, tied: Block, placer: Placer) -> Laid:
-    """Both are placed only if wires save tags."""
+def clearer(tagged: Block, tied: Callable[[], Block] | None, railed: Callable[[], Block], placer: Placer) -> Laid:
+    """The blocks are made, and placed, only if they save tags; `tied` is None where wires have no room."""
+    laid, left = _wired(tagged, tied(), placer) if tied and tags(tagged) else (placer.place(tagged), tags(tagged))
+    few = _FEW if abreast(tagged) else 0
+    return placer.place(railed()) if left > few and tags(railed()) <= _SHARE * left else laid
+
+
+def _wired(tagged: Block, tied: Block, placer: Placer) -> tuple[Laid, int]:
+    """The clearer of the two, and how many tags it has."""
     numbered = placer.place(tagged)
     saved = tags(tagged) - tags(tied)
     if not 0 < saved <= _MOST:
-        return numbered
+        return numbered, tags(tagged)
     wired = placer.place(tied)
     wires = [item for item in placed(wired.items, 0, 0) if isinstance(item, Wire)]
-    return wired if _fits(wired, numbered) and crossings(wires) <= _CROSSED * saved else numbered
+    is_better = _fits(wired, numbered) and crossings(wires) <= _CROSSED * saved
+    return (wired, tags(tied)) if is_better else (numbered, tags(tagged))
 
 
 def _fits(wired: Laid, numbered: Laid) -> bool:
@@ -52,10 +62,16 @@ def tags(block: Block) -> int:
     return sum(tags(part) for part in _parts(block))
 
 
+def abreast(block: Block) -> bool:
+    """Whether boxes stand side by side."""
+    boxes = isinstance(block, Par) and sum(not is_bare(branch) for branch in block.branches) > 1
+    return boxes or isinstance(block, Knot) or any(abreast(part) for part in _parts(block))
+
+
 def _parts(block: Block) -> Sequence[Block]:
     if isinstance(block, Par):
         return block.branches
-    if isinstance(block, Framed):
+    if isinstance(block, Framed | Railed):
         return (block.body,)
     return block.parts if isinstance(block, Seq | Knot) else ()
 

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from boardwork.diagrams import edges_by
-from boardwork.figure.blocks import Block, Framed, Line, Space, in_sequence
-from boardwork.figure.lifted import marked
-from boardwork.figure.sides import Sides, sides
-from boardwork.sheet import Diagram, Edge, Node
+from boardwork.figure.blocks import Block, Framed, Line, Op, Railed, Space, in_sequence
+from boardwork.figure.buses import LEFT, RIGHT, Buses, buses
+from boardwork.figure.lifted import as_labelled, marked
+from boardwork.figure.order import frames_of
+from boardwork.figure.sides import Sides, named_inputs, sides
+from boardwork.sheet import CIRCLES, Diagram, Edge, Node
 
 Texts = Mapping[Edge, tuple[str, ...]]
 
 
-def column(diagram: Diagram, texts: Texts) -> Block:
-    """Wires between neighbours only; all other edges become numbered tags."""
-    return _Column(diagram, texts).block("", None, None)
+def column(diagram: Diagram, texts: Texts, *, rails: bool = False) -> Block:
+    """Wires between neighbours only; all other edges become numbered tags.
+
+    `rails`: as many of them as need not cross run at the sides instead.
+    """
+    drawn = _Column(diagram, texts, (), rails)
+    late = named_inputs(diagram) & {edge.source for edge in drawn.past} - {drawn.order[0]}
+    return (_Column(diagram, texts, late, rails) if late else drawn).block("", None, None)
 
 
 class _Column:
-    def __init__(self, diagram: Diagram, texts: Texts) -> None:
+    def __init__(self, diagram: Diagram, texts: Texts, repeated: Collection[str], rails: bool) -> None:
         self.texts = texts
         self.groups = {group.id: group for group in diagram.groups}
-        beside = sides(diagram)
+        beside = sides(diagram, repeated)
         self.inside = _inside(dataclasses.replace(diagram, nodes=_in_chains(diagram, beside)))
-        order = self._nodes("")
+        self.order = order = self._nodes("")
         ends = {(edge.source, edge.target): edge for edge in reversed(beside.edges)}
         self.wires = {pair: ends[pair] for pair in pairwise(order) if pair in ends}
         drawn = set(map(id, self.wires.values()))
-        self.ops = marked(beside.ops, [e for e in beside.edges if id(e) not in drawn])
+        self.past = [e for e in beside.edges if id(e) not in drawn]
+        self.buses = buses(beside.ops, order, self.past, frames_of(diagram)) if rails else Buses(lifted=self.past)
+        self.lifted, self.tapped = self.buses.lifted, self.buses.leaving()
+        self.ops = marked(_reached(beside.ops, self.buses), self.lifted)
 
     def _nodes(self, group: str) -> list[str]:
         """The boxes inside a frame as they are drawn, from the top."""
@@ -51,7 +61,9 @@ class _Column:
             before = last
         if group:
             parts.append(self._line(before, after, arrow=False, text=False))
-        return in_sequence(*parts)
+        left, right = (tuple(self.buses.at.get((group, side), ())) for side in (LEFT, RIGHT))
+        inside = in_sequence(*parts)
+        return Railed(inside, left, right) if left or right else inside
 
     def _leads(self, group: str) -> bool:
         """True where a box, and no frame, comes first."""
@@ -69,8 +81,24 @@ class _Column:
     def _line(self, source: str | None, target: str | None, *, arrow: bool = True, text: bool = True) -> Block:
         edge = self.wires.get((source or "", target or ""))
         if edge is None:
-            return Space() if text else Line(None)
+            return Space(0.5 if source in self.tapped else 1.0) if text else Line(None)
         return Line(edge, arrow, self.texts.get(edge, ()) if text else ())
+
+
+def _reached(ops: Mapping[str, Op], found: Buses) -> dict[str, Op]:
+    """The boxes with what buses bring them and take from them; a circle that needs numbers as well is a box."""
+    left, right, taps = found.arriving(LEFT), found.arriving(RIGHT), found.leaving()
+    numbered = {edge.target for edge in found.lifted} & set(left)
+    return {
+        name: dataclasses.replace(
+            op,
+            node=as_labelled(op.node) if name in numbered and op.node.role in CIRCLES else op.node,
+            from_left=tuple(left.get(name, ())),
+            from_right=tuple(right.get(name, ())),
+            taps=tuple(taps.get(name, ())),
+        )
+        for name, op in ops.items()
+    }
 
 
 def _inside(diagram: Diagram) -> dict[str, Sequence[str]]:

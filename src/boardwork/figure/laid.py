@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from boardwork.figure.blocks import Bus
 from boardwork.figure.primitives import Point, Primitive, Text, Wire
+from boardwork.sheet import Edge
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,16 @@ class Moved:
     items: tuple[Item, ...]
 
 
-Item = Primitive | Moved
+@dataclass(frozen=True)
+class Anchor:
+    """Where a bus leaves its box, or where an edge of a bus ends; nothing is drawn."""
+
+    of: Bus | Edge
+    x: float
+    y: float
+
+
+Item = Primitive | Moved | Anchor
 
 
 @dataclass(frozen=True)
@@ -58,13 +69,25 @@ class Laid:
 
 def placed(items: Sequence[Item], x: float, y: float) -> Iterator[Primitive]:
     """Every primitive at its place, in order."""
+    return (_at(item, dx, dy) for item, dx, dy in _unpacked(items, x, y) if not isinstance(item, Anchor))
+
+
+def anchors(items: Sequence[Item]) -> Iterator[Anchor]:
+    """Every anchor at its place."""
+    for item, dx, dy in _unpacked(items, 0, 0):
+        if isinstance(item, Anchor):
+            yield dataclasses.replace(item, x=item.x + dx, y=item.y + dy)
+
+
+def _unpacked(items: Sequence[Item], x: float, y: float) -> Iterator[tuple[Primitive | Anchor, float, float]]:
+    """What is placed, in order, and how far it is moved."""
     waiting: list[tuple[Item, Point]] = [(item, (x, y)) for item in reversed(items)]
     while waiting:
         item, (dx, dy) = waiting.pop()
         if isinstance(item, Moved):
             waiting += [(inner, (dx + item.x, dy + item.y)) for inner in reversed(item.items)]
         else:
-            yield _at(item, dx, dy)
+            yield item, dx, dy
 
 
 def _at(item: Primitive, x: float, y: float) -> Primitive:

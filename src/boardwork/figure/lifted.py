@@ -31,6 +31,9 @@ def marked(ops: Mapping[str, Op], lifted: Sequence[Edge]) -> dict[str, Op]:
 
 def _roomy(node: Node, tags: int) -> Node:
     """A circle with many numbers is drawn as a box."""
-    if node.role not in CIRCLES or tags <= _MOST:
-        return node
-    return dataclasses.replace(node, label=node.role.capitalize(), role="other")
+    return node if node.role not in CIRCLES or tags <= _MOST else as_labelled(node)
+
+
+def as_labelled(circle: Node) -> Node:
+    """A circle as a box with the word for its sign."""
+    return dataclasses.replace(circle, label=circle.role.capitalize(), role="other")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from boardwork.figure.blocks import Block, Framed, Knot, Line, Op, Par, Seq, Space, is_open
+from boardwork.figure.blocks import Block, Framed, Knot, Line, Op, Par, Railed, Seq, Space, is_open
 from boardwork.figure.box import Beside, Shape, box_of, named, side_texts, wrap
 from boardwork.figure.branches import Branches
-from boardwork.figure.laid import Item, Laid, Stack
+from boardwork.figure.laid import Anchor, Item, Laid, Stack
 from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Frame, Point, Primitive, Text, Wire
+from boardwork.figure.railed import entries, railed, tap
 from boardwork.figure.rowed import spread_out
 from boardwork.figure.skips import onward as onward_of
 from boardwork.sheet import Edge, Group
@@ -33,8 +34,10 @@ class Placer:
             return self._framed(block)
         if isinstance(block, Knot):
             return spread_out(block, self)
+        if isinstance(block, Railed):
+            return railed(self.place(block.body), block.left, block.right, self.m)
         if isinstance(block, Space):
-            return Laid(0, 0, self.m.gap)
+            return Laid(0, 0, block.gaps * self.m.gap)
         return self.line(block) if isinstance(block, Line) else self.op(block)
 
     def sequence(
@@ -113,14 +116,17 @@ class Placer:
 
     def op(self, op: Op, spread: float = 0, arrows: int = 1) -> Laid:
         """`spread`: the box is at least that much wide on each side, to receive branches; `arrows`: from the right."""
-        shape = box_of(op, self.m, spread, arrows)
-        left, right, items = shape.half, shape.half, list(shape.items)
+        shape = box_of(op, self.m, spread, max(arrows, len(op.from_right)))
+        items = list[Item](shape.items)
         left = self._side_inputs(side_texts(op, "in", self.m), shape, items)
         out_reach, height = self._side_outputs(side_texts(op, "out", self.m), shape.height, items)
         right = max(shape.half + shape.extra, out_reach)
-        return Laid(left, right, height, tuple(items))
+        items += entries(op, shape, self.m)
+        tapped = tap(op, self.m)
+        items += tapped.at(0, height)
+        return Laid(left, max(right, tapped.right), height + tapped.height, tuple(items))
 
-    def _side_outputs(self, sides: Sequence[Beside], height: float, items: list[Primitive]) -> tuple[float, float]:
+    def _side_outputs(self, sides: Sequence[Beside], height: float, items: list[Item]) -> tuple[float, float]:
         """What leaves the spine right under a box, an arrow to the right each; return its reach and lowest edge."""
         m, reach, top = self.m, 0.0, height
         for side in sides:
@@ -138,7 +144,7 @@ class Placer:
             items += [self.plain(end, end)] if m.unit else []  # the cell that it ends in is open below
         return reach, height
 
-    def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Primitive]) -> float:
+    def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Item]) -> float:
         """Write side inputs to the left of a box, each with a short arrow into it; return how far they reach."""
         m, reach = self.m, shape.half
         rows = sum(len(side.lines) for side in sides) * m.text_height
@@ -147,9 +153,10 @@ class Placer:
             width = max(m.width_of(line, "port") for line in side.lines)
             level = y if m.unit else y + len(side.lines) * m.text_height / 2
             near, far = -(shape.half + m.unit), -(shape.half + max(m.stub, 2 * m.unit))
-            items.append(Wire(((far, level), (near, level)), side.kind, True))
+            short = Wire(((far, level), (near, level)), side.kind, True)
+            items.append(short if side.edge is None else Anchor(side.edge, near, level))
             end = far - (m.unit or m.text_gap / 2)
-            for i, line in enumerate(side.lines):
+            for i, line in enumerate(side.lines if side.edge is None else ()):
                 kind = "port" if i < side.names else "shape"
                 items.append(Text(end - m.width_of(line, kind), y + i * m.text_height, line, kind))
             reach = max(reach, width - end + m.unit)

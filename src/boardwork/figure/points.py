@@ -11,6 +11,7 @@ from boardwork.figure.metrics import Metrics
 
 SIZES = {"label": 10.0, "detail": 8.0, "shape": 7.5, "port": 9.0, "title": 9.0, "tag": 7.5}
 SMALL_SIZES = {"label": 8.5, "detail": 7.0, "shape": 7.0, "port": 8.0, "title": 8.0, "tag": 7.0}  # for a printed page
+SMALLEST_SIZES = {"label": 7.5, "detail": 7.0, "shape": 7.0, "port": 7.2, "title": 7.2, "tag": 7.0}  # for a full one
 BOLD = ("port", "title")
 _UNKNOWN = 1000  # advance of a sign that the font lacks: a full em is seldom too narrow
 _INSTEAD = {
@@ -112,3 +113,8 @@ NARROW = replace(
 )
 # The names and widths of projections, `16384 → 4096`, still stand on one line.
 NARROWEST = replace(NARROW, most_label=66, most_shape=50, branch_label=50, branch_shape=0, branch_gap=5, gutter=6)
+# The same in the smallest letters that can be read.
+SMALLEST = _lettered(
+    SMALLEST_SIZES,
+    replace(NARROWEST, label_height=9.2, text_height=8.4, detail_height=8.4, circle=6.5, circle_height=6.5),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import takewhile
 
 from boardwork.figure.blocks import (
@@ -24,7 +24,7 @@ from boardwork.figure.graph import END, START, Graph
 from boardwork.figure.knot import knot_of
 from boardwork.figure.lifted import marked
 from boardwork.figure.order import frames_of, outside_in, ranks
-from boardwork.figure.sides import sides
+from boardwork.figure.sides import named_inputs, sides
 from boardwork.figure.towers import joining
 from boardwork.sheet import Diagram, Edge, Group
 
@@ -36,22 +36,30 @@ def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False, tied: bool 
     """`texts`: the lines to write beside an edge; an edge without an entry stays bare.
 
     `stacked`: towers that meet are drawn one under the other, joined by tags. `tied`: what is not series-parallel
-    becomes a Knot; only edges through the borders of frames become tags.
+    becomes a Knot; only edges through the borders of frames become tags. An input that would be nothing but tags
+    stands beside each box that it feeds.
     """
-    return _Reducer(diagram, texts, stacked, tied).block()
+    repeated = set[str]()
+    while True:
+        reducer = _Reducer(diagram, texts, stacked, tied, repeated)
+        block = reducer.block()
+        torn = named_inputs(diagram) - {edge.source for edge in reducer.edges if edge not in reducer.lifted} - repeated
+        if not torn:
+            return block
+        repeated |= torn
 
 
 class _Reducer:
     """Takes frames inside out; numbers the lifted edges."""
 
-    def __init__(self, diagram: Diagram, texts: Texts, stacked: bool, tied: bool) -> None:
+    def __init__(self, diagram: Diagram, texts: Texts, stacked: bool, tied: bool, repeated: Collection[str]) -> None:
         self.diagram, self.texts, self.stacked, self.tied = diagram, texts, stacked, tied
         self.rank = ranks(diagram)
         self.order = {node.id: i for i, node in enumerate(diagram.nodes)}
         self.frames = frames_of(diagram)
         self.lifted: list[Edge] = []
         self.torn = False
-        beside = sides(diagram)
+        beside = sides(diagram, repeated)
         self.marks, self.aside, self.edges = beside.ops, beside.aside, beside.edges
 
     def block(self) -> Block:

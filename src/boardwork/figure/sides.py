@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from boardwork.diagrams import edges_by
 from boardwork.figure.blocks import Op
@@ -20,18 +21,21 @@ class Sides:
     edges: tuple[Edge, ...]
 
 
-def sides(diagram: Diagram) -> Sides:
-    """Sources that join late and ends that leave early stand beside the box they belong to."""
+def sides(diagram: Diagram, repeated: Collection[str] = ()) -> Sides:
+    """Sources that join late and ends that leave early stand beside the box they belong to.
+
+    `repeated`: sources that stand beside each of the boxes that they feed, with their shape beside the first, and
+    beside all if another has the same name.
+    """
+    names = Counter(node.label for node in diagram.nodes if node.role == "input")
     into, out = edges_by("target", diagram.edges), edges_by("source", diagram.edges)
     depth, aside = ranks(diagram), set[str]()
     rank = {node.id: (depth[node.id], node.role not in BESIDE) for node in diagram.nodes}
     ops = {node.id: Op(node) for node in diagram.nodes}
     for node in diagram.nodes:
         arriving, leaving = into.get(node.id, []), out.get(node.id, [])
-        if not arriving and len(leaving) == 1 and _joins_late(leaving[0], into, rank, aside):
-            target = ops[leaving[0].target]
-            beside = (*target.side_inputs, (node, leaving[0]))
-            ops[target.node.id] = dataclasses.replace(target, side_inputs=beside)
+        if node.id in repeated or (not arriving and len(leaving) == 1 and _joins_late(leaving[0], into, rank, aside)):
+            _put_beside(node, leaving, ops, everywhere=names[node.label] > 1)
         elif not leaving and len(arriving) == 1 and _leaves_early(node, arriving[0], diagram, out, aside):
             source = ops[arriving[0].source]
             ops[source.node.id] = dataclasses.replace(source, side_outputs=(*source.side_outputs, (node, arriving[0])))
@@ -41,6 +45,20 @@ def sides(diagram: Diagram) -> Sides:
         aside.add(node.id)
     left = (e for e in diagram.edges if e.source not in aside and e.target not in aside)
     return Sides(ops, frozenset(aside), tuple(left))
+
+
+def _put_beside(source: Node, leaving: Sequence[Edge], ops: dict[str, Op], *, everywhere: bool) -> None:
+    """`everywhere`: the shape stands beside each, not only the first."""
+    for edge in leaving:
+        target = ops[edge.target]
+        ops[edge.target] = dataclasses.replace(target, side_inputs=(*target.side_inputs, (source, edge)))
+        source = source if everywhere else dataclasses.replace(source, detail="")
+
+
+def named_inputs(diagram: Diagram) -> set[str]:
+    """Those whose names, with their shapes, no other has: written beside a box, that says more than a number."""
+    named = Counter((node.label, node.detail) for node in diagram.nodes if node.role == "input")
+    return {node.id for node in diagram.nodes if node.role == "input" and named[node.label, node.detail] == 1}
 
 
 def _joins_late(

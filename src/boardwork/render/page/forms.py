@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from boardwork.figure import AS_IT_IS, COLUMN, STACKED, TAGGED, Figure, Metrics, draw, stacks, tangled
+from boardwork.figure import AS_IT_IS, COLUMN, RAILED, STACKED, TAGGED, Figure, Metrics, draw, stacks, tangled
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.jumps import jumps
-from boardwork.figure.points import COMPACT, NARROW, NARROWEST
+from boardwork.figure.points import COMPACT, NARROW, NARROWEST, SMALLEST
 from boardwork.render.drawing.diagram import figure_marks
 from boardwork.render.drawing.marks import Piece
 from boardwork.sheet import Diagram
@@ -19,9 +19,15 @@ TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
 TIGHTER: tuple[Spaced, ...] = (
     (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
-    (NARROW, TAGGED, 20), (NARROWEST, AS_IT_IS, 6),
+    (NARROW, TAGGED, 20), (NARROWEST, AS_IT_IS, 6), (COMPACT, RAILED, 8), (NARROW, RAILED, 9), (NARROWEST, RAILED, 13),
+    (SMALLEST, AS_IT_IS, 10), (SMALLEST, RAILED, 17),
 )  # fmt: skip
 LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
+# With frames drawn as boxes.
+IN_FEWER: tuple[Spaced, ...] = (
+    (replace(NARROW, branch_shapes=False), AS_IT_IS, 3), (SMALLEST, AS_IT_IS, 10),
+    (replace(SMALLEST, shapes=False), AS_IT_IS, 24), (replace(SMALLEST, shapes=False), RAILED, 31),
+)  # fmt: skip
 ALIKE, BARE = 2, 14  # the prices of no shapes beside branches that are alike, and of none beside any wire
 CUT = 2  # the price of a figure in several columns
 JUMP = 4  # that of each tag in the place of a wire
@@ -58,7 +64,7 @@ def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     tight = [form for form in spaced if form[0] != COMPACT]
     yield from _held(_folded(diagram, (*spaced, *_alike(tight), *_bare(tight)), rooms), rooms)
     for names, hidden in _frames(diagram):
-        for form in _held(_folded(closed(diagram, names), _alike(tight)[:1], rooms), rooms):
+        for form in _held(_folded(closed(diagram, names), IN_FEWER, rooms), rooms):
             yield replace(form, price=form.price + hidden, closed=len(names))
 
 
@@ -72,8 +78,8 @@ def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
     ways.append((NOTHING, as_one_box(diagram), 1 + len(every)))
     for price, shorter, number in ways:
-        least = (replace(NARROWEST, shapes=False), COLUMN, price)
-        for form in _held(_folded(shorter, (least,), rooms), rooms):
+        bare = replace(NARROWEST, shapes=False)
+        for form in _held(_folded(shorter, ((bare, RAILED, price), (bare, COLUMN, price)), rooms), rooms):
             yield replace(form, closed=number)
 
 
@@ -121,9 +127,10 @@ def _bare(forms: Iterable[Spaced]) -> list[Spaced]:
 def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) -> Iterator[Form]:
     """Each form in one column, and in several if it is tall."""
     high = max(tall for _, tall in rooms)
+    apart = (STACKED, RAILED) if stacks(diagram) else ()
     for metrics, form, price in forms:
         figure = draw(diagram, metrics, form, most_height=TALL)
-        price += JUMP * jumps(figure) + (TOWERS if form == STACKED else 0)
+        price += JUMP * jumps(figure) + (TOWERS if form in apart else 0)
         yield Form(price, figure, metrics)
         for number in (2, 3) if figure.height > 0.3 * high else ():
             cut = in_columns(figure, number, metrics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from boardwork.figure import AS_IT_IS, CELLS, COLUMN, STACKED, Figure, draw, nested
+from boardwork.figure import AS_IT_IS, CELLS, COLUMN, RAILED, STACKED, Figure, draw, nested
 from boardwork.figure.metrics import Metrics, circled
 from boardwork.formula import draw_text, linear
 from boardwork.formula.signs import ascii_text
@@ -53,6 +53,7 @@ _FORMS: tuple[tuple[str, tuple[Metrics, ...]], ...] = (
     (STACKED, NARROWER[:3]),
     (STACKED, _ALIKE[1:]),
     (STACKED, _BARE[2:]),
+    (RAILED, _COLUMN),
     (COLUMN, _COLUMN),
 )
 # The same for a U, which has two boxes side by side and a wire between them.

@@ -1,0 +1,75 @@
+"""A column of boxes and the buses at its sides -> Laid: each bus on a rail outside of all that it goes past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from boardwork.figure.blocks import Bus, Op
+from boardwork.figure.box import Shape
+from boardwork.figure.laid import Anchor, Item, Laid, anchors
+from boardwork.figure.metrics import Metrics
+from boardwork.figure.primitives import Text, Wire
+from boardwork.sheet import Edge
+
+_BETWEEN, _APART = 8.0, 4.0  # rails, and the places where they leave one box, in points
+
+
+def railed(body: Laid, left: Sequence[Bus], right: Sequence[Bus], m: Metrics) -> Laid:
+    """The body with its rails; what stands beside boxes is nearer to them than any rail."""
+    at = {anchor.of: anchor for anchor in anchors(body.items)}
+    step = 2 * m.unit or _BETWEEN
+    found: list[Item] = []
+    reach = {-1: body.left, 1: body.right}
+    for side, some in ((-1, left), (1, right)):
+        near = reach[side] + (0 if m.unit else m.gutter - step)
+        for bus, level in zip(some, _levels(some, at), strict=True):
+            out = near + (level + 1) * step
+            found += _wires(bus, side * out, at)
+            reach[side] = max(reach[side], out + m.unit)
+    return replace(body, left=reach[-1], right=reach[1], items=(*body.items, *found))
+
+
+def entries(op: Op, shape: Shape, m: Metrics) -> Iterator[Anchor]:
+    """Where buses from the right reach a box: one under the other, the innermost first."""
+    more = len(op.from_right) - 1
+    top = shape.middle - (float(more // 2) if m.unit else more / 2 * m.text_height)
+    if op.node.repeat > 1 < len(op.from_right):  # the count of copies stands at the upper right
+        top += m.text_height if m.unit else m.text_height / 2
+    for place, edge in enumerate(op.from_right):
+        yield Anchor(edge, shape.half + m.unit, top + place * m.text_height)
+
+
+def tap(op: Op, m: Metrics) -> Laid:
+    """The wire below a box up to where its buses leave, with the name of what they carry; nothing if there are none.
+
+    In cells they leave in one row, in points the inner ones lower.
+    """
+    if not op.taps:
+        return Laid(0, 0, 0)
+    names = {edge.label for bus in op.taps for edge in bus.edges}
+    name = names.pop() if len(names) == 1 else ""
+    first, step = m.text_height * bool(name) + (0 if m.unit else 0.3 * m.gap), 0 if m.unit else _APART
+    last = first + step * (len(op.taps) - 1)
+    items: list[Item] = [Wire(((0, 0), (0, last)), "data", False)]
+    items += [Anchor(bus, 0, last - place * step) for place, bus in enumerate(op.taps)]
+    if name:
+        items.append(Text(m.text_gap, 0, name, "shape"))
+    return Laid(0, m.text_gap + m.width_of(name, "shape"), last + (m.unit or 0.3 * m.gap), tuple(items))
+
+
+def _levels(some: Sequence[Bus], at: Mapping[Bus | Edge, Anchor]) -> list[int]:
+    """How far out each bus runs: outside of those before it that it runs beside."""
+    spans = [(at[bus].y, max(at[edge].y for edge in bus.edges)) for bus in some]
+    found: list[int] = []
+    for place, (top, end) in enumerate(spans):
+        beside = [found[i] + 1 for i, (high, low) in enumerate(spans[:place]) if top <= low and high <= end]
+        found.append(max(beside, default=0))
+    return found
+
+
+def _wires(bus: Bus, x: float, at: Mapping[Bus | Edge, Anchor]) -> Iterator[Wire]:
+    start = at[bus]
+    for edge in bus.edges:
+        end = at[edge]
+        yield Wire(((start.x, start.y), (x, start.y), (x, end.y), (end.x, end.y)), edge.kind, True)
