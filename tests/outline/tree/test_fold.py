@@ -128,3 +128,26 @@ def test_copies_that_share_a_small_part_fold_and_say_so() -> None:
     body = next(block for block in found.root.walk() if block.kind == "in_turn")
     assert (body.repeat, body.again) == (6, ())
     assert "weights of" in body.detail
+
+
+class Bridged(nn.Module):
+    """Two towers and a third that takes, after each of their layers, what both have made: ten parts a round."""
+
+    def __init__(self, rounds: int = 4) -> None:
+        super().__init__()
+        self.left, self.right, self.upper = (nn.ModuleList(Attending() for _ in range(rounds)) for _ in range(3))
+        self.hand_over, self.level = nn.Linear(WIDTH, WIDTH), nn.LayerNorm(WIDTH)
+        self.before = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in range(rounds))
+
+    def forward(self, x: Tensor) -> Tensor:
+        one, two, both = x, -x, x * 0.5
+        for left, right, before, upper in zip(self.left, self.right, self.before, self.upper, strict=True):
+            one, two = left(one), right(two)
+            handed = self.hand_over(self.level(two)) + self.hand_over(one)
+            both = upper(before(both + handed).tanh() * both.sigmoid())
+        return both
+
+
+def test_rounds_of_many_parts_are_one_box() -> None:
+    (box,) = folded(outlined(Bridged()))
+    assert (box.repeat, [part.repeat for part in box.children if part.kind == "transformer_layer"]) == (4, [1, 1, 1])

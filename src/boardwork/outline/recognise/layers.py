@@ -163,8 +163,8 @@ def _embedding(flow: Flow, op: Op) -> Pattern:
     table = flow.tensors[flow.origin(op.inputs[1])[0].id]
     by_position = flow.is_constant(op.inputs[0])
     facts = {"vocab": table.shape[0], "width": table.shape[1], "params": table.size}
-    if by_position and table.shape[0] < _positions(flow, op):
-        label, kind, by_position = "Type embedding", "type_table", False  # too few rows to tell positions apart
+    if by_position and (table.shape[0] < _positions(flow, op) or flow.tensors[op.inputs[0]].size == 1):
+        label, kind, by_position = "Type embedding", "type_table", False  # too few rows to tell positions apart, or one
     elif by_position:
         label, kind = "Position embedding", "position_table"
     else:

@@ -16,7 +16,7 @@ from boardwork.outline.tree.accumulate import accumulated
 
 TELLING = (*ATTENTION, "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
-_LONGEST = 8  # parts of a body of different layers
+_LONGEST = 16  # parts of a body of different layers
 
 
 def fold(flow: Flow, block: Block) -> Block:
@@ -173,7 +173,7 @@ def _same_part(flow: Flow, one: Block, two: Block) -> bool:
     if (one.children or two.children) and not _is_again(one, two):
         return _continues(flow, one, two) and _alike(flow, one, two)
     same = (one.label, one.detail, one.kind) == (two.label, two.detail, two.kind)
-    return same and _continues(flow, one, two)
+    return same and (_is_again(one, two) or _continues(flow, one, two))  # the same weights may read maps of any size
 
 
 def _bodies(runs: Sequence[Sequence[Block]]) -> list[Block]:
