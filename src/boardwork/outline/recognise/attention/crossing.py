@@ -11,7 +11,8 @@ from boardwork.outline.recognise.attention.branch import NORMALISING, STATISTICS
 from boardwork.trace.records import Op
 
 _POOLING = ("conv", "max_pool", "avg_pool", "adaptive_avg_pool", "interpolate")
-_OF_FEATURES = NORMALISING | STATISTICS | ACTIVATIONS.keys() | {"linear", "addmm", "mul", "div", "sub", "cat"}
+_LAYERS = frozenset(["linear", "addmm"])
+_OF_FEATURES = NORMALISING | STATISTICS | ACTIVATIONS.keys() | _LAYERS | {"mul", "div", "sub", "cat"}
 _MOST_BEFORE = 40  # tensors between the start of a layer and its queries
 
 
@@ -37,12 +38,16 @@ def _position_by_position(flow: Flow, tensors: Iterable[int]) -> set[int]:
 
 
 def _same_positions(flow: Flow, op: Op) -> Iterable[int]:
-    """What an operation on features takes of the same positions; where two sequences are added, another begins."""
-    given = flow.data_inputs(op)
+    """What an operation on features takes of the same positions.
+
+    Another sequence begins where two are added, and behind a layer that makes no latent.
+    """
+    given, made = flow.data_inputs(op), flow.tensors[op.outputs[0]].shape
     if op.name not in _OF_FEATURES and (op.name != "add" or len(given) > 1):
         return ()
-    positions = flow.tensors[op.outputs[0]].shape[:-1]
-    return (t for t in given if flow.tensors[t].shape[:-1] == positions)
+    widest = made[-1] if op.name in _LAYERS else 0
+    before = ((t, flow.tensors[t].shape) for t in given)
+    return (t for t, shape in before if shape[:-1] == made[:-1] and shape[-1] > widest)
 
 
 def _twice(flow: Flow, one: int, two: int) -> bool:
