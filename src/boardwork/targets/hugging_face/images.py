@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import torch
 from torch import nn
@@ -80,9 +81,16 @@ def clip(maker: Maker, name: str) -> Argument:
     return argument(name, shape, ("batch", "", "", "", ""), maker.dtype)
 
 
+def _patch_layer(maker: Maker) -> Any:
+    """The first convolution whose steps are as long as its kernel; without one the first layer of all."""
+    convolutions = (layer for layer in maker.module.modules() if isinstance(layer, nn.Conv2d | nn.Conv3d))
+    cuts = (layer for layer in convolutions if layer.kernel_size == layer.stride != (1,) * len(layer.stride))
+    return next(cuts, None) or maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+
+
 def _patch_size(maker: Maker) -> int:
     """Numbers in one patch, as the layer that takes patches says."""
-    layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+    layer = _patch_layer(maker)
     if isinstance(layer, nn.Linear):
         return layer.in_features
     return int(layer.in_channels * prod(layer.kernel_size))
@@ -97,7 +105,7 @@ def _grid(maker: Maker) -> int:
 def _patches(maker: Maker, name: str) -> Argument:
     count = _grid(maker) ** 2
     shape: tuple[int, ...] = (count, _patch_size(maker))
-    layer = maker.first(nn.Conv2d, nn.Conv3d, nn.Linear)
+    layer = _patch_layer(maker)
     if "hidden_states" not in maker.wanted and isinstance(layer, nn.Conv2d):
         shape = (count, layer.in_channels, *layer.kernel_size)
     if maker.wanted & GRIDS:

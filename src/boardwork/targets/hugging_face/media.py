@@ -53,7 +53,7 @@ SOUNDS = Medium(
     ("audio_config", "encoder_config"),
     ("audio_token_id", "audio_token_index"),
     "get_audio_features",
-    ("input_features_mask",),
+    ("input_features_mask", "feature_attention_mask"),
     ("feature_attention_mask",),
     3,
 )
@@ -140,6 +140,9 @@ def _attempts(
             numbers = maker.entry("num_channels", default=3) * side**2
             rows = next((item.tensor.shape[1] for item in made[1:] if item.tensor.dim() == 3), GRID * GRID)
             yield [argument(first.name, (1, rows, numbers), ("batch", "", ""), maker.dtype), *made[1:]]
+        if medium is IMAGES and (frames := maker.entry("temporal_patch_size")):  # patches with time, colours last
+            shape = (GRID * GRID, int(frames), side, side, maker.entry("num_channels", default=3))
+            yield [argument(first.name, shape, ("",) * len(shape), maker.dtype), *made[1:]]
         masks = {item.name for item in made if item.name.endswith("mask")}
         if masks:
             yield [Argument(i.name, i.tensor.bool() if i.name in masks else i.tensor, i.axes) for i in made]
@@ -162,9 +165,19 @@ def _places(owner: nn.Module, reader: Callable[..., Any], made: Sequence[Argumen
         found = run_on_meta(reader, owner, {item.name: item.tensor for item in made})
     except Exception:  # whatever a tower raises
         return 0
-    features = getattr(found, "pooler_output", None)
-    features = getattr(found, "last_hidden_state", found) if features is None else features
-    return sum(tensor.numel() // tensor.shape[-1] for tensor in tensors_in(features) if tensor.dim() > 1)
+    states = getattr(found, "last_hidden_state", None)
+    features = next((f for f in (getattr(found, "pooler_output", None), states) if f is not None), found)
+    tensors = [tensor for tensor in tensors_in(features) if tensor.dim() > 1]
+    if features is found and hasattr(found, "hidden_states"):  # features for several layers of the text, each as many
+        kept = {id(tensor) for tensor in tensors_in(found.hidden_states)}
+        tensors = [tensor for tensor in tensors if id(tensor) not in kept][:1]
+    width = getattr(states, "shape", (0,))[-1]
+    return sum(tensor.numel() // _width(tensor, width) for tensor in tensors)
+
+
+def _width(features: torch.Tensor, width: int) -> int:
+    """Numbers of one place: the last axis, or of maps the one that is as long as the tower is wide."""
+    return width if width in features.shape else features.shape[-1]
 
 
 def _plain(config: Any) -> int:
