@@ -8,7 +8,7 @@ from typing import Any
 from boardwork.law_names import names_in
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
-from boardwork.outline.flow import Flow
+from boardwork.outline.flow import Flow, given_and_held
 from boardwork.trace.records import Op, Tensor
 
 
@@ -115,11 +115,15 @@ def state(flow: Flow, outline: Outline) -> dict[str, Any]:
 
 
 def _weights(flow: Flow, op: Op) -> frozenset[int]:
-    return frozenset(t for t in op.inputs if flow.is_weight(t))
+    return frozenset(t for t in given_and_held(op)[1] if flow.is_weight(t))
 
 
 def _state(flow: Flow, op: Op) -> int:
-    """Of a cell all results are states (batch, hidden), of a layer all but the first (layers, batch, hidden)."""
-    results = [flow.tensors[t] for t in op.outputs]
-    states = results if op.name.endswith("_cell") else results[1:]
-    return sum(s.size // s.shape[-2] * s.element_bytes for s in states if len(s.shape) > 1)
+    """Of a cell all results are states (rows, hidden), of a layer all but the first (layers, rows, hidden).
+
+    A sequence may have several rows, as an image has slots.
+    """
+    results, batch = [flow.tensors[t] for t in op.outputs], flow.trace.axes.get("batch", 0)
+    states = [s for s in (results if op.name.endswith("_cell") else results[1:]) if len(s.shape) > 1]
+    sequences = [batch if batch and s.shape[-2] % batch == 0 else s.shape[-2] for s in states]
+    return sum(s.size // n * s.element_bytes for s, n in zip(states, sequences, strict=True))

@@ -186,7 +186,7 @@ def _work(flow: Flow, op: Op, block: Block | None, leaf: Block | None) -> Summan
     counted = Summand("recurrence", kind, sizes, 1, op.macs)
     if block is not None and block.kind == "recurrent" and kind == "counted":
         result = flow.tensors[op.outputs[0]]
-        sizes = {"steps": result.size // result.shape[-1], **_sizes(block)}
+        sizes = {"rows": result.size // result.shape[-1], **_sizes(block)}
         return Summand("recurrence", "recurrent", sizes, 1, op.macs, (counted,))
     group = _WORDS[block.kind] if block is not None else _group(kind, leaf)
     if block is not None and block.kind == "attention":

@@ -66,12 +66,18 @@ def _zoom_view(flow: Flow, root: Block, opened: Block, wanted: str) -> tuple[Flo
     """The opened block; a recurrent model without blocks opens one time step instead."""
     recurrent = next((b for b in opened.walk() if b.kind == "recurrent" and not wanted), None)
     cell = next((c for c in flow.trace.cells if recurrent is not None and c.op in recurrent.ops), None)
-    if cell is None or any(b.kind in ("attention", "transformer_layer") for b in opened.walk()):
+    if recurrent is None or cell is None or _has_more(root, opened):
         return flow, view(flow, opened, parts(flow, root, opened))
     inner = Flow(cell.trace)
     drawn = [pattern for pattern in recognise(inner) if pattern.kind not in ("recurrent", "cell")]
     step = absorb(inner, gather(inner, grow(inner), drawn))
-    return inner, view(inner, recurrent or opened, parts(inner, step, step))
+    return inner, view(inner, recurrent, parts(inner, step, step))
+
+
+def _has_more(root: Block, opened: Block) -> bool:
+    """True for a block that is more than a recurrent layer: it attends, or it is the body of a loop."""
+    looped = any(block.again and block.children and block.children is opened.children for block in root.walk())
+    return looped or any(block.kind in ("attention", "transformer_layer") for block in opened.walk())
 
 
 def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:

@@ -252,6 +252,12 @@ class Flow:
             yield from (u for u in self.users.get(out, ()) if self.is_data(u))
 
 
+def given_and_held(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a layer or a recurrent cell works on, which may be learned too, and the rest; what is no layer holds all."""
+    given = 2 if op.name.endswith("_cell") else 1 if "weight" in op.slots[1:] else 0
+    return op.inputs[:given], op.inputs[given:]
+
+
 def _of_values(op: Op) -> Op:
     """An operation of _FILLED or _AS with only those inputs whose values it takes."""
     return dataclasses.replace(op, inputs=op.inputs[: op.name in _AS], slots=op.slots[: op.name in _AS])

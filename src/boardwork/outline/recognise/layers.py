@@ -13,7 +13,7 @@ from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
 from boardwork.outline.recognise.convolution.masked_weight import mask_of
 from boardwork.outline.recognise.feed_forward import is_linear
 from boardwork.outline.recognise.norms.arithmetic import CALLED, called
-from boardwork.trace.records import Op
+from boardwork.trace.records import Op, Tensor
 
 _POOLS = {
     "max_pool": "Max pool",
@@ -241,11 +241,9 @@ def _recurrent(flow: Flow, op: Op) -> Pattern:
     first = [w for w in weights if w.shape[0] == gates * hidden][
         : 2 + (2 if any(len(w.shape) == 1 for w in weights) else 0)
     ]
-    source = flow.tensors[op.inputs[0]]
-    steps = source.size // source.shape[-1] // _batch(flow, op, source)
     facts = {
         "kind": "rnn" if kind.startswith("rnn") else kind, "input": width, "hidden": hidden, "layers": stacked,
-        "directions": directions, "gates": gates, "steps": steps, "params": sum(w.size for w in weights),
+        "directions": directions, "gates": gates, "steps": _steps(flow, op, matrices[0]), "params": sum(w.size for w in weights),
         "first_params": sum(w.size for w in first), "bias": sum(w.size for w in first if len(w.shape) == 1),
         "macs": op.macs,
     }  # fmt: skip
@@ -261,9 +259,10 @@ def _positional(op: Op, index: int) -> bool:
     return op.attrs.get(str(index)) is True
 
 
-def _batch(flow: Flow, op: Op, source: Any) -> int:
-    """Sequences in the batch: the initial state is (layers, batch, hidden)."""
-    state = op.slot("hx")
-    if state is not None and len(flow.tensors[state].shape) == 3:
-        return max(1, flow.tensors[state].shape[1])
-    return 1
+def _steps(flow: Flow, op: Op, weight: Tensor) -> int:
+    """How often a cell runs; of a layer, positions of a sequence, with an initial state (layers, batch, hidden)."""
+    if op.name.endswith("_cell"):
+        return sum(flow.ops[user].name == op.name for user in flow.users[weight.id])
+    source, state = flow.tensors[op.inputs[0]], op.slot("hx")
+    batched = state is not None and len(flow.tensors[state].shape) == 3
+    return source.size // source.shape[-1] // max(1, flow.tensors[state].shape[1] if batched else 1)

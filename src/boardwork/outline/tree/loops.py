@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from boardwork.outline.blocks import Block
-from boardwork.outline.flow import Flow
+from boardwork.outline.flow import Flow, given_and_held
 
 _LONGEST = 120  # parts of a loop's body
 
@@ -44,9 +44,9 @@ def _part(block: Block) -> tuple[object, ...]:
 
 def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     """Equal for two runs of the same part."""
-    names = tuple(flow.ops[op].name for op in block.all() if not flow.is_shape(op))
-    weights = {t for op in block.all() for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
-    return *_part(block), names, frozenset(weights)
+    ops = [flow.ops[op] for op in block.all() if not flow.is_shape(op)]
+    weights = {origin.id for op in ops for t in given_and_held(op)[1] if (origin := flow.origin(t)[0]).kind == "parameter"}
+    return *_part(block), tuple(op.name for op in ops), frozenset(weights)
 
 
 def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:
@@ -69,7 +69,8 @@ def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start:
 
 
 def _body_block(flow: Flow, parent: Block, parts: Sequence[Block]) -> Block:
-    """Named by the part with most weights."""
+    """Named by the part with most weights, where that has a name."""
     lead = max(parts, key=lambda part: flow.parameters(part.one()))
     path = next((part.path for part in parts if part.children and part.path), parent.path)
-    return Block(lead.label, "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)
+    label = lead.label or "One step"
+    return Block(label, "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from boardwork.outline.blocks import Block, Link
-from boardwork.outline.flow import Flow
+from boardwork.outline.flow import Flow, given_and_held
 from boardwork.outline.views.learned_queries import asks, queries_of
 from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
@@ -200,9 +200,17 @@ class Links:
         box = self.boxes[target]
         if sum(n > 1 for n in origin.shape) < 1:
             return ""
+        if self._is_start(box, tensor):
+            return "Learned start"
         if box.children:
             return self._added(box, tensor, origin)
         return self._joined(box, self._as_joined(box, origin)) if box.role in _JOINS else ""
+
+    def _is_start(self, box: Block, tensor: int) -> bool:
+        """True for what layers in a box work on as they do on data."""
+        views, own = self._views_of(tensor), set(box.one())
+        users = {op for view in views for op in self.flow.users.get(view, ()) if op in own}
+        return any(not views.isdisjoint(given_and_held(self.flow.ops[op])[0]) for op in users)
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
         """A table that every copy of a stack adds to its stream."""
