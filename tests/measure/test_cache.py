@@ -179,5 +179,24 @@ def test_a_cell_that_runs_again_keeps_one_state() -> None:
     assert measured(Loop(), torch.empty(3, 7, 4))["state.bytes"] == 4 * 2 * 6
 
 
+class Slots(nn.Module):
+    """Rows of one sequence that a cell mends, from a learned start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start, self.cell = nn.Parameter(torch.zeros(5, 6)), nn.GRUCell(4, 6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = self.start.repeat(len(x), 1)
+        for _ in range(3):
+            rows = self.cell(x.repeat_interleave(5, 0), rows)
+        return rows
+
+
+def test_rows_of_a_sequence_are_no_steps() -> None:
+    found = measured(Slots(), torch.empty(2, 4))
+    assert (found["recurrent.steps"], found["state.bytes"]) == (3, 4 * 5 * 6)
+
+
 def measured(module: nn.Module, *args: torch.Tensor) -> Facts:
     return measure(outline(trace(from_module(module, args))))

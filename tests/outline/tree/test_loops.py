@@ -35,3 +35,52 @@ def test_a_step_with_several_calls_is_one_body() -> None:
     loops = [block for block in found.root.children if block.again]
     assert [(loop.runs, loop.repeat) for loop in loops] == [(5, 1)]
     assert [block.path for block in found.root.children if not block.again] == ["first", "last"]
+
+
+class Slots(nn.Module):
+    """A few learned vectors that look at the input and are mended by a cell, again and again."""
+
+    def __init__(self, width: int = 8, rows: int = 5) -> None:
+        super().__init__()
+        self.start = nn.Parameter(torch.zeros(1, rows, width))
+        self.level, self.ask, self.mend = nn.LayerNorm(width), nn.Linear(width, width), nn.GRUCell(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = self.start.expand(len(x), -1, -1)
+        for _ in range(3):
+            shares = (self.ask(self.level(rows)) @ x.mT).softmax(-2)
+            seen = shares @ x
+            rows = self.mend(seen.flatten(0, 1), rows.flatten(0, 1)).view_as(rows)
+        return rows
+
+
+def test_a_loop_that_starts_from_learned_vectors_is_whole() -> None:
+    found = outline(trace(from_module(Slots(), (torch.zeros(2, 6, 8),))))
+    assert [(block.path, block.runs) for block in found.root.children] == [("", 3)]
+    assert "Learned start" in [box.label for box in found.zoom.boxes]
+    assert "GRU" in [box.label for box in found.zoom.boxes]  # the body, not one time step of its cell
+
+
+class Imagined(nn.Module):
+    """A world model: one step is a cell and two perceptrons alike, the second beside what is seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.GRUCell(4, 6)
+        self.guess = nn.Sequential(nn.Linear(6, 9), nn.ELU(), nn.Linear(9, 4))
+        self.check = nn.Sequential(nn.Linear(6 + 3, 9), nn.ELU(), nn.Linear(9, 4))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        state, code, guesses = seen.new_zeros(len(seen), 6), seen.new_zeros(len(seen), 4), []
+        for step in seen.unbind(1):
+            state = self.cell(code, state)
+            guesses.append(self.guess(state).softmax(-1))
+            code = self.check(torch.cat([state, step], -1)).softmax(-1)
+        return torch.stack(guesses, 1)
+
+
+def test_two_branches_of_a_step_are_no_layers_in_a_row() -> None:
+    found = outline(trace(from_module(Imagined(), (torch.zeros(2, 7, 3),))))
+    body = next(block for block in found.root.walk() if block.again)
+    assert body.runs == 7 and body.label
+    assert all(part.repeat == 1 for part in body.children)

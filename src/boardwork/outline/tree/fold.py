@@ -154,7 +154,17 @@ def _same_body(flow: Flow, children: Sequence[Block], start: int, length: int) -
         return False
     shared = [two for one, two in zip(first, second, strict=True) if _is_again(one, two)]
     own, again = (sum(flow.parameters(part.one()) for part in parts) for parts in (second, shared))
-    return own > 2 * again and _chained(flow, *_bodies((first, second)))
+    return own > 2 * again and _hands_on(flow, first, second) and _chained(flow, *_bodies((first, second)))
+
+
+def _hands_on(flow: Flow, body: Sequence[Block], following: Sequence[Block]) -> bool:
+    """True when something takes what each part makes, in the body or the next one: branches are no layers in a row."""
+    taken = {t for part in following for op in part.all() for t in flow.ops[op].inputs}
+    for part in reversed(body):
+        if not any(t in taken for op in part.all() for t in flow.ops[op].outputs):
+            return False
+        taken.update(t for op in part.all() for t in flow.ops[op].inputs)
+    return True
 
 
 def _weighted(flow: Flow, body: Sequence[Block]) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow, given_and_held
@@ -31,11 +32,21 @@ def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]
             found.append(children[index])
             index += 1
             continue
-        starts = range(index, index + times * length, length)
-        bodies = [_body_block(flow, parent, children[start : start + length]) for start in starts]
+        end = index + times * length
+        end += _begun(marks, index, length, end)
+        bodies = [
+            _body_block(flow, parent, children[start : min(start + length, end)]) for start in range(index, end, length)
+        ]
         found.append(dataclasses.replace(bodies[0], again=tuple(bodies[1:])))
-        index += length * times
+        index = end
     return found
+
+
+def _begun(marks: Sequence[object], start: int, length: int, end: int) -> int:
+    """Parts behind the runs that begin another one: the last lacks what only a next one would take."""
+    pairs = zip(marks[start : start + length], marks[end : end + length], strict=False)
+    begun = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return begun if 2 * begun >= length else 0
 
 
 def _part(block: Block) -> tuple[object, ...]:
@@ -69,8 +80,9 @@ def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start:
 
 
 def _body_block(flow: Flow, parent: Block, parts: Sequence[Block]) -> Block:
-    """Named by the part with most weights, where that has a name."""
-    lead = max(parts, key=lambda part: flow.parameters(part.one()))
+    """Named by the part that holds most of its weights, if one does and has a name."""
+    weights = {id(part): flow.parameters(part.one()) for part in parts}
+    lead = max(parts, key=lambda part: weights[id(part)])
     path = next((part.path for part in parts if part.children and part.path), parent.path)
-    label = lead.label or "One step"
-    return Block(label, "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)
+    label = lead.label if 2 * weights[id(lead)] > sum(weights.values()) else ""
+    return Block(label or "One step", "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)
