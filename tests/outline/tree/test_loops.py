@@ -82,5 +82,6 @@ class Imagined(nn.Module):
 def test_two_branches_of_a_step_are_no_layers_in_a_row() -> None:
     found = outline(trace(from_module(Imagined(), (torch.zeros(2, 7, 3),))))
     body = next(block for block in found.root.walk() if block.again)
-    assert body.runs == 7 and body.label
+    assert body.runs == 7
+    assert body.label
     assert all(part.repeat == 1 for part in body.children)

@@ -243,9 +243,9 @@ def _recurrent(flow: Flow, op: Op) -> Pattern:
     ]
     facts = {
         "kind": "rnn" if kind.startswith("rnn") else kind, "input": width, "hidden": hidden, "layers": stacked,
-        "directions": directions, "gates": gates, "steps": _steps(flow, op, matrices[0]), "params": sum(w.size for w in weights),
-        "first_params": sum(w.size for w in first), "bias": sum(w.size for w in first if len(w.shape) == 1),
-        "macs": op.macs,
+        "directions": directions, "gates": gates, "steps": _steps(flow, op, matrices[0]), "macs": op.macs,
+        "params": sum(w.size for w in weights), "first_params": sum(w.size for w in first),
+        "bias": sum(w.size for w in first if len(w.shape) == 1),
     }  # fmt: skip
     detail = (
         f"{width} → {hidden}"

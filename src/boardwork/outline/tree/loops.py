@@ -56,8 +56,9 @@ def _part(block: Block) -> tuple[object, ...]:
 def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     """Equal for two runs of the same part."""
     ops = [flow.ops[op] for op in block.all() if not flow.is_shape(op)]
-    weights = {origin.id for op in ops for t in given_and_held(op)[1] if (origin := flow.origin(t)[0]).kind == "parameter"}
-    return *_part(block), tuple(op.name for op in ops), frozenset(weights)
+    held = (flow.origin(t)[0] for op in ops for t in given_and_held(op)[1])
+    weights = frozenset(tensor.id for tensor in held if tensor.kind == "parameter")
+    return *_part(block), tuple(op.name for op in ops), weights
 
 
 def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:
