@@ -264,5 +264,5 @@ def _steps(flow: Flow, op: Op, weight: Tensor) -> int:
     if op.name.endswith("_cell"):
         return sum(flow.ops[user].name == op.name for user in flow.users[weight.id])
     source, state = flow.tensors[op.inputs[0]], op.slot("hx")
-    batched = state is not None and len(flow.tensors[state].shape) == 3
-    return source.size // source.shape[-1] // max(1, flow.tensors[state].shape[1] if batched else 1)
+    shape = flow.tensors[state].shape if state is not None else ()
+    return source.size // source.shape[-1] // max(1, shape[1] if len(shape) == 3 else 1)
