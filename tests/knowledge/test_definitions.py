@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.knowledge import written_attention, written_blocks, written_training  # noqa: F401  (they define)
+from tests.knowledge import written_attention, written_blocks, written_layers, written_training  # noqa: F401
 from tests.knowledge.written_mixers import DEFINED, Sides, define
 from torch import Tensor, nn
 

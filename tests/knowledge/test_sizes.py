@@ -35,10 +35,19 @@ LANGUAGE = tuple(f"example:nanogpt(width={width}, heads={heads}, layers=2)" for 
 LAYERS = (LAYER.format(64, 4), LAYER.format(96, 8))
 
 
-def of(family: str, name: str, *shapes: tuple[int, ...], **sizes: Any) -> Model:
+def of(folder: str, name: str, *shapes: tuple[int, ...], **sizes: Any) -> Model:
     """A hand-written model of tests/outline/families."""
-    build = getattr(written.models(FAMILIES / f"{family}.py"), name)
-    return build(**sizes).eval(), tuple(torch.zeros(shape) for shape in shapes)
+    return family(folder, name)(**sizes).eval(), tuple(torch.zeros(shape) for shape in shapes)
+
+
+def family(name: str, model: str) -> Any:
+    """A class of tests/outline/families."""
+    return getattr(written.models(FAMILIES / f"{name}.py"), model)
+
+
+def separated(width: int) -> nn.Module:
+    layers = (nn.Conv2d(width, width, 3, padding=1, groups=width), nn.ReLU(), nn.Conv2d(width, 2 * width, 1))
+    return nn.Sequential(nn.Sequential(*layers), nn.ReLU())
 
 
 class Thin(nn.Module):
@@ -174,6 +183,16 @@ SIZES: dict[str, tuple[Model, Model]] = {
     "embeddings": LANGUAGE,
     "factorisation_machine": ((Factors(True), numbers(4, 5)), (Factors(True), numbers(2, 7))),
     "feature_crosses": ((Crossed(True), rows(4, 8)), (Crossed(True, layers=4), rows(4, 8))),
+    "aggregation": tuple(
+        (nn.Sequential(family("image_and_sound", "AllMapsOnce")(width), nn.ReLU()), rows(2, width, 16, 16))
+        for width in (24, 32)
+    ),
+    "classifier": tuple(of("variants", "LastState", (2, 9, 12), answers=n) for n in (3, 5)),
+    "fused_inverted": tuple(
+        (nn.Sequential(*(family("variants", "FullWide")(width) for _ in range(2))), rows(2, width, 8, 8))
+        for width in (16, 24)
+    ),
+    "separable": tuple((separated(width), rows(2, width, 8, 8)) for width in (16, 24)),
     "feed_forward": LAYERS,
     "fire": ("torchvision:squeezenet1_0", "torchvision:squeezenet1_1"),
     "fixed_sound_window": ((Sound(20), rows(2, 8, 40)), (Sound(32), rows(2, 8, 64))),

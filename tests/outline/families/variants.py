@@ -103,6 +103,130 @@ class SameQueries(nn.Module):
         return self.finish(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
+class FullWide(nn.Module):
+    """A full convolution widens, a 1 x 1 one narrows again."""
+
+    def __init__(self, channels: int = 16) -> None:
+        super().__init__()
+        self.wider, self.thinner = nn.Conv2d(channels, 64, 3, padding=1), nn.Conv2d(64, channels, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps + self.thinner(F.silu(self.wider(maps)))
+
+
+class Reaches(nn.Module):
+    """Kernels of three dilations side by side."""
+
+    def __init__(self, channels: int = 16) -> None:
+        super().__init__()
+        self.all_reaches = nn.ModuleList(nn.Conv2d(channels, 8, 3, padding=g, dilation=g) for g in (1, 6, 12))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return torch.cat([F.relu(layer(maps)) for layer in self.all_reaches], 1)
+
+
+class Squeezed(nn.Module):
+    """A thin layer, then two kernels side by side."""
+
+    def __init__(self, channels: int = 16) -> None:
+        super().__init__()
+        self.thin = nn.Conv2d(channels, 4, 1)
+        self.small, self.large = nn.Conv2d(4, 8, 1), nn.Conv2d(4, 8, 3, padding=1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        thin = F.relu(self.thin(maps))
+        return torch.cat([F.relu(self.small(thin)), F.relu(self.large(thin))], 1)
+
+
+class LastState(nn.Module):
+    """The last state of an LSTM decides."""
+
+    def __init__(self, width: int = 12, answers: int = 3) -> None:
+        super().__init__()
+        self.steps, self.answer = nn.LSTM(width, 8, batch_first=True), nn.Linear(8, answers)
+
+    def forward(self, series: Tensor) -> Tensor:
+        return self.answer(self.steps(series)[0][:, -1])
+
+
+class Excited(nn.Module):
+    """Channels weighed by what a pool sees of them."""
+
+    def __init__(self, channels: int = 16) -> None:
+        super().__init__()
+        self.mix, self.less, self.more = (
+            nn.Conv2d(3, channels, 3, padding=1),
+            nn.Linear(channels, 4),
+            nn.Linear(4, channels),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        maps = self.mix(image)
+        return maps * torch.sigmoid(self.more(F.relu(self.less(maps.mean((2, 3))))))[:, :, None, None]
+
+
+class Tables(nn.Module):
+    """A word, its place and its sentence, each a row of a table."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.words, self.places, self.sorts = nn.Embedding(50, width), nn.Embedding(32, width), nn.Embedding(2, width)
+        self.layer = nn.TransformerEncoderLayer(width, 2, 32, batch_first=True)
+        self.register_buffer("order", torch.arange(32)[None], persistent=False)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        rows = self.words(numbers) + self.places(self.order[:, : numbers.shape[1]])
+        return self.layer(rows + self.sorts(torch.zeros_like(numbers)))
+
+
+class Steered(nn.Module):
+    """A condition scales and shifts normalised features."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.before, self.steer = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(8, 2 * width)
+        self.after = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, given: Tensor) -> Tensor:
+        scale, shift = self.steer(given)[:, None].chunk(2, -1)
+        return self.after(self.before(tokens) * (1 + scale) + shift)
+
+
+class Adapted(nn.Module):
+    """A layer with a thin branch beside it."""
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        self.base, self.rise = nn.Linear(width, width), nn.Linear(2, width, bias=False)
+        self.fall = nn.Linear(width, 2, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.base(tokens) + 0.5 * self.rise(self.fall(tokens))
+
+
+class Drawn(nn.Module):
+    """A code drawn by its mean and spread."""
+
+    def __init__(self, width: int = 20) -> None:
+        super().__init__()
+        self.middle, self.width_of, self.back = nn.Linear(width, 4), nn.Linear(width, 4), nn.Linear(4, width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        spread = torch.exp(0.5 * self.width_of(rows))
+        return self.back(self.middle(rows) + spread * torch.randn_like(spread))
+
+
+class Neighbours(nn.Module):
+    """Sums over neighbours by a matrix of who is beside whom."""
+
+    def __init__(self, arriving: int = 12, leaving: int = 6) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(arriving, leaving), nn.Linear(leaving, leaving)
+
+    def forward(self, nodes: Tensor, beside: Tensor) -> Tensor:
+        return beside @ self.two((beside @ self.one(nodes)).relu())
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "clamped_gate": (ClampedGate, (torch.zeros(2, 9, 16),)),
     "part_convolution": (lambda: nn.Sequential(PartConvolution(), PartConvolution()), (torch.zeros(2, 8, 8, 16),)),
@@ -110,4 +234,14 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "norm_of_maps": (NormOfMaps, (torch.zeros(2, 12, 6, 6),)),
     "two_scores": (TwoScores, (torch.zeros(2, 9, 32), torch.zeros(2, 9, 8))),
     "same_queries": (SameQueries, (torch.zeros(2, 20, 16),)),
+    "full_wide": (lambda: nn.Sequential(FullWide(), FullWide()), (torch.zeros(2, 16, 8, 8),)),
+    "reaches": (lambda: nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), Reaches()), (torch.zeros(2, 3, 32, 32),)),
+    "squeezed": (lambda: nn.Sequential(Squeezed(), Squeezed()), (torch.zeros(2, 16, 8, 8),)),
+    "last_state": (LastState, (torch.zeros(2, 9, 12),)),
+    "excited": (Excited, (torch.zeros(2, 3, 16, 16),)),
+    "tables": (Tables, (torch.zeros(2, 9, dtype=torch.long),)),
+    "steered": (Steered, (torch.zeros(2, 9, 16), torch.zeros(2, 8))),
+    "adapted": (Adapted, (torch.zeros(2, 9, 24),)),
+    "drawn": (Drawn, (torch.zeros(4, 20),)),
+    "neighbours": (Neighbours, (torch.zeros(5, 12), torch.zeros(5, 5))),
 }

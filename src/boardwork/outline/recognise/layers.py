@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from functools import cache
+from math import prod
 from typing import Any
 
 from boardwork.outline.blocks import Pattern
@@ -122,7 +123,9 @@ def _dynamic(flow: Flow, op: Op, label: str, groups: int) -> Pattern:
     shape = flow.tensors[op.inputs[1]].shape
     before, after = (shape[0] // groups, shape[1]) if "transpose" in op.name else (shape[1], shape[0] // groups)
     detail = f"{before} → {after}, weights made from the input"
-    return _followed(flow, op, "dynamic_conv", f"Dynamic {label[0].lower()}{label[1:]}", "conv", detail)
+    found = _followed(flow, op, "dynamic_conv", f"Dynamic {label[0].lower()}{label[1:]}", "conv", detail)
+    facts = {"taps": prod(shape[2:]), "before": before, "after": after, "made": flow.tensors[op.inputs[1]].size}
+    return dataclasses.replace(found, facts=facts)
 
 
 def _grouped(pattern: Pattern, groups: int) -> Pattern:

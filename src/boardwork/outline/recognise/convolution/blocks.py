@@ -22,8 +22,9 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if any(_on_sequence(flow, flow.ops[i]) for i in block.one()):
         return None
     aggregated = aggregation(flow, block.one())
-    if aggregated:
-        return "One-shot aggregation", "aggregation", aggregated, {}
+    if aggregated is not None:
+        words, facts = aggregated
+        return "One-shot aggregation", "aggregation", words, facts
     found = chain(flow, block.one())
     if not any(layer.kernel > 1 for branch in found.branches for layer in branch):
         return None
@@ -89,7 +90,7 @@ def _inverted(found: Chain) -> Meaning | None:
         if up.after == _GATED * down.before:
             part = f" on {mix.before}" if mix.before < down.before else ""
             words = f"{up.before} → {up.after}, GLU, {mix.side} depthwise{part}, → {down.after}"
-            return "Gated convolution", "gated_convolution", words, {}
+            return "Gated convolution", "gated_convolution", words, _opened(found.main)
         if not up.after == mix.before == down.before:
             return None
         facts = {
@@ -102,15 +103,25 @@ def _inverted(found: Chain) -> Meaning | None:
     if sorts == ["full", "point"] and found.main[0].after > max(found.main[0].before, found.main[1].after):
         up, down = found.main
         if up.after == _GATED * down.before:
-            return (
-                "Gated convolution",
-                "gated_convolution",
-                f"{up.before} → {up.after}, {up.side}, GLU, → {down.after}",
-                {},
-            )
+            words = f"{up.before} → {up.after}, {up.side}, GLU, → {down.after}"
+            return "Gated convolution", "gated_convolution", words, _opened(found.main)
+        facts = {
+            "input": up.before, "inner": up.after, "output": down.after, "kernel": up.kernel,
+            "weights": _weights(found.main),
+        }  # fmt: skip
         words = f"{up.before} → {up.after} → {down.after}, {up.side}"
-        return "Fused inverted residual", "fused_inverted_residual", words, {}
+        return "Fused inverted residual", "fused_inverted_residual", words, facts
     return None
+
+
+def _opened(layers: tuple[Layer, ...]) -> dict[str, Any]:
+    """Numbers of a block in which one half of the features opens the other."""
+    first, last = layers[0], layers[-1]
+    kernel = max(layer.kernel for layer in layers)
+    return {
+        "input": first.before, "inner": last.before, "output": last.after, "kernel": kernel,
+        "weights": _weights(layers),
+    }  # fmt: skip
 
 
 def _narrow(found: Chain, weighed: bool) -> Meaning | None:
@@ -128,6 +139,8 @@ def _narrow(found: Chain, weighed: bool) -> Meaning | None:
         "width": up.after, "inner": up.before, "input": down.before, "weights": _weights(found.main),
         "kernel": mix.kernel, "groups": mix.groups, **({"splits": splits} if splits > 1 else {}),
     }  # fmt: skip
+    if down.after != up.before:
+        facts = {}  # no formula over one inner width
     grouped = f", {mix.groups} groups" if mix.groups > 1 else ""
     words = f"{down.before} → {mix.after} → {up.after}, {mix.side}{grouped}"
     return "Bottleneck block", "bottleneck", words, facts
@@ -140,9 +153,10 @@ def _separable(found: Chain) -> Meaning | None:
         return None
     if len(sorts) > 2 and found.join is None:
         return None
-    mix, last = found.main[0], found.main[-1]
+    mix, point, last = found.main[0], found.main[1], found.main[-1]
+    facts = {"kernel": mix.kernel, "input": mix.before, "output": point.after, "weights": mix.weights + point.weights}
     words = f"{mix.before} → {last.after}, {mix.side} depthwise"
-    return "Depthwise separable block", "separable", words, {}
+    return "Depthwise separable block", "separable", words, facts
 
 
 def _halves(flow: Flow, block: Block, found: Chain) -> Meaning | None:

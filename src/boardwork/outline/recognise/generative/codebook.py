@@ -49,7 +49,9 @@ def _pattern(row: list[_Quantiser]) -> Pattern:
     ops, table = frozenset((*end, *(op for found in before for op in found.ops))), row[0].table
     words = f"nearest of {table.shape[0]} codes of width {table.shape[1]}"
     if len(row) > 1:
-        return Pattern("codebooks", ops, "Residual quantiser", "embedding", f"{len(row)} codebooks, {words} each")
+        facts = {"tables": len(row), "codes": table.shape[0], "width": table.shape[1]}
+        label = f"{len(row)} codebooks, {words} each"
+        return Pattern("codebooks", ops, "Residual quantiser", "embedding", label, facts=facts)
     facts = {"codes": table.shape[0], "width": table.shape[1], "params": table.size}
     return Pattern("codebook", ops, "Codebook", "embedding", words, facts=facts)
 
