@@ -1,6 +1,9 @@
 """A tall figure in columns: every box once, nothing wider than said, the wire goes on."""
 
+from dataclasses import replace
+
 from boardwork.figure import draw
+from boardwork.figure.clearer import crossings
 from boardwork.figure.columns import in_columns
 from boardwork.figure.points import COMPACT
 from boardwork.figure.primitives import Box, Frame, Wire
@@ -15,7 +18,7 @@ def stack(count, parent=""):
 
 def test_every_box_is_there_once_and_the_columns_are_of_one_height():
     tall = draw(stack(12), COMPACT)
-    cut = in_columns(tall, 3, COMPACT)
+    ((_, cut, _),) = in_columns(tall, (3,), COMPACT)
     boxes = [item for item in cut.primitives if isinstance(item, Box)]
     assert [box.node for box in boxes] == [f"n{i}" for i in range(12)]
     assert cut.height < 0.5 * tall.height
@@ -24,7 +27,7 @@ def test_every_box_is_there_once_and_the_columns_are_of_one_height():
 
 
 def test_the_wire_goes_on_at_the_head_of_the_next_column():
-    cut = in_columns(draw(stack(6), COMPACT), 2, COMPACT)
+    ((_, cut, _),) = in_columns(draw(stack(6), COMPACT), (2,), COMPACT)
     (on,) = [item for item in cut.primitives if isinstance(item, Wire) and len(item.points) > 4]
     xs, ys = [x for x, _ in on.points], [y for _, y in on.points]
     assert xs[-1] > xs[0]
@@ -33,11 +36,19 @@ def test_the_wire_goes_on_at_the_head_of_the_next_column():
 
 
 def test_a_frame_is_cut_with_what_it_holds():
-    cut = in_columns(draw(stack(8, "g"), COMPACT), 2, COMPACT)
+    ((_, cut, _),) = in_columns(draw(stack(8, "g"), COMPACT), (2,), COMPACT)
     assert sum(isinstance(item, Frame) for item in cut.primitives) == 2
 
 
+def test_wires_that_run_beside_one_another_go_on_together_and_do_not_cross():
+    skips = (Edge("n0", "n7", "residual"), Edge("n1", "n6"))
+    skipping = draw(replace(stack(8), edges=(*stack(8).edges, *skips)), COMPACT)
+    ((_, cut, threads),) = in_columns(skipping, (2,), COMPACT)
+    on = [item for item in cut.primitives if isinstance(item, Wire) and len(item.points) > 4]
+    assert (len(on), threads) == (3, 2)
+    assert not crossings(on)
+
+
 def test_what_cannot_be_cut_is_left():
-    skip = Diagram(stack(4).nodes, (*stack(4).edges, Edge("n0", "n3", "residual")))
-    assert in_columns(draw(skip, COMPACT), 3, COMPACT) is None
-    assert in_columns(draw(stack(1), COMPACT), 2, COMPACT) is None
+    assert not [*in_columns(draw(stack(2), COMPACT), (3,), COMPACT)]
+    assert not [*in_columns(draw(stack(1), COMPACT), (2, 3), COMPACT)]

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boardwork.figure import CELLS, COLUMN, TAGGED, Figure, draw
+from boardwork.figure import CELLS, COLUMN, Figure, draw
 from boardwork.figure.blocks import Block, Framed, Line, Op, Par, Seq
+from boardwork.figure.laid import placed
+from boardwork.figure.place import Placer
 from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Box, Circle, Frame, Text, Wire
 from boardwork.figure.reduce import reduce
@@ -230,10 +232,11 @@ def test_a_wire_lifted_inside_a_frame_is_not_drawn_outside_it() -> None:
     nodes = (*(Node(n, n, "", "linear", parent="g") for n in "abcdef"), Node("z", "z", "", "concat"))
     pairs = ("bc", "bd", "cd", "ae", "ce", "cf", "az", "bz", "dz")
     edges = tuple(Edge(s, t) for s, t in pairs)
-    figure = draw(Diagram(nodes, edges, (Group("g", "Frame"),)), CELLS, TAGGED)
-    (frame,) = [item for item in figure.primitives if isinstance(item, Frame)]
+    laid = Placer(CELLS).place(reduce(Diagram(nodes, edges, (Group("g", "Frame"),)), {}))
+    items = list(placed(laid.items, laid.left, 0))
+    (frame,) = [item for item in items if isinstance(item, Frame)]
     bottom = frame.y + frame.height - 1
-    for wire in (item for item in figure.primitives if isinstance(item, Wire)):
+    for wire in (item for item in items if isinstance(item, Wire)):
         assert not min(y for _, y in wire.points) < bottom <= max(y for _, y in wire.points)
 
 

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from tests.figure.test_layout import diagrams
 
-from boardwork.figure import TAGGED, draw
+from boardwork.figure import draw
+from boardwork.figure.laid import Laid
 from boardwork.figure.place import Placer
 from boardwork.figure.points import NARROWEST
 from boardwork.figure.primitives import Box, Text
+from boardwork.figure.reduce import reduce
 from boardwork.sheet import Diagram, Edge, Group, Node
 
 SHAPE = ("batch", "heads", "seq_len", "d_model")
@@ -48,7 +50,12 @@ def test_what_stands_below_a_narrow_frame_is_broken() -> None:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(diagrams(10))
 def test_longer_lines_make_no_figure_wider(diagram: Diagram) -> None:
-    wide = draw(diagram, NARROWEST, TAGGED).width
+    block = reduce(diagram, {})
+    wide = width(Placer(NARROWEST).place(block))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Placer, "beside", lambda self, half: self)
-        assert wide <= draw(diagram, NARROWEST, TAGGED).width + 0.01
+        assert wide <= width(Placer(NARROWEST).place(block)) + 0.01
+
+
+def width(laid: Laid) -> float:
+    return laid.left + laid.right

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boardwork.figure import CELLS, COLUMN, STACKED, draw, stacks
+from boardwork.figure import CELLS, COLUMN, STACKED, draw, is_own
 from boardwork.figure.jumps import jumps
 from boardwork.figure.points import NARROW
 from boardwork.figure.primitives import Box, Figure
@@ -47,5 +47,5 @@ def test_a_tag_is_looked_for_once() -> None:
 
 def test_what_takes_no_input_is_no_tower() -> None:
     nodes = (replace(TOWERS.nodes[0], role="other"), *TOWERS.nodes[1:])
-    assert not stacks(replace(TOWERS, nodes=nodes))
-    assert stacks(TOWERS)
+    assert not is_own(replace(TOWERS, nodes=nodes), STACKED)
+    assert is_own(TOWERS, STACKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from boardwork.figure.blocks import Block
-from boardwork.figure.clearer import clearer, tags
+from boardwork.figure.clearer import clearer
 from boardwork.figure.column import column
 from boardwork.figure.inward import inward
 from boardwork.figure.laid import Laid, placed
@@ -24,17 +24,16 @@ __all__ = [
     "COLUMN",
     "RAILED",
     "STACKED",
-    "TAGGED",
     "Figure",
     "Metrics",
     "draw",
+    "is_own",
     "nested",
-    "stacks",
-    "tangled",
 ]
 
 # The forms of a figure.
-AS_IT_IS, TAGGED, STACKED, RAILED, COLUMN = "as it is", "tagged", "stacked", "railed", "column"
+AS_IT_IS, STACKED, RAILED, COLUMN = "as it is", "stacked", "railed", "column"
+_CROSSED = "crossed"  # RAILED in points
 
 
 def draw(
@@ -47,9 +46,9 @@ def draw(
     """Lay a diagram out. Any acyclic diagram works; edges that do not fit become numbered tags, or in
     points wires between rows of boxes where that reads better.
 
-    `form`: TAGGED keeps the tags, which take less room than wires; in STACKED, towers that meet, as encoder and
-    decoder, stand one under the other; RAILED is one box under the other, for little room, with rails at the sides
-    for edges that are not between neighbours; in COLUMN all of these are tags.
+    `form`: in STACKED, towers that meet, as encoder and decoder, stand one under the other; RAILED is one box under
+    the other, for little room, with rails at the sides for edges that are not between neighbours; in COLUMN all of
+    these are tags.
     `most_height`: skips within skips are folded to a U, if the figure is higher or they are concatenated.
     """
     if not diagram.nodes:
@@ -58,7 +57,10 @@ def draw(
     found = nested(diagram) if most_height is not None else None
     if found is not None and not found.added:
         return _figure(u_shape(found, texts_of(diagram), placer), metrics)
-    laid = _clearer(diagram, form, placer) if form in (AS_IT_IS, STACKED) else placer.place(_block(diagram, form))
+    if form in (AS_IT_IS, STACKED):
+        laid = _clearer(diagram, form, placer)
+    else:
+        laid = placer.place(_railed(diagram, metrics) if form == RAILED else _block(diagram, form))
     if found is not None and most_height is not None and laid.height > most_height:
         laid = u_shape(found, texts_of(diagram), placer)
     return _figure(laid, metrics)
@@ -68,30 +70,30 @@ def _clearer(diagram: Diagram, form: str, placer: Placer) -> Laid:
     """In the form, where few tags are left; wires from row to row need points."""
     block = _block(diagram, form)
     may_wire = not placer.m.unit and block == _block(diagram, AS_IT_IS)
-    return clearer(block, (lambda: _tied(diagram)) if may_wire else None, lambda: _block(diagram, RAILED), placer)
+    return clearer(block, (lambda: _tied(diagram)) if may_wire else None, lambda: _railed(diagram, placer.m), placer)
+
+
+def _railed(diagram: Diagram, metrics: Metrics) -> Block:
+    """A crossing of characters looks like a fork, one of lines does not."""
+    return _block(diagram, RAILED if metrics.unit else _CROSSED)
 
 
 def _figure(laid: Laid, metrics: Metrics) -> Figure:
     return Figure(laid.left + laid.right + metrics.unit, laid.height, tuple(placed(laid.items, laid.left, 0)))
 
 
-def tangled(diagram: Diagram) -> bool:
-    """Whether wires may stand for tags, so that TAGGED is a form of its own."""
-    return bool(diagram.nodes) and tags(_block(diagram, AS_IT_IS)) > tags(_tied(diagram))
+def is_own(diagram: Diagram, form: str) -> bool:
+    """Whether a form differs from the diagram as it is, which one without towers, or without branches, does not."""
+    return form == AS_IT_IS or (bool(diagram.nodes) and _block(diagram, form) != _block(diagram, AS_IT_IS))
 
 
-def stacks(diagram: Diagram) -> bool:
-    """Whether there are towers, so that STACKED is a form of its own."""
-    return bool(diagram.nodes) and _block(diagram, STACKED) != _block(diagram, AS_IT_IS)
-
-
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _block(diagram: Diagram, form: str) -> Block:
     """Kept, for the same diagram is tried at several widths."""
     diagram = inward(diagram)
     texts = texts_of(diagram)
-    if form in (RAILED, COLUMN):
-        return column(diagram, texts, rails=form == RAILED)
+    if form in (RAILED, _CROSSED, COLUMN):
+        return column(diagram, texts, {RAILED: 0, _CROSSED: 1}.get(form))
     return reduce(diagram, texts, stacked=form == STACKED)
 
 

@@ -1,4 +1,4 @@
-"""Boxes in a column, edges that go past boxes -> buses at its sides that cross nowhere; the edges that find none."""
+"""Boxes in a column, edges that go past boxes -> buses at its sides that seldom cross; the edges that find none."""
 
 from __future__ import annotations
 
@@ -38,16 +38,27 @@ class Buses:
         return [bus for (_, here), buses in self.at.items() if here == side for bus in buses]
 
 
-def buses(ops: Mapping[str, Op], order: Sequence[str], edges: Sequence[Edge], frames: Mapping[str, list[str]]) -> Buses:
-    """`order`: the boxes from the top; `frames`: those round each, inside out. A bus stays in the frame of its ends."""
-    return _Router(ops, order, frames).routed(edges)
+def buses(
+    ops: Mapping[str, Op],
+    order: Sequence[str],
+    edges: Sequence[Edge],
+    frames: Mapping[str, list[str]],
+    most_crossed: int = 0,
+) -> Buses:
+    """`order`: the boxes from the top; `frames`: those round each, inside out. A bus stays in the frame of its ends.
+
+    `most_crossed`: how many buses either end of an edge may cross.
+    """
+    return _Router(ops, order, frames, most_crossed).routed(edges)
 
 
 class _Router:
     """Puts buses at a side one by one: those of inner frames first, then the shorter; each outside of those before."""
 
-    def __init__(self, ops: Mapping[str, Op], order: Sequence[str], frames: Mapping[str, list[str]]) -> None:
-        self.ops, self.frames = ops, frames
+    def __init__(
+        self, ops: Mapping[str, Op], order: Sequence[str], frames: Mapping[str, list[str]], most_crossed: int
+    ) -> None:
+        self.ops, self.frames, self.most_crossed = ops, frames, most_crossed
         self.place = {name: place for place, name in enumerate(order)}
         self.kept: dict[str, list[Bus]] = {RIGHT: [], LEFT: []}
         self.found = Buses()
@@ -82,7 +93,7 @@ class _Router:
         return sorted((RIGHT, LEFT), key=lambda side: -sum(self._is_free(side, source, edge) for edge in edges))
 
     def _put(self, frame: str, side: str, source: str, edges: Sequence[Edge]) -> list[Edge]:
-        """A bus for those that cross nothing at this side; return the others."""
+        """A bus for those that have a way at this side; return the others."""
         free = [edge for edge in edges if self._is_free(side, source, edge)]
         if free:
             bus = Bus(source, tuple(sorted(free, key=lambda edge: self.place[edge.target])))
@@ -91,11 +102,11 @@ class _Router:
         return [edge for edge in edges if edge not in free]
 
     def _is_free(self, side: str, source: str, edge: Edge) -> bool:
-        """Whether neither end crosses a bus further inside, and a circle has room for it."""
-        others = [bus for bus in self.kept[side] if bus.source != source]
-        start, end = self.place[source] + 0.5, self.place[edge.target]
-        crossed = any(low < y < high for low, high in map(self._span, others) for y in (start, end))
-        return not crossed and self._has_room(side, edge.target)
+        """Whether both ends cross few of the buses further inside, and a circle has room for it."""
+        others = [self._span(bus) for bus in self.kept[side] if bus.source != source]
+        ends = self.place[source] + 0.5, self.place[edge.target]
+        crossed = max(sum(low < y < high for low, high in others) for y in ends)
+        return crossed <= self.most_crossed and self._has_room(side, edge.target)
 
     def _span(self, bus: Bus) -> tuple[float, float]:
         return self.place[bus.source] + 0.5, self.place[bus.edges[-1].target]

@@ -17,18 +17,18 @@ from boardwork.sheet import CIRCLES, Diagram, Edge, Node
 Texts = Mapping[Edge, tuple[str, ...]]
 
 
-def column(diagram: Diagram, texts: Texts, *, rails: bool = False) -> Block:
+def column(diagram: Diagram, texts: Texts, most_crossed: int | None = None) -> Block:
     """Wires between neighbours only; all other edges become numbered tags.
 
-    `rails`: as many of them as need not cross run at the sides instead.
+    `most_crossed`: they run on rails at the sides instead where their ends cross no more than so many others.
     """
-    drawn = _Column(diagram, texts, (), rails)
+    drawn = _Column(diagram, texts, (), most_crossed)
     late = named_inputs(diagram) & {edge.source for edge in drawn.past} - {drawn.order[0]}
-    return (_Column(diagram, texts, late, rails) if late else drawn).block("", None, None)
+    return (_Column(diagram, texts, late, most_crossed) if late else drawn).block("", None, None)
 
 
 class _Column:
-    def __init__(self, diagram: Diagram, texts: Texts, repeated: Collection[str], rails: bool) -> None:
+    def __init__(self, diagram: Diagram, texts: Texts, repeated: Collection[str], most_crossed: int | None) -> None:
         self.texts = texts
         self.groups = {group.id: group for group in diagram.groups}
         beside = sides(diagram, repeated)
@@ -38,7 +38,9 @@ class _Column:
         self.wires = {pair: ends[pair] for pair in pairwise(order) if pair in ends}
         drawn = set(map(id, self.wires.values()))
         self.past = [e for e in beside.edges if id(e) not in drawn]
-        self.buses = buses(beside.ops, order, self.past, frames_of(diagram)) if rails else Buses(lifted=self.past)
+        self.buses = Buses(lifted=self.past)
+        if most_crossed is not None:
+            self.buses = buses(beside.ops, order, self.past, frames_of(diagram), most_crossed)
         self.lifted, self.tapped = self.buses.lifted, self.buses.leaving()
         self.ops = marked(_reached(beside.ops, self.buses), self.lifted)
 

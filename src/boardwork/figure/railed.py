@@ -18,7 +18,7 @@ _BETWEEN, _APART = 8.0, 4.0  # rails, and the places where they leave one box, i
 def railed(body: Laid, left: Sequence[Bus], right: Sequence[Bus], m: Metrics) -> Laid:
     """The body with its rails; what stands beside boxes is nearer to them than any rail."""
     at = {anchor.of: anchor for anchor in anchors(body.items)}
-    step = 2 * m.unit or _BETWEEN
+    step = 2 * m.unit or min(_BETWEEN, m.gutter)
     found: list[Item] = []
     reach = {-1: body.left, 1: body.right}
     for side, some in ((-1, left), (1, right)):

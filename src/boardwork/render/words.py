@@ -79,6 +79,12 @@ def cited(source: str) -> str:
     return re.sub(r"(?<![\w.:])\d{4}\.\d{4,5}(?![\d.])", r"arXiv:\g<0>", source)
 
 
+def glued(text: str) -> str:
+    """With hard spaces where no line is broken: between a number and its unit, a part of a source and its number."""
+    units = re.sub(r"(\d) (?=(?:%|[kMGT]?B|[kMGT])(?:\W|$))", "\\1\xa0", text)
+    return re.sub(r"\b(sections?|chapters?|tables?|figures?|appendix|equations?) (?=[\dA-Z])", "\\1\xa0", units)
+
+
 def reasons(tradeoff: Tradeoff) -> Iterator[tuple[str, str]]:
     """The four parts of a trade-off with their names; "" for a part that is not known."""
     yield "Why", tradeoff.why

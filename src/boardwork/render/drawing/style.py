@@ -42,8 +42,8 @@ SCREEN = Type(
     item_gap=11, loosest=1, column=220, between=20,
 )  # fmt: skip
 DENSE = Type(
-    body=7, small=7, title=16, heading=9, formula=9, least_formula=8, leading=1.22, pad=7, gap=6, head=18,
-    item_gap=5, loosest=2.4, column=150, between=14, saves_lines=True,
+    body=7, small=7, title=15, heading=9, formula=9, least_formula=8, leading=1.19, pad=6, gap=5, head=16,
+    item_gap=4.5, loosest=2.4, column=145, between=12, saves_lines=True,
 )  # fmt: skip
 
 

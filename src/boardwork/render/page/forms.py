@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from boardwork.figure import AS_IT_IS, COLUMN, RAILED, STACKED, TAGGED, Figure, Metrics, draw, stacks, tangled
+from boardwork.figure import AS_IT_IS, COLUMN, RAILED, STACKED, Figure, Metrics, draw, is_own
 from boardwork.figure.closed import as_one_box, closable, closed
 from boardwork.figure.columns import in_columns
 from boardwork.figure.jumps import jumps
@@ -19,9 +19,9 @@ TALL = 420.0  # a higher figure of skips within skips is drawn as a U
 Spaced = tuple[Metrics, str, int]  # spacing, form, and the price in things that are given up for it
 TIGHTER: tuple[Spaced, ...] = (
     (COMPACT, AS_IT_IS, 0), (COMPACT, STACKED, 1), (NARROW, AS_IT_IS, 1), (NARROW, STACKED, 2),
-    (NARROW, TAGGED, 20), (NARROWEST, AS_IT_IS, 6), (COMPACT, RAILED, 8), (NARROW, RAILED, 9), (NARROWEST, RAILED, 13),
-    (SMALLEST, AS_IT_IS, 10), (SMALLEST, RAILED, 17),
+    (NARROWEST, AS_IT_IS, 6), (SMALLEST, AS_IT_IS, 10),
 )  # fmt: skip
+ON_RAILS: tuple[Spaced, ...] = ((COMPACT, RAILED, 8), (NARROWEST, RAILED, 13), (SMALLEST, RAILED, 17))
 LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
 # With frames drawn as boxes.
 IN_FEWER: tuple[Spaced, ...] = (
@@ -29,11 +29,11 @@ IN_FEWER: tuple[Spaced, ...] = (
     (replace(SMALLEST, shapes=False), AS_IT_IS, 24), (replace(SMALLEST, shapes=False), RAILED, 31),
 )  # fmt: skip
 ALIKE, BARE = 2, 14  # the prices of no shapes beside branches that are alike, and of none beside any wire
-CUT = 2  # the price of a figure in several columns
-JUMP = 4  # that of each tag in the place of a wire
+CUT, THREAD = 2, 3  # the price of a column more, and of each wire more than one that goes on to it
+JUMP, MANY, LOST = 4, 4, 6  # that of each tag in the place of a wire; beyond so many, nobody finds them: that much more
 TOWERS = 40  # that of towers one under the other, which are read side by side
 CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
-MOST_FRAMES = 3  # that are thought of; the one with the most boxes stays open
+MOST_FRAMES, LAST_CLOSED = 3, 15  # beside all, those that are thought of; the price of the last, with the most boxes
 WORDLESS = 100  # that of boxes without their second line
 NOTHING = 1000  # that of one box for all, which tells nothing
 WORTH = 12.0  # points that a form must save to be tried
@@ -41,7 +41,7 @@ PORTS = ("input", "output")
 Room = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # looked up by what it is, for figures are long to compare
 class Form:
     """A figure with its price; `closed`: how many of its frames are drawn as one box."""
 
@@ -59,10 +59,10 @@ class Form:
 
 def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     """Drawn looser and tighter; tightly, with fewer shapes and with frames closed; what one of the rooms holds."""
-    same = {form for form, own in ((STACKED, stacks(diagram)), (TAGGED, tangled(diagram))) if not own}
-    spaced = [spaced for spaced in TIGHTER if spaced[1] not in same]
+    spaced = [spaced for spaced in (*TIGHTER, *ON_RAILS) if is_own(diagram, spaced[1])]
     tight = [form for form in spaced if form[0] != COMPACT]
-    yield from _held(_folded(diagram, (*spaced, *_alike(tight), *_bare(tight)), rooms), rooms)
+    forked = [form for form in tight if form[1] != RAILED]
+    yield from _held(_folded(diagram, (*spaced, *_alike(forked), *_bare(tight)), rooms), rooms)
     for names, hidden in _frames(diagram):
         for form in _held(_folded(closed(diagram, names), IN_FEWER, rooms), rooms):
             yield replace(form, price=form.price + hidden, closed=len(names))
@@ -72,8 +72,6 @@ def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
     """In one column, box under box: with fewer shapes, without facts, with all frames closed; at last as one box."""
     yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *_bare(LAST)), rooms), rooms)
     ways = [(WORDLESS, _wordless(diagram, PORTS), 0), (2 * WORDLESS, _wordless(diagram), 0)]
-    for names, hidden in _frames(diagram):
-        ways.append((WORDLESS + hidden, closed(diagram, names), len(names)))
     every = tuple(closable(diagram))
     ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
     ways.append((NOTHING, as_one_box(diagram), 1 + len(every)))
@@ -103,9 +101,10 @@ def _held(forms: Iterable[Form], rooms: Collection[Room]) -> Iterator[Form]:
 def _frames(diagram: Diagram) -> Iterator[tuple[tuple[str, ...], int]]:
     """Frames that may be drawn as boxes, the smallest, then it and the next, and so on; with the price of each."""
     hidden = closable(diagram)
-    names = sorted(hidden, key=lambda name: hidden[name])[:-1][:MOST_FRAMES]
-    for number in range(1, len(names) + 1):
-        yield tuple(names[:number]), sum(CLOSED + HIDDEN * hidden[name] for name in names[:number])
+    names = sorted(hidden, key=lambda name: hidden[name])
+    for number in (n for n in range(1, len(names) + 1) if n <= MOST_FRAMES or n == len(names)):
+        price = sum(CLOSED + HIDDEN * hidden[name] for name in names[:number])
+        yield tuple(names[:number]), price + (LAST_CLOSED if number == len(names) else 0)
 
 
 def _wordless(diagram: Diagram, kept: Collection[str] = ()) -> Diagram:
@@ -127,12 +126,11 @@ def _bare(forms: Iterable[Spaced]) -> list[Spaced]:
 def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) -> Iterator[Form]:
     """Each form in one column, and in several if it is tall."""
     high = max(tall for _, tall in rooms)
-    apart = (STACKED, RAILED) if stacks(diagram) else ()
+    apart = (STACKED, RAILED) if is_own(diagram, STACKED) else ()
     for metrics, form, price in forms:
         figure = draw(diagram, metrics, form, most_height=TALL)
-        price += JUMP * jumps(figure) + (TOWERS if form in apart else 0)
+        number = jumps(figure)
+        price += JUMP * number + LOST * max(0, number - MANY) + (TOWERS if form in apart else 0)
         yield Form(price, figure, metrics)
-        for number in (2, 3) if figure.height > 0.3 * high else ():
-            cut = in_columns(figure, number, metrics)
-            if cut is not None:
-                yield Form(price + CUT * (number - 1), cut, metrics)
+        for number, beside, threads in in_columns(figure, (2, 3), metrics) if figure.height > 0.3 * high else ():
+            yield Form(price + CUT * (number - 1) + THREAD * threads, beside, metrics)

@@ -40,16 +40,29 @@ class Statement:
 
 
 def equation(item: Equation, room: float, type: Type) -> Piece:
-    """Name and source, the formula, the values, the checks."""
-    numbers = [small([Run(values(item), PLAIN, GREY)], room, type)] if item.values else []
-    numbers += [_check(check, room, type) for check in item.checks]
+    """Name and source, the formula, the values, the checks; the source last where that saves a line."""
+    source = cited(item.source)
+    above = _stated(item, named(item.name, source, room, type), "", room, type)
+    if not type.saves_lines or not source:
+        return above
+    last = _stated(item, named(item.name, "", room, type), source, room, type)
+    return min(above, last, key=lambda piece: piece.height)
+
+
+def _stated(item: Equation, head: Piece, source: str, room: float, type: Type) -> Piece:
+    """Below a heading; `source` stands behind the last numbers."""
+    said = [[Run(values(item), PLAIN, GREY)]] if item.values else []
+    said += [_checked(check, room, type) for check in item.checks]
+    if source:
+        said[-1:] = [[*(said[-1] if said else []), Run(f"· {source}" if said else source, PLAIN, GREY)]]
+    numbers = [small(runs, room, type) for runs in said]
     statements = _fitting(item.latex, room, type)
     if statements is None:
         body = [paragraph([Run(item.text)], room, type.body, type.leading), *numbers]
     else:
         row = _row(statements, numbers, room, type) if type.saves_lines else None
         body = [_centred(statements, room, type), *numbers] if row is None else [row]
-    return stacked([named(item.name, cited(item.source), room, type), *body], 0.3 * type.small)
+    return stacked([head, *body], 0.3 * type.small)
 
 
 def _row(statements: Sequence[Statement], numbers: Sequence[Piece], room: float, type: Type) -> Piece | None:
@@ -65,17 +78,15 @@ def _row(statements: Sequence[Statement], numbers: Sequence[Piece], room: float,
     return Piece(room, drawn.height, lambda: (*drawn.marks, *moved(said.marks, left, down)))
 
 
-def _check(check: Check, room: float, type: Type) -> Piece:
+def _checked(check: Check, room: float, type: Type) -> list[Run]:
     """The claim and its numbers; the numbers on a line of their own rather than broken."""
     result = computed(check)
     if width(result, type.small) <= room:
         result = result.replace(" ", "\xa0")
     runs = [Run(f"{check.claim}:", PLAIN, GREY), Run(result)]
     if check.ok:
-        runs.insert(0, Run("✓", BOLD, ACCENT))
-    else:
-        runs.append(Run(f"but {differs(check)}", BOLD, ALARM))
-    return small(runs, room, type)
+        return [Run("✓", BOLD, ACCENT), *runs]
+    return [*runs, Run(f"but {differs(check)}", BOLD, ALARM)]
 
 
 def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +10,7 @@ from boardwork.figure.lettering import font_in_use
 from boardwork.figure.points import advance
 from boardwork.render.drawing.marks import BOLD, PLAIN, Label, Piece, wide
 from boardwork.render.drawing.style import INK
+from boardwork.render.words import glued
 
 BASELINE = 0.98  # sizes from the top of a line
 
@@ -90,12 +90,7 @@ def _words(run: Run, room: float, size: float, font: str) -> Sequence[Word]:
 
 @lru_cache(maxsize=10_000)
 def _measured(text: str, bold: bool, font: str) -> tuple[Word, ...]:
-    return tuple((word, advance(word, bold, font)) for word in _glued(text).split(" ") if word)
-
-
-def _glued(text: str) -> str:
-    """A number keeps its unit."""
-    return re.sub(r"(\d) (?=(?:%|[kMGT]?B|[kMGT])(?:\W|$))", "\\1\xa0", text)
+    return tuple((word, advance(word, bold, font)) for word in glued(text).split(" ") if word)
 
 
 def _cut(word: str, bold: bool, room: float, size: float, font: str) -> Iterator[str]:

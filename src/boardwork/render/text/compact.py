@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
-from boardwork.render.text.filled import filled
+from boardwork.render.text.filled import HARD, filled
 from boardwork.render.text.sheet import diagram_lines
 from boardwork.render.words import heading, key_numbers, zoomed
 from boardwork.sheet import Sheet
@@ -21,7 +21,9 @@ def compact(sheet: Sheet, options: Options) -> str:
 
 def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
     names = chosen(options.panels)
-    yield from _wrapped(f"{sheet.subject.title}: {', '.join(key_numbers(sheet))}", "", options)
+    yield from _wrapped(
+        f"{sheet.subject.title}: {', '.join(phrase.replace(' ', HARD) for phrase in key_numbers(sheet))}", "", options
+    )
     if heading(sheet):
         yield from _wrapped(heading(sheet), "", options)
     for name, title, diagram in (

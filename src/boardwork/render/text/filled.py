@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from boardwork.formula.signs import ascii_text
+from boardwork.render.words import glued
+
+HARD = "\xa0"  # a space that no line is broken at
 
 
 def filled(string: str, width: int, first: str = "", then: str | None = None, *, ascii: bool = False) -> list[str]:
@@ -17,14 +20,20 @@ def filled(string: str, width: int, first: str = "", then: str | None = None, *,
     string, first = (ascii_text(string), ascii_text(first)) if ascii else (string, first)
     after = " " * len(first) if then is None else then
     most = width - max(len(first), len(after))
-    whole = re.sub(r"\S+", lambda word: " ".join(_pieces(word[0], most)), string)
-    return textwrap.wrap(whole, width, initial_indent=first, subsequent_indent=after, break_on_hyphens=False)
+    whole = re.sub(r"[^ ]+", lambda word: " ".join(_pieces(word[0], most)), glued(string))
+    lines = textwrap.wrap(whole, width, initial_indent=first, subsequent_indent=after, break_on_hyphens=False)
+    return [line.replace(HARD, " ") for line in lines]
+
+
+def joined(phrases: Sequence[str]) -> str:
+    """In a row that is broken between phrases only."""
+    return " · ".join(phrase.replace(" ", HARD) for phrase in phrases)
 
 
 def _pieces(word: str, most: int) -> Iterator[str]:
     """The word in as few pieces as fit, broken behind a dot, a stroke or an underscore where it has one."""
     while len(word) > most:
-        cut = max((end.end() for end in re.finditer(r"[._/(,-]", word[:most])), default=most)
+        cut = max((end.end() for end in re.finditer(r"[._/(,\xa0-]", word[:most])), default=most)
         yield word[:cut]
         word = word[cut:]
     yield word

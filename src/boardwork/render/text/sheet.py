@@ -15,7 +15,7 @@ from boardwork.render.panels.stage_table import table_lines
 from boardwork.render.stages import stages
 from boardwork.render.templates import template
 from boardwork.render.text.columns import TextPanel, abreast
-from boardwork.render.text.filled import filled
+from boardwork.render.text.filled import filled, joined
 from boardwork.render.text.raster import Raster
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Question, Sheet, Tradeoff
@@ -113,7 +113,7 @@ class _Writer:
     def write(self) -> str:
         rule = ("-" if self.ascii else "─") * self.width
         shown = [{"rule": rule, "title": p.title, "lead": p.lead, "body": p.body} for p in self._panels() if p.body]
-        lines = (heading(self.sheet), " · ".join(key_numbers(self.sheet)), " · ".join(memory(self.sheet)))
+        lines = (heading(self.sheet), joined(key_numbers(self.sheet)), joined(memory(self.sheet)))
         head = [self.sheet.subject.title, *(part for line in lines for part in self._wrapped(line).splitlines())]
         return self._plain(template("sheet.txt").render(head=head, panels=shown))
 
