@@ -210,7 +210,7 @@ def _flowing(inside: list[Summand], block: Block) -> dict[str, int]:
 
 def _product(flow: Flow, op: Op) -> tuple[str, dict[str, int]]:
     result = flow.tensors[op.outputs[0]]
-    data = [flow.tensors[t] for t in flow.data_inputs(op)]
+    data = [flow.tensors[t] for t in flow.data_inputs(op) if not _is_made_weight(flow, op, t)]
     if op.name in _LINEAR and len(data) == 1:
         n_in, n_out = data[0].shape[_axis(flow, op)], result.shape[_axis(flow, op)]
         return "linear", {"rows": result.size // n_out, "n_in": n_in, "n_out": n_out}
@@ -232,6 +232,11 @@ def _product(flow: Flow, op: Op) -> tuple[str, dict[str, int]]:
             "matrices": prod(result.shape[:-2]), "m": result.shape[-2], "k": data[-2].shape[-1], "n": result.shape[-1],
         }  # fmt: skip
     return "counted", {"n": op.macs}
+
+
+def _is_made_weight(flow: Flow, op: Op, tensor: int) -> bool:
+    """True for the weight of a layer that is made from parameters alone, as one under weight norm."""
+    return tensor == op.slot("weight") and flow.tensors[tensor].producer not in flow.fed
 
 
 def _alike(found: Iterable[Summand]) -> tuple[Summand, ...]:

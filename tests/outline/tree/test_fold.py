@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from boardwork.measure import summands
 from boardwork.outline import outline
 from boardwork.outline.blocks import Block, Outline
 from boardwork.targets import from_module
@@ -94,6 +95,27 @@ def test_layers_that_differ_a_little_are_one_box_that_tells(layers: Callable[[],
     (box,) = folded(outlined(*layers()))
     assert box.repeat == len(layers())
     assert box.detail.removeprefix("2 heads, d_ff = 64").removeprefix("; ") == told
+
+
+class Dilated(nn.Module):
+    """A residual block whose convolution skips positions; its weight is a direction times a length."""
+
+    def __init__(self, gap: int) -> None:
+        super().__init__()
+        layer = nn.Conv1d(WIDTH, WIDTH, 3, dilation=gap, padding="same", bias=False)
+        self.layer = nn.utils.parametrizations.weight_norm(layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layer(x).relu()
+
+
+def test_copies_tell_the_gaps_of_their_kernels() -> None:
+    model = nn.Sequential(*[Dilated(2**n) for n in range(5)])
+    found = outline(trace(from_module(model, (torch.empty(2, WIDTH, 40),))))
+    (box,) = [block for block in (found.root, *found.root.children) if block.repeat > 1]
+    assert (box.repeat, box.detail.rpartition("; ")[2]) == (5, "dilation 1, 2, 4 … 16")
+    (sort,) = summands(found).multiply_adds
+    assert (sort.kind, sort.count) == ("convolution", 5)
 
 
 def test_layers_that_do_different_work_stay_apart() -> None:

@@ -13,12 +13,11 @@ from boardwork.outline.tree.head import with_head
 from boardwork.outline.tree.plumbing import CONTAINER
 from boardwork.outline.tree.roles import is_gated, is_gated_convolution, role
 from boardwork.outline.tree.variant import variant
-from boardwork.outline.views.squeeze import SIGNS, list_of
+from boardwork.outline.views.squeeze import SIGNS, list_of, widths_of
 
 _FEW = 2  # labels in one
 _WHOLE = ("embedding", "norm", "patch_merging")  # with arithmetic beside it, still just that
 _LAYER_KINDS = ("transformer_layer", "delta_layer", "mixing_layer")
-_ENDS = 2  # of a layer: its width before and after
 _SAYS = 3  # letters of an attribute that says something
 _CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
@@ -61,7 +60,7 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     if not block.children or block.kind not in ("", "in_turn"):
         return block
     label, kind = _meaning(flow, block)
-    written = {"conv_block": _widths, "mlp": _layers, **dict.fromkeys(_LAYER_KINDS, _sizes)}.get(kind)
+    written = {"conv_block": _channels, "mlp": _layers, **dict.fromkeys(_LAYER_KINDS, _sizes)}.get(kind)
     told = [block.detail or (written(block) if written is not None else "")]
     if not label and block.kind == "in_turn":
         alone = _alone(flow, block)
@@ -116,7 +115,7 @@ def _count_layers(block: Block, counts: Counter[str], times: int) -> None:
 def _alone(flow: Flow, block: Block) -> Block | None:
     """The only part with weights, if it mixes positions: with arithmetic beside it there are no layers in turn."""
     parts = [child for child in block.children if _weighs(flow, child)]
-    layer = len(parts) == 1 and parts[0].repeat == 1 and parts[0].kind == "transformer_layer"
+    layer = len(parts) == 1 and parts[0].repeat == 1 and (parts[0].kind == "transformer_layer" or parts[0].children)
     return parts[0] if layer else None
 
 
@@ -238,21 +237,15 @@ def _one_layer(block: Block) -> bool:
     return sum(b.kind == "conv" for b in inside) == 1 and not any(b.role in ("add", "concat") for b in inside)
 
 
-def _widths(block: Block) -> str:
+def _layers(block: Block) -> str:
+    return widths_of(block.children)
+
+
+def _channels(block: Block) -> str:
     """Channels in and out of a run of convolutions."""
     convs = [b for b in block.children if b.kind == "conv"]
     first, last = convs[0].detail.partition(" →")[0], convs[-1].detail.rpartition("→ ")[2]
     return f"{len(convs)} convolutions, {first} → {last.partition(',')[0]}"
-
-
-def _layers(block: Block) -> str:
-    """Widths before, between and after a run of linear layers: `784 → 128 → 10`, `8 × (512 → 512)`."""
-    layers = [b.detail.split(" → ") for b in block.children if b.kind == "linear"]
-    if any(len(widths) != _ENDS for widths in layers):
-        return ""
-    if len(layers) > _FEW and len({tuple(widths) for widths in layers}) == 1:
-        return f"{len(layers)} × ({' → '.join(layers[0])})"
-    return " → ".join([layers[0][0], *(after for _, after in layers)])
 
 
 def _sizes(block: Block) -> str:

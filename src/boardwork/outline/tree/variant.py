@@ -7,9 +7,11 @@ from typing import Any
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.convolution.chain import chain
 
 _SAID = {"roll": "a cyclic shift", "masked_fill": "a mask", "embedding": "an embedding"}
 _SEEN = ("rope", "window", "rope_base")  # what one attention of a model may have and another not
+_FEW_GAPS = 4  # that are told one by one
 _Mark = tuple[tuple[tuple[str, int], ...], frozenset[int], tuple[Any, ...]]
 
 
@@ -18,6 +20,18 @@ def variant(flow: Flow, block: Block) -> str:
     if not block.copies:
         return ""
     members = sorted((block, *block.copies), key=lambda member: min(member.one()))
+    return "; ".join(filter(None, (_dilations(flow, members), _odd_ones(flow, members))))
+
+
+def _dilations(flow: Flow, members: list[Block]) -> str:
+    """`dilation 1, 2, 4 … 128`: the gaps of the kernels, where copies differ in these."""
+    layers = [chain(flow, member.one()).layers for member in members]
+    gaps = list(dict.fromkeys(max((layer.dilation for layer in within), default=1) for within in layers))
+    told = map(str, gaps if len(gaps) <= _FEW_GAPS else (*gaps[:3], "…", gaps[-1]))
+    return f"dilation {', '.join(told).replace(', …,', ' …')}" if len(gaps) > 1 else ""
+
+
+def _odd_ones(flow: Flow, members: list[Block]) -> str:
     marks = [_mark(flow, member) for member in members]
     sorts = Counter(marks)
     if len(sorts) != 2:

@@ -14,6 +14,8 @@ from boardwork.outline.views.share import Share
 SIGNS = ("add", "multiply", "subtract", "concat")
 _SHRINKING, _SERIES, _ANY = range(3)
 _TOLD = ("similarity", "unit_length", "sampling", "codebook", "codebooks", "code_sum", *ATTENTION, "graph_convolution")
+_ENDS = 2  # of a layer: its width before and after
+_FEW = 2  # layers that are told one by one though they are equal
 _MOST_OF_IT = 0.6  # a part with so much of a joined box gives it its name
 
 
@@ -38,7 +40,7 @@ class Squeeze:
         """At most `most` boxes."""
         boxes = self.arithmetic(boxes, most)
         if count(boxes) > most:
-            boxes = self._staged(boxes)
+            boxes = self._perceptrons(self._staged(boxes))
         for level in (_SHRINKING, _SERIES, _ANY):
             while count(boxes) > most and (places := self._alike(boxes, level)):
                 for place in reversed(places):
@@ -93,6 +95,17 @@ class Squeeze:
                 stages[-1].append(box)
         joined = [self.joined(stage) if len(stage) > 1 else stage[0] for stage in stages]
         return joined if sum(len(stage) > 1 for stage in stages) > 1 else boxes
+
+    def _perceptrons(self, boxes: list[Block]) -> list[Block]:
+        """Linear layers in series are one perceptron, as they are where a module holds them."""
+        runs: list[list[Block]] = []
+        for box in boxes:
+            last = runs[-1][-1] if runs else None
+            if last is not None and last.kind == box.kind == "linear" and self._in_series(last, box):
+                runs[-1].append(box)
+            else:
+                runs.append([box])
+        return [_box("MLP", "block", widths_of(run), run) if widths_of(run[1:]) else run[0] for run in runs]
 
     def _alike(self, boxes: list[Block], level: int) -> list[int]:
         """Places of the pairs to join now: those that look like the one with the smallest share."""
@@ -227,6 +240,16 @@ def _counted(parts: Sequence[Block]) -> list[str]:
     for part in parts:
         counts[part.label] += part.repeat
     return [f"{n} × {label}" if n > 1 else label for label, n in counts.items()]
+
+
+def widths_of(parts: Sequence[Block]) -> str:
+    """Widths before, between and after a run of linear layers: `784 → 128 → 10`, `8 × (512 → 512)`."""
+    layers = [part.detail.split(" → ") for part in parts if part.kind == "linear"]
+    if not layers or any(len(widths) != _ENDS for widths in layers):
+        return ""
+    if len(layers) > _FEW and len({tuple(widths) for widths in layers}) == 1:
+        return f"{len(layers)} × ({' → '.join(layers[0])})"
+    return " → ".join([layers[0][0], *(after for _, after in layers)])
 
 
 def _apart(places: Iterable[int]) -> list[int]:
