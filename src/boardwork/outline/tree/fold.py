@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
@@ -66,11 +67,20 @@ def _alike(flow: Flow, one: Block, two: Block) -> bool:
     """True for two blocks that an engineer would give one name: the same sort, with most operations in common."""
     if not two.children or one.cls != two.cls or one.kind != two.kind or one.module == two.module:
         return False
-    if _telling(one) != _telling(two):
+    if _telling(one) != _telling(two) or _single(flow, one) != _single(flow, two):
         return False
     names = [Counter(flow.ops[op].name for op in block.one() if not flow.is_shape(op)) for block in (one, two)]
     common, either = (names[0] & names[1]).total(), (names[0] | names[1]).total()
     return common >= _ALIKE * either and flow.parameters(one.one()) > 0
+
+
+def _single(flow: Flow, block: Block) -> tuple[Any, ...]:
+    """What the only convolution of a block is: one that sees each channel alone is no copy of one that mixes them."""
+    layers = [flow.ops[op] for op in block.one() if flow.ops[op].macs]
+    if len(layers) != 1 or not layers[0].name.startswith("conv"):
+        return ()
+    groups = layers[0].attrs.get("groups", 1)
+    return flow.tensors[layers[0].inputs[1]].shape[2:], groups not in (None, 1)
 
 
 def _of_a_sort(one: Block, two: Block) -> bool:

@@ -7,11 +7,12 @@ from collections import Counter
 
 from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block
+from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block, one_shot_aggregation
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.head import with_head
+from boardwork.outline.tree.meaning import meaning, mixer
 from boardwork.outline.tree.plumbing import CONTAINER
-from boardwork.outline.tree.roles import is_gated, is_gated_convolution, role
+from boardwork.outline.tree.roles import role
 from boardwork.outline.tree.variant import variant
 from boardwork.outline.views.squeeze import SIGNS, list_of, widths_of
 
@@ -19,11 +20,9 @@ _FEW = 2  # labels in one
 _WHOLE = ("embedding", "norm", "patch_merging")  # with arithmetic beside it, still just that
 _LAYER_KINDS = ("transformer_layer", "delta_layer", "mixing_layer")
 _SAYS = 3  # letters of an attribute that says something
-_CONFORMER = ["feed_forward"] * 2  # networks of a layer, round attention and a convolution over positions
 
 _LAYERS = {"conv": "conv", "linear": "linear", "head": "linear", "attention": "attention", "recurrent": "recurrent"}
 _WORK = (*ATTENTION, "feed_forward", "moe", "state_space_block", "gated_convolution")
-_MIXERS = {"state_space_block": "State-space layer", "gated_convolution": "Gated convolution layer"}
 _OTHER_WORK = (
     *ATTENTION,
     "transformer_layer",
@@ -59,9 +58,8 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
         return dataclasses.replace(block, label=label, kind=kind, detail=words, facts=facts)
     if not block.children or block.kind not in ("", "in_turn"):
         return block
-    label, kind = _meaning(flow, block)
-    written = {"conv_block": _channels, "mlp": _layers, **dict.fromkeys(_LAYER_KINDS, _sizes)}.get(kind)
-    told = [block.detail or (written(block) if written is not None else "")]
+    label, kind = meaning(flow, block)
+    told = [block.detail or (_WRITTEN[kind](block) if kind in _WRITTEN else "")]
     if not label and block.kind == "in_turn":
         alone = _alone(flow, block)
         label, kind = _steps(block) if alone is None else alone.label, "in_turn"
@@ -180,55 +178,13 @@ def _content(block: Block) -> str:
     return attribute.replace("_", " ").capitalize()
 
 
-def _meaning(flow: Flow, block: Block) -> tuple[str, str]:
-    inside = [b for child in block.children for b in child.walk()]
-    direct = [b.kind for b in block.children]
-    attention = [b for b in inside if b.kind in ATTENTION]
-    if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in inside):
-        return "", ""
-    networks = [b for b in inside if b.kind in ("feed_forward", "moe")]
-    if attention and len(networks) > 1 and any(b.kind in ("scan", "delta_rule") for b in inside):
-        return "", ""  # a layer has one of these: several layers in a row
-    if attention and networks:
-        crossed = {b.facts["cross"] for b in attention}
-        causal = any(b.facts["causal"] for b in attention)
-        if crossed == {True} and not causal:  # latents or pooling queries, without attention among themselves
-            return "Cross-attention layer", "transformer_layer"
-        if [b.kind for b in networks] == _CONFORMER and any(b.label.startswith("Depthwise conv") for b in inside):
-            return "Conformer layer", "transformer_layer"  # arXiv:2005.08100: half a network before, half after
-        return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
-    mixers = [b.kind for b in block.children if b.kind in _MIXERS]
-    if len(mixers) == len(networks) == 1:
-        return _MIXERS[mixers[0]], "mixing_layer"
-    if is_gated_convolution(flow, block):
-        return "Gated convolution", "gated_convolution"
-    delta_rules = [b for b in inside if b.kind == "delta_rule"]
-    if delta_rules and (networks or "delta_rule" in direct):
-        net = "Gated DeltaNet" if delta_rules[0].facts["gated"] else "DeltaNet"
-        return (f"{net} layer", "delta_layer") if networks else (net, "delta_net")
-    if len(networks) > 1 and sum(b.label.endswith("across positions") for b in networks) == 1:
-        return "Mixer layer", "mixer_layer"
-    if "scan" in direct:
-        return "State-space block", "state_space_block"
-    if sorted(b.kind or b.role for b in block.children) == ["activation", "multiply", "norm"] and is_gated(flow, block):
-        return f"Gated {next(b.label for b in block.children if b.kind == 'norm')}", "gated_norm"
-    if direct.count("coupling") == 1:
-        return "Flow step", "flow_step"
-    convs = [b for b in block.children if b.kind == "conv"]
-    if convs and set(direct) <= {"conv", "norm", "activation", "pool"} and len(convs) > 1:
-        return "Convolution block", "conv_block"
-    if direct.count("linear") > 1 and set(direct) <= {"linear", "norm", "activation"}:
-        return "MLP", "mlp"
-    return "", ""
-
-
 def _convolutional(flow: Flow, block: Block) -> Meaning | None:
     """The name of a block that holds nothing but convolutions and what goes with them, once."""
     inside = [b for child in block.children for b in child.walk()]
     once = all((b.repeat == 1 or _one_layer(b)) and (not b.again or b.role in SIGNS) for b in inside)
-    if not once or not any(b.kind == "conv" for b in inside) or any(b.kind in _OTHER_WORK for b in inside):
+    if not any(b.kind == "conv" for b in inside) or any(b.kind in _OTHER_WORK for b in inside):
         return None
-    return convolution_block(flow, block)
+    return convolution_block(flow, block) if once else one_shot_aggregation(flow, block)
 
 
 def _one_layer(block: Block) -> bool:
@@ -261,3 +217,14 @@ def _sizes(block: Block) -> str:
         elif part.kind == "feed_forward":
             words.append(f"d_ff = {part.facts['d_ff']}")
     return ", ".join(words[:2])
+
+
+def _mixes(block: Block) -> str:
+    """What mixes positions and what comes after it: `Average pool 3×3, then Feed-forward 64 → 256 → 64, GELU`."""
+    part = mixer(block)
+    assert part is not None
+    inside = [] if part.kind else [leaf.label for leaf in part.leaves() if leaf.role in ("conv", "pool")]
+    return f"mixes by {list_of(inside or [part.label])}"
+
+
+_WRITTEN = {"conv_block": _channels, "mlp": _layers, "meta_former": _mixes, **dict.fromkeys(_LAYER_KINDS, _sizes)}

@@ -8,23 +8,26 @@ from collections.abc import Collection, Iterator
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.angles import turns
+from boardwork.outline.tree.maps import pads, pyramid, stem
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
 _TABLES = ("embedding", "position_table", "type_table")
 _BESIDE = ("norm", "activation", "select", "positional_encoding")
-_MIXING = ("transformer_layer",)
+_MIXING = ("transformer_layer", "meta_former")
 _CONVOLUTIONAL = (
     "residual_block", "bottleneck", "inverted_residual", "fused_inverted_residual", "wide_kernel", "separable",
-    "dense_layer", "shuffle_unit", "gated_block",
+    "dense_layer", "shuffle_unit", "gated_block", "aggregation",
 )  # fmt: skip
 _SORTS = 2  # of layers that a name may tell
 _FEWEST_BLOCKS = 3  # of convolutions, that are told in place of their stage
+_LONGEST = 40  # letters of a name that lists layers
 _SEQUENCE = 3  # axes: sequences, positions, features
 
 
 def role(flow: Flow, block: Block) -> tuple[str, str]:
     """`Patch embedding`, `Embeddings`, `6 × Decoder layer` and the words under it; both "" for others."""
-    return _embeddings(block) or _patches(flow, block) or _stack(block) or _waves(flow, block) or ("", "")
+    found = _embeddings(block) or _patches(flow, block) or pyramid(flow, block) or _stack(block) or _waves(flow, block)
+    return found or _series(flow, block) or stem(flow, block) or ("", "")
 
 
 def _embeddings(block: Block) -> tuple[str, str] | None:
@@ -58,6 +61,16 @@ def _waves(flow: Flow, block: Block) -> tuple[str, str] | None:
     both = {"cos", "sin"} <= {flow.ops[op].name for op in own}
     waves = both and not flow.parameters(own) and any(turns(flow, t) for t in used)
     return ("Sines and cosines", "of positions, for RoPE") if waves else None
+
+
+def _series(flow: Flow, block: Block) -> tuple[str, str] | None:
+    """A few layers, one after the other: `LayerNorm, Linear`."""
+    parts = [part for part in block.children if not pads(flow, part)]
+    if any(part.children or part.role in SIGNS for part in parts):
+        return None
+    label, sizes = ", ".join(part.label for part in parts), [part.detail for part in parts if part.detail]
+    known = any(part.kind for part in parts) and len(label) <= _LONGEST
+    return (label, sizes[0] if len(sizes) == 1 else "") if known else None
 
 
 def _stack(block: Block) -> tuple[str, str] | None:

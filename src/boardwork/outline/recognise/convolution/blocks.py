@@ -21,10 +21,8 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     """What a block of convolutions is: read from kernels, groups and widths along its branches, None if nothing."""
     if any(_on_sequence(flow, flow.ops[i]) for i in block.one()):
         return None
-    aggregated = aggregation(flow, block.one())
-    if aggregated is not None:
-        words, facts = aggregated
-        return "One-shot aggregation", "aggregation", words, facts
+    if (aggregated := one_shot_aggregation(flow, block)) is not None:
+        return aggregated
     found = chain(flow, block.one())
     if not any(layer.kernel > 1 for branch in found.branches for layer in branch):
         return None
@@ -42,6 +40,12 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if found.join is None:
         return _grown(flow, block, found)
     return "Residual block", "residual_block", _widths(found.main), {}
+
+
+def one_shot_aggregation(flow: Flow, block: Block) -> Meaning | None:
+    """Convolutions in series whose maps are all joined once, at the end."""
+    found = aggregation(flow, block.one())
+    return None if found is None else ("One-shot aggregation", "aggregation", *found)
 
 
 def _on_sequence(flow: Flow, op: Op) -> bool:

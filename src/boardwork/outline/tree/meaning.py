@@ -1,0 +1,165 @@
+"""Container of recognised parts -> what it is in the field's terms: the first rule that holds gives label and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from boardwork.outline.blocks import ATTENTION, Block
+from boardwork.outline.flow import Flow
+from boardwork.outline.tree.roles import is_gated, is_gated_convolution
+
+Meaning = tuple[str, str]  # label, kind
+NOTHING: Meaning = ("", "")
+
+_NETWORKS = ("feed_forward", "moe")
+_SMALL = ("norm", "activation", "pool")
+_POOLS = ("pool",)
+_LONG = ("scan", "delta_rule")
+_HALVES = 2  # networks of a Conformer layer, round attention and a convolution over positions
+_MIXERS = {"state_space_block": "State-space layer", "gated_convolution": "Gated convolution layer"}
+
+
+def meaning(flow: Flow, block: Block) -> Meaning:
+    """Label and kind, both "" for a container that no rule knows."""
+    parts = _Parts(flow, block)
+    return next((found for rule in _RULES if (found := rule(parts)) is not None), NOTHING)
+
+
+class _Parts:
+    """A container with what the rules ask of it."""
+
+    def __init__(self, flow: Flow, block: Block) -> None:
+        self.flow, self.block, self.children = flow, block, block.children
+        self.direct = [child.kind for child in block.children]
+
+    @cached_property
+    def inside(self) -> list[Block]:
+        """Every block below."""
+        return [block for child in self.children for block in child.walk()]
+
+    @cached_property
+    def attention(self) -> list[Block]:
+        return [block for block in self.inside if block.kind in ATTENTION]
+
+    @cached_property
+    def networks(self) -> list[Block]:
+        return [block for block in self.inside if block.kind in _NETWORKS]
+
+    def has(self, *kinds: str) -> bool:
+        """True when a block of one of these kinds is below."""
+        return any(block.kind in kinds for block in self.inside)
+
+
+def _several(parts: _Parts) -> Meaning | None:
+    """Layers in a row; of attention, a scan and several networks too, for a layer has one of these."""
+    if any(b.repeat > 1 or b.again or b.kind == "transformer_layer" for b in parts.inside):
+        return NOTHING
+    return NOTHING if parts.attention and len(parts.networks) > 1 and parts.has(*_LONG) else None
+
+
+def _transformer(parts: _Parts) -> Meaning | None:
+    networks = [b.kind for b in parts.networks or filter(_widens_otherwise, parts.children)]
+    if not parts.attention or not networks:
+        return None
+    crossed = {b.facts["cross"] for b in parts.attention}
+    causal = any(b.facts["causal"] for b in parts.attention)
+    if crossed == {True} and not causal:  # latents or pooling queries, without attention among themselves
+        return "Cross-attention layer", "transformer_layer"
+    if len(networks) == len(set(networks)) + 1 == _HALVES and any(map(_convolves, parts.children)):
+        return "Conformer layer", "transformer_layer"  # arXiv:2005.08100: half a network before, half after
+    return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
+
+
+def _widens_otherwise(block: Block) -> bool:
+    """A network beside attention that has another width behind it, or sees its neighbours."""
+    return block.kind in ("mlp", "inverted_residual") or (block.kind == "conv_block" and not _convolves(block))
+
+
+def _convolves(block: Block) -> bool:
+    """True with a convolution a channel inside, which mixes positions."""
+    return block.kind == "gated_convolution" or any(b.label.startswith("Depthwise conv") for b in block.walk())
+
+
+def _mixing(parts: _Parts) -> Meaning | None:
+    mixers = [kind for kind in parts.direct if kind in _MIXERS]
+    return (_MIXERS[mixers[0]], "mixing_layer") if len(mixers) == len(parts.networks) == 1 else None
+
+
+def _gated_convolution(parts: _Parts) -> Meaning | None:
+    return ("Gated convolution", "gated_convolution") if is_gated_convolution(parts.flow, parts.block) else None
+
+
+def _delta(parts: _Parts) -> Meaning | None:
+    rule = next((b for b in parts.inside if b.kind == "delta_rule"), None)
+    if rule is None or not (parts.networks or "delta_rule" in parts.direct):
+        return None
+    net = "Gated DeltaNet" if rule.facts["gated"] else "DeltaNet"
+    return (f"{net} layer", "delta_layer") if parts.networks else (net, "delta_net")
+
+
+def _mixer(parts: _Parts) -> Meaning | None:
+    across = sum(b.label.endswith("across positions") for b in parts.networks)
+    return ("Mixer layer", "mixer_layer") if len(parts.networks) > 1 and across == 1 else None
+
+
+def _state_space(parts: _Parts) -> Meaning | None:
+    return ("State-space block", "state_space_block") if "scan" in parts.direct else None
+
+
+def _gated_norm(parts: _Parts) -> Meaning | None:
+    if sorted(b.kind or b.role for b in parts.children) != ["activation", "multiply", "norm"]:
+        return None
+    norm = next(b.label for b in parts.children if b.kind == "norm")
+    return (f"Gated {norm}", "gated_norm") if is_gated(parts.flow, parts.block) else None
+
+
+def _flow_step(parts: _Parts) -> Meaning | None:
+    return ("Flow step", "flow_step") if parts.direct.count("coupling") == 1 else None
+
+
+def _convolutions(parts: _Parts) -> Meaning | None:
+    plain = set(parts.direct) <= {"conv", "norm", "activation", "pool"}
+    return ("Convolution block", "conv_block") if plain and parts.direct.count("conv") > 1 else None
+
+
+def _perceptron(parts: _Parts) -> Meaning | None:
+    plain = set(parts.direct) <= {"linear", "norm", "activation"}
+    return ("MLP", "mlp") if plain and parts.direct.count("linear") > 1 else None
+
+
+def _meta_former(parts: _Parts) -> Meaning | None:
+    """Two additions, one behind a part that mixes positions, the other behind a network: arXiv:2111.11418."""
+    adds = sum(block.role == "add" for block in parts.children)
+    alone = [block for block in parts.children if not block.children and block.kind not in _SMALL]
+    mixes = mixer(parts.block) is not None and all(block.role in ("add", "other") for block in alone)
+    return ("MetaFormer block", "meta_former") if adds == 2 and mixes else None
+
+
+def mixer(block: Block) -> Block | None:
+    """The only part of a layer beside one network, its norms and sums."""
+    networks = [part for part in block.children if _is_network(part)]
+    others = [part for part in block.children if part.kind in _POOLS or (part.children and part not in networks)]
+    return others[0] if len(networks) == len(others) == 1 else None
+
+
+def _is_network(block: Block) -> bool:
+    """A feed-forward network, also one of convolutions that see one position each."""
+    points = block.kind == "conv_block" and all(part.label.startswith("Conv 1×1") for part in block.children)
+    return block.kind in _NETWORKS or points
+
+
+_RULES: tuple[Callable[[_Parts], Meaning | None], ...] = (
+    _several,
+    _transformer,
+    _mixing,
+    _gated_convolution,
+    _delta,
+    _mixer,
+    _state_space,
+    _gated_norm,
+    _flow_step,
+    _convolutions,
+    _perceptron,
+    _meta_former,
+)
