@@ -1,4 +1,4 @@
-"""Containers of layers on maps are named by what they do: stems, pyramids, layers of any mixer, a few layers in series."""
+"""Containers of layers on maps are named by what they do: stems, pyramids, layers of any mixer, short series."""
 
 from __future__ import annotations
 

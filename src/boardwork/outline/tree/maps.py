@@ -37,8 +37,9 @@ def pyramid(flow: Flow, block: Block) -> tuple[str, str] | None:
     made = [t for op in own for t in flow.ops[op].outputs]
     given = [t for t in made if t in flow.outputs or not own.issuperset(_users(flow, t))]
     before, after = {flow.tensors[t].shape for t in taken}, {flow.origin(t)[0].shape for t in given}
-    maps = {shape[-2:] for shape in after if len(shape) == _MAP}
-    widths = {shape[1] for shape in after}
+    if any(len(shape) != _MAP for shape in after):
+        return None
+    maps, widths = {shape[-2:] for shape in after}, {shape[1] for shape in after}
     several = len({shape[-2:] for shape in before}) >= _FEWEST and len(maps) == len(after) >= _FEWEST
     if not several or len(widths) != 1:
         return None

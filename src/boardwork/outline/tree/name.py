@@ -224,7 +224,7 @@ def _mixes(block: Block) -> str:
     part = mixer(block)
     assert part is not None
     inside = [] if part.kind else [leaf.label for leaf in part.leaves() if leaf.role in ("conv", "pool")]
-    return f"mixes by {list_of(inside or [part.label])}"
+    return f"mixes by {list_of([label.partition(', ')[0] for label in inside] or [part.label])}"
 
 
 _WRITTEN = {"conv_block": _channels, "mlp": _layers, "meta_former": _mixes, **dict.fromkeys(_LAYER_KINDS, _sizes)}
