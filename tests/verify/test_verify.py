@@ -205,3 +205,45 @@ def test_a_sum_written_to_a_part_is_stated():
 
     found = check(Bordered().eval(), (torch.randn(3, 8, generator=torch.Generator().manual_seed(7)),))
     assert found.passed, found.code
+
+
+class Filled(nn.Module):
+    """Steps are filled up to a multiple of seven, mapped in windows, and the rest is cut off again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows = nn.Linear(56, 56)
+
+    def forward(self, steps: torch.Tensor) -> torch.Tensor:
+        whole = torch.nn.functional.pad(steps, (0, 0, 0, -steps.shape[1] % 7))
+        mapped = self.windows(whole.reshape(len(steps), whole.shape[1] // 7, 56))
+        return steps + mapped.reshape(len(steps), whole.shape[1], 8)[:, : steps.shape[1]]
+
+
+@pytest.mark.parametrize("steps", [20, 24])
+def test_what_fills_up_to_a_multiple_is_no_fixed_offset(steps):
+    found = check(Filled(), (torch.randn(2, steps, 8),))
+    assert found.passed, found.code
+
+
+class Long(nn.Module):
+    """A part, and many steps that are all different."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.part = nn.Sequential(nn.Linear(8, 4), nn.Tanh(), nn.Linear(4, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.part(x)
+        y = x.cumsum(-1) * x.flip(-1)
+        z = torch.sort(y, -1).values + y.roll(1, -1)
+        return torch.cumprod(z, -1) - (z * y).softmax(-1) * z.exp()
+
+
+def test_a_block_that_is_too_long_names_a_part_that_is_not(monkeypatch):
+    monkeypatch.setattr("boardwork.statement._MOST_LINES", 5)
+    long = nn.Sequential(Long())
+    with pytest.raises(CheckError, match="too many for a board") as refused:
+        check(long, (torch.randn(3, 8),), zoom="0")
+    assert refused.value.hint == "--zoom 0.part"
+    assert check(long, (torch.randn(3, 8),), zoom="0.part").passed

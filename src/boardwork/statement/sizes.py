@@ -69,9 +69,14 @@ class Sizes:
             if whole % length == 0 and whole // length < min(_PRIMES):
                 return expression(f"{' * '.join(names)} // {whole // length}")
         for known, name in self.names.items():
-            if 0 < abs(length - known) < _LARGEST_OFFSET:
+            if 0 < abs(length - known) < _LARGEST_OFFSET and self._stays(length, known):
                 return expression(f"{name} {'+' if length > known else '-'} {abs(length - known)}")
         return None
+
+    def _stays(self, length: int, known: int) -> bool:
+        """True where two lengths are as far apart in the trace: what fills up to a multiple is not."""
+        traced = self.traced.get(length), self.traced.get(known)
+        return traced[0] is None or traced[1] is None or traced[0] - traced[1] == length - known
 
     def write_or_number(self, length: int) -> ast.expr | None:
         """The same, from now on as a number where no name leads to it: sides of a grid whose area alone is told."""

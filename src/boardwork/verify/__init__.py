@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import nn
 
 from boardwork.errors import BoardworkError, CheckError
 from boardwork.outline import outline
+from boardwork.outline.blocks import Outline
 from boardwork.sheet import Code
 from boardwork.statement import Argument, Statement, statement
 from boardwork.trace.records import Trace
@@ -21,6 +23,7 @@ from boardwork.verify.block import Forward, activations, around
 from boardwork.verify.numbers import Numbers
 from boardwork.verify.smaller import smaller
 
+MOST_TRIED = 300  # operations of a part that is offered in the place of a block without a statement
 LARGEST_ACTIVATIONS = 4_000_000_000  # bytes
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-12}
 
@@ -59,9 +62,19 @@ def check(
     Raises:
         CheckError: there is no statement, the block is too large, or one of the two does not run.
     """
-    found = statement(outline(trace, zoom))
+    opened = outline(trace, zoom)
+    found = statement(opened)
     if found.unstated:
-        raise CheckError(f"{found.title}: {found.unstated}.", where=found.path, hint="open another block with --zoom")
+        part = _stated_part(trace, opened)
+        hint = f"--zoom {part}" if part else "open another block with --zoom"
+        raise CheckError(f"{found.title}: {found.unstated}.", where=found.path, hint=hint)
+    return _checked_small(trace, run, found, own, dtype)
+
+
+def _checked_small(
+    trace: Trace, run: Run, found: Statement, own: nn.Module | None = None, dtype: torch.dtype = torch.float32
+) -> Checked:
+    """At sizes that are small, if the statement holds there and no weights are given; else at those of the trace."""
     for small in smaller(run) if own is None else ():
         with suppress(BoardworkError):
             checked = _checked(trace, small, found, {}, dtype)
@@ -69,6 +82,18 @@ def check(
                 return replace(checked, smaller=_changed(run, small))
     _refuse_large(trace, run, found)
     return _checked(trace, run, found, weights_of(own), dtype)
+
+
+def _stated_part(trace: Trace, opened: Outline) -> str:
+    """The path of the largest block inside the opened one that has a statement; "" for none among the first few."""
+    whole = opened.zoom.block
+    sizes = {block.path: len(block.one()) for block in whole.walk() if block.children and block.path != whole.path}
+    fitting = (path for path, size in sorted(sizes.items(), key=lambda pair: -pair[1]) if size <= MOST_TRIED)
+    for path in islice(fitting, 5):
+        with suppress(BoardworkError):
+            if not statement(outline(trace, path)).unstated:
+                return path
+    return ""
 
 
 def _checked(
@@ -107,8 +132,11 @@ def _refuse_large(trace: Trace, run: Run, found: Statement) -> None:
 
 def stated(trace: Trace, run: Run, zoom: str = "") -> Code:
     """The statement as a panel, once it has passed; else the reason why there is none."""
+    written = statement(outline(trace, zoom))
+    if written.unstated:
+        return Code("not stated", "", f"{written.title}: {written.unstated}.")
     try:
-        found = check(trace, run, zoom)
+        found = _checked_small(trace, run, written)
     except CheckError as error:
         return Code("not stated", "", str(error.message))
     size = f"largest error {found.relative:.1e} of the largest value"

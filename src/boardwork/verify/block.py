@@ -118,7 +118,7 @@ class Forward:
         op = self.trace.ops[self.trace.tensors[tensor].producer]
         place = op.outputs.index(tensor)
         results = self._capture.given.get(self._places.get(op.id, -1), [])
-        if place < len(results):
+        if place < len(results) and results[place].dim() == len(self.trace.tensors[tensor].shape):
             return results[place]
         if op.name in SHAPE_OPS and self.trace.tensors[op.inputs[0]].producer >= 0:
             return self.given(op.inputs[0]).view(self.trace.tensors[tensor].shape)
