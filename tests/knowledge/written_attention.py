@@ -189,3 +189,15 @@ def between(picture: Tensor, x: float, y: float) -> Tensor:
         if 0 <= i < picture.shape[0] and 0 <= j < picture.shape[1]
     ]
     return sum(near, torch.zeros(picture.shape[-1]))
+
+
+@define("choice_of_keys")
+def choice_of_keys() -> Sides:
+    """A mask on all scores, and the chosen keys and values taken out."""
+    q, k, v = torch.randn(3, 2, 3, 5, 8)
+    scores = torch.randn(2, 3, 5, 5)
+    best = scores.topk(2, -1).indices
+    mask = torch.full_like(scores, -math.inf).scatter(-1, best, 0.0)
+    written = torch.softmax(q @ k.mT / math.sqrt(8) + mask, -1) @ v
+    taken_k, taken_v = (torch.take_along_dim(x[:, :, None], best[..., None], 3) for x in (k, v))
+    return written, F.scaled_dot_product_attention(q[..., None, :], taken_k, taken_v).squeeze(-2)

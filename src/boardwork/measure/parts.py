@@ -47,6 +47,7 @@ _WORDS = {
         "token_choice",
         "mixture_density",
         "highway",
+        "choice",
         "aggregation",
         "residual_block",
         "separable",

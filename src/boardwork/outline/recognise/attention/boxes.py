@@ -19,7 +19,7 @@ from boardwork.outline.recognise.attention.branch import (
     width_out,
 )
 from boardwork.outline.recognise.attention.core import Core
-from boardwork.outline.recognise.attention.led_back import led_back
+from boardwork.outline.recognise.attention.led_back import choice_facts, led_back
 from boardwork.outline.recognise.attention.linear import FEATURES
 from boardwork.outline.recognise.attention.mask import Mask, read
 from boardwork.outline.recognise.attention.output import Output
@@ -52,7 +52,9 @@ class Boxes:
         beside = frozenset(led_back(self.flow, self.branches, inside))
         inside |= beside
         if any(self.flow.ops[op].name == "topk" for op in beside):
-            boxes.append(Pattern("choice", beside, "Choice of keys", "attention", "the top k by score"))
+            found = choice_facts(self.flow, beside, self.core.query, self.core.k_len)
+            label_of = "Choice of keys" if found else "Choice of queries"
+            boxes.append(Pattern("choice", beside, label_of, "attention", "the top k by score", facts=found))
         frame = Pattern(
             "attention", inside, label(self.facts), "attention", detail(self.facts), leaf=False, facts=self.facts
         )

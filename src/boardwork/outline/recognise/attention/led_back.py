@@ -30,3 +30,15 @@ def _serving(flow: Flow, branches: Sequence[Branch], between: Collection[int], i
             found.add(op.id)
             todo.extend(flow.data_inputs(op))
     return found
+
+
+def choice_facts(flow: Flow, ops: Collection[int], query: int, keys: int) -> dict[str, int]:
+    """What choosing keys costs, and how many are chosen where that is fewer than there are.
+
+    `query`: the tensor that asks; nothing of a choice that it is made by, which is one of queries.
+    """
+    if any(op.name == "topk" and op.id in ops for op in flow.makers(query)):
+        return {}
+    chosen = [flow.tensors[flow.ops[i].outputs[0]].shape[-1] for i in ops if flow.ops[i].name == "topk"]
+    macs = {"params": flow.parameters(ops), "macs": sum(flow.ops[i].macs for i in ops)}
+    return macs | ({"keys": min(chosen)} if min(chosen) < keys else {})
