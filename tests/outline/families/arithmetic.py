@@ -72,6 +72,19 @@ class Paths(nn.Module):
         return torch.logsumexp(total, 1)
 
 
+class PathsBothWays(Paths):
+    """The same over one table from the front and from the back, for the odds of each tag."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        scores = self.marks(tokens)
+        ahead, back = [scores[:, 0]], [torch.zeros_like(scores[:, 0])]
+        for place in range(1, scores.shape[1]):
+            ahead.append(torch.logsumexp(ahead[-1][:, :, None] + self.moves[None], 1) + scores[:, place])
+            last = scores[:, -place] + back[-1]
+            back.append(torch.logsumexp(self.moves[None] + last[:, None], 2))
+        return torch.stack(ahead, 1) + torch.stack(back[::-1], 1)
+
+
 class InLogarithms(nn.Module):
     """minGRU: h' = (1 - z) h + z h~ for all steps at once."""
 
@@ -174,6 +187,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "twins": (Twins, (ROWS, ROWS)),
     "no_twins": (NoTwins, (ROWS, ROWS)),
     "paths": (Paths, (TOKENS,)),
+    "paths_both_ways": (PathsBothWays, (TOKENS,)),
     "in_logarithms": (InLogarithms, (TOKENS,)),
     "pixels": (Pixels, (torch.zeros(2, 1, 12, 12),)),
     "depths": (Depths, (TOKENS,)),

@@ -209,6 +209,15 @@ class MergedPatches(nn.Module):
         return self.merge_linear(self.merge_norm(torch.cat(cuts, -1)))
 
 
+class TwiceCutPatches(MergedPatches):
+    """The same merging, rows first and then columns."""
+
+    def forward(self, grid: Tensor) -> Tensor:
+        rows = [grid[:, i::2] for i in (0, 1)]
+        cuts = [half[:, :, j::2] for j in (0, 1) for half in rows]
+        return self.merge_linear(self.merge_norm(torch.cat(cuts, -1)))
+
+
 class ReshapedPatches(nn.Module):
     """The same merging by a view."""
 
@@ -297,5 +306,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "gated": (lambda: between(nn.Sequential(GatedMaps(16), GatedMaps(16))), (IMAGE,)),
     "dilated": (lambda: between(DilatedBranches(16)), (IMAGE,)),
     "merged_patches": (lambda: MergedPatches(16), (torch.zeros(2, 8, 8, 16),)),
+    "twice_cut_patches": (lambda: TwiceCutPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "reshaped_patches": (lambda: ReshapedPatches(16), (torch.zeros(2, 8, 8, 16),)),
 }

@@ -40,7 +40,7 @@ _ON_BRANCH = (
 STATISTICS = frozenset(("pow", "mean", "square", "sum", "norm", "linalg_vector_norm", "clamp_min", "sqrt", "var"))
 _PASSED = _ON_BRANCH | STATISTICS
 _POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool", "conv")
-_MOST_BESIDE = 80  # operations of a choice of keys
+_LONGEST_CHOICE = 80  # operations of a choice of keys
 _MOST_ENDS = 8  # a projection has one, with low-rank branches a few
 _EXPANDING = frozenset(("expand", "repeat_interleave", "repeat", "broadcast_to"))
 
@@ -217,7 +217,7 @@ def _only_weighs(flow: Flow, op: Op) -> bool:
         seen.add(op.id)
         users = flow.data_users(op)
         cores = [user for user in users if user.name == "scaled_dot_product_attention"]
-        if not users or len(seen) > _MOST_BESIDE or any(core.slot("value") in op.outputs for core in cores):
+        if not users or len(seen) > _LONGEST_CHOICE or any(core.slot("value") in op.outputs for core in cores):
             return False
         todo.extend(user for user in users if user not in cores)
     return True

@@ -10,6 +10,7 @@ from boardwork.outline.recognise.norms.arithmetic import CALLED
 from boardwork.outline.recognise.product import Product, product
 from boardwork.trace.records import Op
 
+_STEPS = 2  # cuts of one axis each
 _VIEWS = ("view", "reshape", "unflatten")
 
 
@@ -32,7 +33,7 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
         ops.update(further)
         passed, made = (*passed, *further), flow.producer(reached.id)
     cuts = _cuts(flow, made) if made is not None else []
-    side = round(len(cuts) ** 0.5)
+    side = round(len(made.inputs) ** 0.5) if made is not None and cuts else 0
     if cuts and made is not None:
         ops |= {made.id, *(op.id for op in cuts)}
     else:
@@ -45,15 +46,21 @@ def _at(flow: Flow, layer: Product) -> Pattern | None:
 
 
 def _cuts(flow: Flow, join: Op) -> list[Op]:
-    """The s × s cuts of one grid, each with steps of s along two axes, that are put side by side; else none."""
+    """The s × s cuts of one grid, with steps of s along two axes at once or one after the other; else none."""
     side = round(len(join.inputs) ** 0.5)
     if join.name != "cat" or side < 2 or side**2 != len(join.inputs):
         return []
-    cuts = [cut for t in join.inputs if (cut := flow.producer(t)) is not None and cut.name == "getitem"]
-    if len(cuts) != len(join.inputs) or len({cut.inputs[0] for cut in cuts}) > 1:
-        return []
-    whole, part = flow.tensors[cuts[0].inputs[0]], flow.tensors[join.inputs[0]]
-    return cuts if whole.size <= part.size * side**2 and _halved(whole.shape, part.shape, side) else []
+    cuts, ends = list[Op](), set(join.inputs)
+    for _ in range(_STEPS):
+        made = [cut for t in ends if (cut := flow.producer(t)) is not None and cut.name == "getitem"]
+        if len(made) != len(ends):
+            return []
+        cuts, ends = [*cuts, *made], {cut.inputs[0] for cut in made}
+        if len(ends) == 1:
+            break
+    whole, part = flow.tensors[min(ends)], flow.tensors[join.inputs[0]]
+    alone = len(ends) == 1 and whole.size <= part.size * side**2
+    return cuts if alone and _halved(whole.shape, part.shape, side) else []
 
 
 def _halved(before: tuple[int, ...], after: tuple[int, ...], side: int) -> bool:
