@@ -25,7 +25,7 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "Log-sigmoid": lambda x: -math.log1p(math.exp(-x)),
     "log(1 − sigmoid)": lambda x: -math.log1p(math.exp(x)),
 }
-_ENDS = ("mul", "div", "pow", "square", "neg")
+ENDS = ("mul", "div", "pow", "square", "neg")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
 _MOST = 16
@@ -42,7 +42,7 @@ def name_of(op: Op) -> str:
 def activations(flow: Flow) -> Iterator[Pattern]:
     """Every activation that is more than one operation."""
     for op in flow.ops:
-        found = written(flow, op) if op.name in _ENDS and flow.is_data(op.id) else None
+        found = written(flow, op) if op.name in ENDS and flow.is_data(op.id) else None
         if found is not None:
             name, ops = found
             yield Pattern("activation", ops, name, "activation")
@@ -106,7 +106,7 @@ def _swish(values: tuple[float, ...]) -> str:
 def activation_name(flow: Flow, ops: Collection[int]) -> str:
     """Name of the activation that these elementwise operations make, "" if none."""
     for index in sorted(ops):
-        found = written(flow, flow.ops[index]) if flow.ops[index].name in _ENDS else None
+        found = written(flow, flow.ops[index]) if flow.ops[index].name in ENDS else None
         if found is not None and found[1] <= set(ops):
             return found[0]
     called = {op.name: name_of(op) for op in map(flow.ops.__getitem__, sorted(ops)) if op.name in ACTIVATIONS}

@@ -10,7 +10,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS, name_of
+from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, name_of, written
 from boardwork.outline.recognise.convolution.masked_weight import mask_of
 from boardwork.outline.recognise.feed_forward import is_linear
 from boardwork.outline.recognise.norms.arithmetic import CALLED, called
@@ -93,10 +93,19 @@ def _followed(flow: Flow, op: Op, kind: str, label: str, role: str, detail: str)
         following, passed = flow.next_op(after)
         if following is None or following.name not in wanted or passed or following.name.endswith("softmax"):
             continue
+        if wanted is ACTIVATIONS and _begins_another(flow, following):
+            continue
         ops.add(following.id)
         words.append(SHORT.get(CALLED[following.name][1], "") if wanted is CALLED else name_of(following))
         after = following
     return Pattern(kind, frozenset(ops), ", ".join(words), role, detail)
+
+
+def _begins_another(flow: Flow, op: Op) -> bool:
+    """True for a part of a longer activation, as the ReLU of its square."""
+    last = next(iter(flow.data_users(op)), None)
+    longer = None if last is None or last.name not in ENDS else written(flow, last)
+    return longer is not None and op.id in longer[1]
 
 
 def _convolution(flow: Flow, op: Op) -> Pattern:

@@ -10,6 +10,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.convolution.blocks import Meaning, convolution_block, one_shot_aggregation
 from boardwork.outline.tree.fold import TELLING
 from boardwork.outline.tree.head import with_head
+from boardwork.outline.tree.maps import pads
 from boardwork.outline.tree.meaning import meaning, mixer
 from boardwork.outline.tree.plumbing import CONTAINER
 from boardwork.outline.tree.roles import role
@@ -62,7 +63,7 @@ def _name(flow: Flow, block: Block, within: bool = False) -> Block:
     told = [block.detail or (_WRITTEN[kind](block) if kind in _WRITTEN else "")]
     if not label and block.kind == "in_turn":
         alone = _alone(flow, block)
-        label, kind = _steps(block) if alone is None else alone.label, "in_turn"
+        label, kind = _steps(flow, block) if alone is None else alone.label, "in_turn"
         told = [alone.detail if alone is not None else "" if label else _in_turn(block), _shared(flow, block)]
         label = label or f"{_count(block)} layers in turn"
     if not label and block.label == CONTAINER:
@@ -117,10 +118,11 @@ def _alone(flow: Flow, block: Block) -> Block | None:
     return parts[0] if layer else None
 
 
-def _steps(block: Block) -> str:
+def _steps(flow: Flow, block: Block) -> str:
     """`Linear, ×, +`: one layer and the arithmetic round it are no layers in turn."""
-    layers = [child for child in block.children if child.role not in SIGNS]
-    return ", ".join(child.label for child in block.children) if len(layers) == 1 else ""
+    drawn = [child for child in block.children if not pads(flow, child)]
+    layers = [child for child in drawn if child.kind or child.children]
+    return ", ".join(child.label for child in drawn) if len(layers) == 1 else ""
 
 
 def _count(block: Block) -> int:
@@ -207,16 +209,16 @@ def _channels(block: Block) -> str:
 def _sizes(block: Block) -> str:
     """What tells one layer that mixes positions from another: heads, and how wide or how many networks it has."""
     inside = [b for child in block.children for b in child.walk()]
-    words = []
-    for mixing in [b.facts for b in inside if b.kind in (*ATTENTION, "delta_rule")][:1]:
-        heads, shared = mixing["heads"], mixing.get("kv_heads", mixing["heads"])
-        words.append(f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else ""))
-    for part in inside:
-        if part.kind == "moe":
-            words.append(f"top-{part.facts['top_k']} of {part.facts['experts']} experts")
-        elif part.kind == "feed_forward":
-            words.append(f"d_ff = {part.facts['d_ff']}")
-    return ", ".join(words[:2])
+    mixing = dict.fromkeys(_heads(b) for b in inside if b.kind in (*ATTENTION, "delta_rule"))
+    experts = [f"top-{b.facts['top_k']} of {b.facts['experts']} experts" for b in inside if b.kind == "moe"]
+    widths = dict.fromkeys(str(b.facts["d_ff"]) for b in inside if b.kind == "feed_forward")
+    networks = experts[:1] or ([f"d_ff = {' and '.join(widths)}"] if widths else [])
+    return ", ".join([*([" and ".join(mixing)] if mixing else []), *networks])
+
+
+def _heads(block: Block) -> str:
+    heads, shared = block.facts["heads"], block.facts.get("kv_heads", block.facts["heads"])
+    return f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")
 
 
 def _mixes(block: Block) -> str:

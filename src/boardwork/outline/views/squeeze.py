@@ -210,8 +210,11 @@ def _joined_ends(label: str, boxes: Sequence[Block]) -> list[Block]:
 
 def _together(label: str, run: Sequence[Block]) -> list[Block]:
     """The run as one box if it has two or more."""
-    words = list_of([box.label for box in run if box.role not in SIGNS])
-    return [_box(label, "other", words, run)] if count(run) > 1 else list(run)
+    if count(run) < 2:
+        return list(run)
+    named = [box.label for box in run if box.kind == "function"]
+    others = [box.label for box in run if box.role not in SIGNS and box.label not in named[:1]]
+    return [_box(named[0] if len(named) == 1 else label, "other", list_of(others), run)]
 
 
 def _is_layer(box: Block) -> bool:

@@ -100,13 +100,14 @@ def _frame(flow: Flow, affine: _Affine, kept: int, ops: set[int], join: Op) -> P
 
 
 def _network(flow: Flow, affine: _Affine, kept: int) -> set[int]:
-    """What makes scale and shift of the part that stays; nothing if the other part has a share in it."""
-    found: set[int] = set()
+    """What makes scale and shift of the part that stays; nothing if that has no share in it, or the other part one."""
+    found, met = set[int](), False
     todo = list(affine.made)
     source = flow.origin(kept)[0]
     while todo:
         tensor = todo.pop()
         op = flow.producer(tensor)
+        met |= tensor == kept
         if tensor == kept or op is None or op.id in found:
             continue
         if tensor in (affine.value, source.id):
@@ -115,7 +116,7 @@ def _network(flow: Flow, affine: _Affine, kept: int) -> set[int]:
             continue
         found.add(op.id)
         todo.extend(op.inputs)
-    return found
+    return found if met else set()
 
 
 def _determinant(flow: Flow, network: set[int]) -> set[int]:
