@@ -154,7 +154,7 @@ class Excited(nn.Module):
 
     def __init__(self, channels: int = 16) -> None:
         super().__init__()
-        self.mix, self.less, self.more = (
+        self.mix, self.fewer, self.more = (
             nn.Conv2d(3, channels, 3, padding=1),
             nn.Linear(channels, 4),
             nn.Linear(4, channels),
@@ -162,7 +162,7 @@ class Excited(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         maps = self.mix(image)
-        return maps * torch.sigmoid(self.more(F.relu(self.less(maps.mean((2, 3))))))[:, :, None, None]
+        return maps * torch.sigmoid(self.more(F.relu(self.fewer(maps.mean((2, 3))))))[:, :, None, None]
 
 
 class Tables(nn.Module):
