@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from boardwork.figure.blocks import Block
-from boardwork.figure.clearer import clearer
+from boardwork.figure.clearer import clearest
 from boardwork.figure.column import column
 from boardwork.figure.inward import inward
 from boardwork.figure.laid import Laid, placed
 from boardwork.figure.metrics import CELLS, Metrics
 from boardwork.figure.nested import nested
 from boardwork.figure.place import Placer
+from boardwork.figure.points import POINTS
 from boardwork.figure.primitives import Figure
 from boardwork.figure.reduce import reduce
 from boardwork.figure.shapes import texts_of
@@ -57,25 +58,10 @@ def draw(
     found = nested(diagram) if most_height is not None else None
     if found is not None and not found.added:
         return _figure(u_shape(found, texts_of(diagram), placer), metrics)
-    if form in (AS_IT_IS, STACKED):
-        laid = _clearer(diagram, form, placer)
-    else:
-        laid = placer.place(_railed(diagram, metrics) if form == RAILED else _block(diagram, form))
+    laid = placer.place(_shown(diagram, form, bool(metrics.unit)))
     if found is not None and most_height is not None and laid.height > most_height:
         laid = u_shape(found, texts_of(diagram), placer)
     return _figure(laid, metrics)
-
-
-def _clearer(diagram: Diagram, form: str, placer: Placer) -> Laid:
-    """In the form, where few tags are left; wires from row to row need points."""
-    block = _block(diagram, form)
-    may_wire = not placer.m.unit and block == _block(diagram, AS_IT_IS)
-    return clearer(block, (lambda: _tied(diagram)) if may_wire else None, lambda: _railed(diagram, placer.m), placer)
-
-
-def _railed(diagram: Diagram, metrics: Metrics) -> Block:
-    """A crossing of characters looks like a fork, one of lines does not."""
-    return _block(diagram, RAILED if metrics.unit else _CROSSED)
 
 
 def _figure(laid: Laid, metrics: Metrics) -> Figure:
@@ -88,8 +74,22 @@ def is_own(diagram: Diagram, form: str) -> bool:
 
 
 @lru_cache(maxsize=8)
+def _shown(diagram: Diagram, form: str, in_cells: bool) -> Block:
+    """Kept, for the same diagram is tried at several widths; what is clearer is told at one of them for all.
+
+    Wires from row to row need points, and there a crossing is seen to be one: in characters it looks like a fork.
+    """
+    railed = RAILED if in_cells else _CROSSED
+    if form not in (AS_IT_IS, STACKED):
+        return _block(diagram, railed if form == RAILED else form)
+    block = _block(diagram, form)
+    may_wire = not in_cells and block == _block(diagram, AS_IT_IS)
+    tied = (lambda: _tied(diagram)) if may_wire else None
+    return clearest(block, tied, lambda: _block(diagram, railed), Placer(CELLS if in_cells else POINTS))
+
+
+@lru_cache(maxsize=8)
 def _block(diagram: Diagram, form: str) -> Block:
-    """Kept, for the same diagram is tried at several widths."""
     diagram = inward(diagram)
     texts = texts_of(diagram)
     if form in (RAILED, _CROSSED, COLUMN):
@@ -97,7 +97,6 @@ def _block(diagram: Diagram, form: str) -> Block:
     return reduce(diagram, texts, stacked=form == STACKED)
 
 
-@lru_cache(maxsize=4)
 def _tied(diagram: Diagram) -> Block:
     """The same with wires for tags, as far as frames let them through."""
     diagram = inward(diagram)

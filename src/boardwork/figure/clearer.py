@@ -29,23 +29,21 @@ _TOUCH = 1.0  # nearer to an end than this, lines meet and do not cross
 Run = tuple[Point, Point]
 
 
-def clearer(tagged: Block, tied: Callable[[], Block] | None, railed: Callable[[], Block], placer: Placer) -> Laid:
-    """The blocks are made, and placed, only if they save tags; `tied` is None where wires have no room."""
-    laid, left = _wired(tagged, tied(), placer) if tied and tags(tagged) else (placer.place(tagged), tags(tagged))
-    few = _FEW if abreast(tagged) else 0
-    return placer.place(railed()) if left > few and tags(railed()) <= _SHARE * left else laid
+def clearest(tagged: Block, tied: Callable[[], Block] | None, railed: Callable[[], Block], placer: Placer) -> Block:
+    """The others are made only where they may save tags; `tied` is None where wires have no room."""
+    shown = _wired(tagged, tied(), placer) if tied and tags(tagged) else tagged
+    left, few = tags(shown), _FEW if abreast(tagged) else 0
+    return railed() if left > few and tags(railed()) <= _SHARE * left else shown
 
 
-def _wired(tagged: Block, tied: Block, placer: Placer) -> tuple[Laid, int]:
-    """The clearer of the two, and how many tags it has."""
-    numbered = placer.place(tagged)
+def _wired(tagged: Block, tied: Block, placer: Placer) -> Block:
+    """The one with wires where it is clearer."""
     saved = tags(tagged) - tags(tied)
     if not 0 < saved <= _MOST:
-        return numbered, tags(tagged)
-    wired = placer.place(tied)
+        return tagged
+    numbered, wired = placer.place(tagged), placer.place(tied)
     wires = [item for item in placed(wired.items, 0, 0) if isinstance(item, Wire)]
-    is_better = _fits(wired, numbered) and crossings(wires) <= _CROSSED * saved
-    return (wired, tags(tied)) if is_better else (numbered, tags(tagged))
+    return tied if _fits(wired, numbered) and crossings(wires) <= _CROSSED * saved else tagged
 
 
 def _fits(wired: Laid, numbered: Laid) -> bool:

@@ -4,8 +4,9 @@ from boardwork.formula.boxes import Line, Path, Text
 from boardwork.formula.cells import draw_text
 from boardwork.formula.font import FONT_FAMILY, FONT_FILE, FONT_FILES
 from boardwork.formula.linear import linear
-from boardwork.formula.points import Formula, draw_points
+from boardwork.formula.points import Formula, draw_points, draw_rows
 
 __all__ = [
-    "FONT_FAMILY", "FONT_FILE", "FONT_FILES", "Formula", "Line", "Path", "Text", "draw_points", "draw_text", "linear",
+    "FONT_FAMILY", "FONT_FILE", "FONT_FILES", "Formula", "Line", "Path", "Text", "draw_points", "draw_rows",
+    "draw_text", "linear",
 ]  # fmt: skip

@@ -9,19 +9,27 @@ from boardwork.formula.spacing import kinds
 from boardwork.formula.tree import EMPTY, Node
 
 QUAD = 0.9  # em: a space that parts two statements
-INDENT = 3  # of a row that goes on with the one above
 _SUMS, _PRODUCTS = "+−±", "+−±·×⊙"
 
 
-def broken(tree: Node, most: float, draw: Callable[[Node], Box]) -> list[Box] | None:
-    """The rows of a formula, each at most so wide; None where a piece that cannot be broken is wider."""
+def broken(tree: Node, most: float, draw: Callable[[Node], Box], indent: float) -> list[Box] | None:
+    """The rows of a formula, each at most so wide; None where a piece that cannot be broken is wider.
+
+    `indent`: of a row that goes on with the one above.
+    """
     rows: list[Box] = []
+
+    def row_of(kids: Sequence[Node], continued: bool) -> Box:
+        """A row that goes on starts with nothing, so that its sign keeps the space of one between two terms."""
+        box = draw(Node("row", kids=(EMPTY, *kids) if continued else tuple(kids)))
+        return box.moved(indent, 0) if continued else box
+
     for clause in _clauses(tree):
         goes_on = bool(rows) and kinds(clause.kids)[:1] in (["relation"], ["binary"], ["sign"])
-        if (box := _row(clause.kids, goes_on, draw)).width <= most:
+        if (box := row_of(clause.kids, goes_on)).width <= most:
             rows.append(box)
             continue
-        tries = (_filled(list(_pieces(clause, signs)), goes_on, most, draw) for signs in (_SUMS, _PRODUCTS))
+        tries = (_filled(list(_pieces(clause, signs)), goes_on, most, row_of) for signs in (_SUMS, _PRODUCTS))
         found = next((boxes for boxes in tries if boxes), None)
         if found is None:
             return None
@@ -71,22 +79,16 @@ def _pieces(clause: Node, signs: Collection[str]) -> Iterator[list[Node]]:
     yield found
 
 
-def _filled(pieces: Sequence[list[Node]], goes_on: bool, most: float, draw: Callable[[Node], Box]) -> list[Box]:
+def _filled(pieces: Sequence[list[Node]], goes_on: bool, most: float, row_of: Callable[..., Box]) -> list[Box]:
     """As many pieces a row as it holds, [] where one piece is too wide; `goes_on`: even the first goes on."""
     boxes: list[Box] = []
     row: list[Node] = []
     for piece in pieces:
-        whole = _row(row + piece, goes_on or bool(boxes), draw)
+        whole = row_of(row + piece, goes_on or bool(boxes))
         if whole.width > most and row:
-            boxes.append(_row(row, goes_on or bool(boxes), draw))
-            row, whole = [], _row(piece, True, draw)
+            boxes.append(row_of(row, goes_on or bool(boxes)))
+            row, whole = [], row_of(piece, True)
         if whole.width > most:
             return []
         row = row + piece
-    return [*boxes, _row(row, goes_on or bool(boxes), draw)]
-
-
-def _row(kids: Sequence[Node], continued: bool, draw: Callable[[Node], Box]) -> Box:
-    """A row that goes on starts with nothing, so that its sign keeps the space of one between two terms."""
-    box = draw(Node("row", kids=(EMPTY, *kids) if continued else tuple(kids)))
-    return box.moved(INDENT, 0) if continued else box
+    return [*boxes, row_of(row, goes_on or bool(boxes))]

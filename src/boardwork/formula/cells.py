@@ -11,6 +11,7 @@ from boardwork.formula.linear import combining, flat, parted, primed, root, scri
 from boardwork.formula.signs import ascii_name, raised
 from boardwork.formula.tree import EMPTY, Node, parse
 
+INDENT = 3  # of a row that goes on with the one above
 FENCES = {
     "(": "⎛⎜⎝", ")": "⎞⎟⎠", "[": "⎡⎢⎣", "]": "⎤⎥⎦", "⌊": "⎢⎢⎣", "⌋": "⎥⎥⎦", "⌈": "⎡⎢⎢", "⌉": "⎤⎥⎥",
     "{": "⎧⎪⎩", "}": "⎫⎪⎭", "|": "│││", "‖": "‖‖‖",
@@ -34,7 +35,7 @@ def draw_text(latex: str, ascii: bool = False, most: int | None = None) -> list[
     if most is None or box.width <= most:
         return _rows(box)
     lines, tall = list[str](), False
-    for row in broken(tree, most, lambda node: lay(node, cells)) or [box]:
+    for row in broken(tree, most, lambda node: lay(node, cells), INDENT) or [box]:
         drawn = _rows(row)
         lines += [""] * bool(lines and (len(drawn) > 1 or tall)) + drawn
         tall = len(drawn) > 1

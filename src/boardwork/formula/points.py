@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from boardwork.formula.boxes import Box, Draw, Line, Path, Text, beside, overlay
+from boardwork.formula.broken import broken
 from boardwork.formula.curves import accent, fence, radical
 from boardwork.formula.font import measure, table
 from boardwork.formula.layout import lay
@@ -12,6 +13,7 @@ from boardwork.formula.linear import primed
 from boardwork.formula.tree import BIG, EMPTY, Node, parse
 
 SCALE = (1.0, 0.72, 0.58)  # of the size, by level of scripts
+INDENT = 1.2  # em, of a row that goes on with the one above
 AXIS, RULE = 0.259, 0.052  # em
 SUP, SUB, SCRIPT_GAP, DROP = 0.36, 0.21, 0.16, 0.32  # em: least shifts, room between both scripts, fall from a tall top
 
@@ -34,7 +36,21 @@ def draw_points(latex: str, size: float, least: float = 0) -> Formula:
     Raises:
         KnowledgeError: outside the LaTeX subset, or a sign that the font lacks.
     """
-    box = lay(parse(latex), Points(size, least))
+    return _formula(lay(parse(latex), Points(size, least)))
+
+
+def draw_rows(latex: str, size: float, least: float, most: float) -> list[Formula] | None:
+    """The formula broken before relations and signs into rows at most so wide, None where a piece is wider.
+
+    Raises:
+        KnowledgeError: as `draw_points`.
+    """
+    metrics = Points(size, least)
+    rows = broken(parse(latex), most, lambda node: lay(node, metrics), INDENT * size)
+    return [_formula(row) for row in rows] if rows is not None else None
+
+
+def _formula(box: Box) -> Formula:
     marks = box.moved(0, box.ascent).marks
 
     def rounded(value: float) -> float:

@@ -13,7 +13,7 @@ from boardwork.figure.points import NARROW, NARROWEST, POINTS
 from boardwork.options import Options
 from boardwork.render.drawing.marks import Piece, moved, stacked, with_margin
 from boardwork.render.drawing.style import DENSE, SCREEN, Type
-from boardwork.render.page.forms import LAST, TIGHTER
+from boardwork.render.page.forms import ON_RAILS, TIGHTER
 from boardwork.render.panel_choice import PANELS, chosen
 from boardwork.render.panels.contents import Contents, drawn
 from boardwork.render.panels.edges import header
@@ -23,7 +23,8 @@ from boardwork.sheet import Diagram, Sheet
 ROOM = 460.0  # of text that is given no width
 EDGE = 3.0  # round a bare figure
 LOOSE_TO_TIGHT: tuple[tuple[Metrics, str], ...] = (
-    (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in (*TIGHTER, *LAST)), (NARROWEST, COLUMN),
+    (POINTS, AS_IT_IS), *((metrics, form) for metrics, form, _ in (*TIGHTER, *ON_RAILS)),
+    (NARROW, COLUMN), (NARROWEST, COLUMN),
     (replace(NARROW, break_words=True, branch_label=100), COLUMN),
 )  # fmt: skip
 

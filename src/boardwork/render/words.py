@@ -80,8 +80,9 @@ def cited(source: str) -> str:
 
 
 def glued(text: str) -> str:
-    """With hard spaces where no line is broken: between a number and its unit, a part of a source and its number."""
+    """With hard spaces where no line is broken: in `3 × 3`, and before a unit, and behind `section`."""
     units = re.sub(r"(\d) (?=(?:%|[kMGT]?B|[kMGT])(?:\W|$))", "\\1\xa0", text)
+    units = re.sub(r"(?<=\d) × (?=\d)", "\xa0×\xa0", units)
     return re.sub(r"\b(sections?|chapters?|tables?|figures?|appendix|equations?) (?=[\dA-Z])", "\\1\xa0", units)
 
 

@@ -22,7 +22,7 @@ TIGHTER: tuple[Spaced, ...] = (
     (NARROWEST, AS_IT_IS, 6), (SMALLEST, AS_IT_IS, 10),
 )  # fmt: skip
 ON_RAILS: tuple[Spaced, ...] = ((COMPACT, RAILED, 8), (NARROWEST, RAILED, 13), (SMALLEST, RAILED, 17))
-LAST: tuple[Spaced, ...] = ((COMPACT, COLUMN, 30), (NARROW, COLUMN, 32))
+LAST: tuple[Spaced, ...] = ((SMALLEST, RAILED, 17), (NARROWEST, COLUMN, 32))
 # With frames drawn as boxes.
 IN_FEWER: tuple[Spaced, ...] = (
     (replace(NARROW, branch_shapes=False), AS_IT_IS, 3), (SMALLEST, AS_IT_IS, 10),
@@ -69,15 +69,18 @@ def usual_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
 
 
 def last_forms(diagram: Diagram, rooms: Collection[Room]) -> Iterator[Form]:
-    """In one column, box under box: with fewer shapes, without facts, with all frames closed; at last as one box."""
-    yield from _held(_folded(diagram, (*LAST, *_alike(LAST), *_bare(LAST)), rooms), rooms)
-    ways = [(WORDLESS, _wordless(diagram, PORTS), 0), (2 * WORDLESS, _wordless(diagram), 0)]
+    """In one column, box under box: bare, without facts, with all frames closed; at last as one box."""
     every = tuple(closable(diagram))
-    ways.append((3 * WORDLESS, closed(_wordless(diagram), every), len(every)))
-    ways.append((NOTHING, as_one_box(diagram), 1 + len(every)))
+    ways = (
+        (0, diagram, 0),
+        (WORDLESS, _wordless(diagram, PORTS), 0),
+        (2 * WORDLESS, _wordless(diagram), 0),
+        (3 * WORDLESS, closed(_wordless(diagram), every), len(every)),
+        (NOTHING, as_one_box(diagram), 1 + len(every)),
+    )
     for price, shorter, number in ways:
-        bare = replace(NARROWEST, shapes=False)
-        for form in _held(_folded(shorter, ((bare, RAILED, price), (bare, COLUMN, price)), rooms), rooms):
+        last = [(replace(metrics, shapes=False), form, more + BARE + price) for metrics, form, more in LAST]
+        for form in _held(_folded(shorter, last, rooms), rooms):
             yield replace(form, closed=number)
 
 

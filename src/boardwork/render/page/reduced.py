@@ -15,9 +15,9 @@ from boardwork.render.panels.contents import Contents
 from boardwork.sheet import Sheet
 
 SLACK = 3  # choices that cost so much more than the best are looked at closely
-MOST_TRIED = 12  # of them, where some fit
-MOST_REFILLED = 4  # of those that fit
-MOST_PLANS = 4  # of each, that are filled up
+MOST_TRIED = 6  # of them, where some fit
+MOST_REFILLED = 3  # of those that fit
+MOST_PLANS = 3  # of each, that are filled up
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from boardwork.errors import KnowledgeError
 from boardwork.figure.points import width
-from boardwork.formula import draw_points
+from boardwork.formula import Formula, draw_points, draw_rows
 from boardwork.formula.font import measure
 from boardwork.render.drawing.marks import (
     BOLD,
@@ -26,7 +26,7 @@ from boardwork.render.drawing.marks import (
 )
 from boardwork.render.drawing.style import ACCENT, ALARM, GREY, INK, LEAST_SIZE, Type
 from boardwork.render.panels.paragraphs import BASELINE, Run, paragraph, reach
-from boardwork.render.panels.texts import named, small
+from boardwork.render.panels.texts import beside, named, small
 from boardwork.render.words import cited, computed, differs, values
 from boardwork.sheet import Check, Equation
 
@@ -43,7 +43,7 @@ def equation(item: Equation, room: float, type: Type) -> Piece:
     """Name and source, the formula, the values, the checks; the source last where that saves a line."""
     source = cited(item.source)
     above = _stated(item, named(item.name, source, room, type), "", room, type)
-    if not type.saves_lines or not source:
+    if not type.saves_lines or not source or beside(item.name, source, room, type):
         return above
     last = _stated(item, named(item.name, "", room, type), source, room, type)
     return min(above, last, key=lambda piece: piece.height)
@@ -90,7 +90,7 @@ def _checked(check: Check, room: float, type: Type) -> list[Run]:
 
 
 def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
-    """On one line, else a statement a line, as large as fits; None if it never does, or cannot be typeset."""
+    """On one line, else a statement a line, as large as fits, else broken; None if it cannot be, or be typeset."""
     ways = dict.fromkeys([(latex,), _statements(latex), _sides(latex)])
     size = type.formula
     while size >= type.least_formula:
@@ -104,7 +104,16 @@ def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
             if max(statement.drawn.width for statement in found) <= room:
                 return found
         size -= 0.4
-    return None
+    return _broken(latex, room, type)
+
+
+def _broken(latex: str, room: float, type: Type) -> list[Statement] | None:
+    """In one piece, flush left, broken before relations and signs."""
+    rows = draw_rows(latex, type.formula, LEAST_SIZE, room)
+    if rows is None:
+        return None
+    whole = stacked([_drawn(row).drawn for row in rows], 0.25 * type.formula)
+    return [Statement(whole, rows[0].baseline)]
 
 
 def _width(parts: Iterable[str], size: float) -> float:
@@ -144,14 +153,17 @@ def _sides(latex: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=500)
 def _maths(latex: str, size: float) -> Statement:
-    drawn = draw_points(latex, size, LEAST_SIZE)
+    return _drawn(draw_points(latex, size, LEAST_SIZE))
+
+
+def _drawn(maths: Formula) -> Statement:
     marks: list[Mark] = []
-    for text in drawn.texts:
+    for text in maths.texts:
         face = MATHS_ITALIC if text.italic else MATHS
         marks.append(Label(text.x + _half(text.string, text.size, text.italic), text.y, text.string, text.size, face))
-    marks += [line(rule.x1, rule.y1, rule.x2, rule.y2, INK, rule.width) for rule in drawn.lines]
-    marks += [Stroke(path.points, INK, path.width) for path in drawn.paths]
-    return Statement(Piece(drawn.width, drawn.height, tuple(marks)), drawn.baseline)
+    marks += [line(rule.x1, rule.y1, rule.x2, rule.y2, INK, rule.width) for rule in maths.lines]
+    marks += [Stroke(path.points, INK, path.width) for path in maths.paths]
+    return Statement(Piece(maths.width, maths.height, tuple(marks)), maths.baseline)
 
 
 def _half(string: str, size: float, italic: bool) -> float:

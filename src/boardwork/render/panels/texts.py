@@ -36,7 +36,7 @@ def small(runs: Sequence[Run], room: float, type: Type) -> Piece:
 def named(name: str, source: str, room: float, type: Type) -> Piece:
     """A name in the accent colour with its source at the right, below if both do not fit."""
     size = type.body * 1.05
-    if not _beside(name, source, room, type):
+    if not beside(name, source, room, type):
         parts = [paragraph([Run(name, BOLD, ACCENT)], room, size, type.leading)]
         if source:
             parts.append(small([Run(source, PLAIN, GREY)], room, type))
@@ -47,7 +47,7 @@ def named(name: str, source: str, room: float, type: Type) -> Piece:
     return Piece(room, type.body * type.leading, tuple(marks))
 
 
-def _beside(name: str, source: str, room: float, type: Type) -> bool:
+def beside(name: str, source: str, room: float, type: Type) -> bool:
     """Whether a name and its source fit on one line."""
     return width(name, type.body * 1.05, True) + width(source, type.small) + 12 <= room
 
@@ -56,7 +56,7 @@ def tradeoff(item: Tradeoff, room: float, type: Type) -> Piece:
     """Topic, why, alternative, when it fails, and the numbers that decide; one paragraph where lines are saved."""
     (_, why), *more, (_, decides) = reasons(item)
     source = cited(item.source)
-    above = not type.saves_lines and _beside(item.topic, source, room, type)
+    above = not type.saves_lines and beside(item.topic, source, room, type)
     numbers = " · ".join(filter(None, (decides, "" if above else source)))
     second = [[Run(f"{name}:", BOLD), Run(words)] for name, words in more if words]
     if type.saves_lines:
