@@ -44,9 +44,8 @@ def _positions(outline: Outline) -> dict[str, Any]:
     trained = {name for weight in outline.trace.weights if weight.trainable for name in weight.names}
     tables = [b for b in everything(outline.root) if b.kind == "position_table"]
     learned = [b.facts["vocab"] for b in tables if trained & _looked_up(outline, b)]
-    learned += [
-        _rows(outline, b) for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position")
-    ]
+    held = (b for b in outline.big_picture.boxes if b.role == "parameter" and b.label.startswith("Position"))
+    learned += [_rows(outline, b) for b in held if outline.trace.tensors[b.facts["tensor"]].name in trained]
     return {"position.learned": learned[0]} if learned else {}
 
 
