@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import nn
 
+from boardwork.targets.edges import edges, graph, is_graph, pairs
 from boardwork.targets.forward_arguments import weight_dtype
 from boardwork.targets.input_axes import AXES_BY_RANK
 from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, hidden_arguments, layer_arguments, resized
@@ -29,7 +30,11 @@ RANKS = (
     r"len\(dims\) = (\d+)",
     r"in the equation \((\d+)\)",
     r"expected (\d+) dims",
+    r"to be (one|two|three|four)-dimensional",
 )
+WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
+
+INDICES = r"used as indices|int64 for index|of integer type|integer tensors"
 
 State = dict[str, Argument]
 
@@ -40,10 +45,12 @@ def searched(module: nn.Module, start: Sequence[Argument], free: Sequence[str]) 
     begin = {name: argument(name, (1,), ("batch",), weight_dtype(module)) for name in free} | kept
     # Several rows, as a single one fits everywhere. Whole numbers are a sequence, or one a row: a step, a label.
     # What is unpacked is a tensor, or else a tuple.
-    for pairs in (False, True):
+    for apart in (False, True):
         for batch, tokens in ((ROWS, True), (ROWS, False), (1, True), (1, False)):
-            search = _Search(module, set(free), batch, tokens, pairs)
+            search = _Search(module, set(free), batch, tokens, apart)
             if (found := search.run(begin)) is not None:
+                if is_graph(found):
+                    return graph(found)
                 one = {name: item if name not in search.free else _rows(item, 1) for name, item in found.items()}
                 return list((found if search.tried(one) else one).values())
         if not search.unpacked:
@@ -52,11 +59,12 @@ def searched(module: nn.Module, start: Sequence[Argument], free: Sequence[str]) 
 
 
 class _Search:
-    def __init__(self, module: nn.Module, free: set[str], batch: int, tokens: bool, pairs: bool) -> None:
-        self.module, self.free, self.batch, self.tokens, self.pairs = module, free, batch, tokens, pairs
+    def __init__(self, module: nn.Module, free: set[str], batch: int, tokens: bool, apart: bool) -> None:
+        self.module, self.free, self.batch, self.tokens, self.apart = module, free, batch, tokens, apart
         self.unpacked = False
         self.rules: tuple[Callable[[State, Refusal], Argument | None], ...] = (
-            self._index, self._sort, self._rank, self._width, self._axes, self._agreed, self._fitted, self._sequence,
+            self._index, self._sort, self._rank, self._width, self._axes, self._edges, self._agreed, self._fitted,
+            self._sequence,
         )  # fmt: skip
 
     def run(self, state: State) -> State | None:
@@ -91,8 +99,8 @@ class _Search:
         if root(name) not in self.free:
             return
         self.unpacked |= isinstance(part, int)
-        if isinstance(part, int) and not self.pairs and not pair:
-            yield {**state, name: argument(name, (part, TOKENS), ("", "n_rows"), weight_dtype(self.module))}
+        if isinstance(part, int) and not self.apart and not pair:
+            yield {**state, name: pairs(name, part, weight_dtype(self.module))}
             return
         parts = [f"{name}.{each}" for each in ([part] if isinstance(part, str) else range(part))]
         self.free.update(parts)
@@ -107,10 +115,11 @@ class _Search:
 
     def _index(self, state: State, refusal: Refusal) -> Argument | None:
         """Whole numbers where they choose rows."""
-        if "used as indices" not in str(refusal.error):
+        if not re.search(INDICES, str(refusal.error)):
             return None
-        chosen = [name for given in refusal.given if given.floating for name in sorted(given.names & self.free)]
-        now = state[chosen[-1]] if chosen else None
+        given = sorted((given for given in refusal.given if given.floating), key=lambda given: -len(given.names))
+        chosen = [name for item in given for name in sorted(item.names & self.free)]  # made from one argument: last
+        now = next((state[name] for name in (*reversed(chosen), *sorted(refusal.asked & self.free))), None)
         return now and argument(now.name, tuple(now.tensor.shape), now.axes, torch.int64)
 
     def _needs(self, refusal: Refusal) -> Iterator[tuple[Argument, Given, str]]:
@@ -145,16 +154,16 @@ class _Search:
 
     def _width(self, state: State, refusal: Refusal) -> Argument | None:
         """The number of features or channels that the layer takes."""
+        cases = []
         for need, given, name in self._needs(refusal):
             place = next((i for i in _fixed(need, len(given.shape)) if need.tensor.shape[i] != given.shape[i]), None)
-            if place is None:
-                continue
-            wanted, got = need.tensor.shape[place], given.shape[place]
-            now = state[name]
-            if (direct := _widened(now, got, wanted)) is not None:
-                return direct
-            return self._solved(state, now, refusal.layer, place, wanted) if refusal.layer else None
-        return None
+            if place is not None:
+                cases.append((state[name], place, given.shape[place], need.tensor.shape[place]))
+        direct = (_widened(now, got, wanted) for now, _, got, wanted in cases)
+        if (found := next(filter(None, direct), None)) is not None or not cases or refusal.layer is None:
+            return found
+        now, place, _, wanted = cases[0]
+        return self._solved(state, now, refusal.layer, place, wanted)
 
     def _solved(self, state: State, now: Argument, layer: nn.Module, place: int, wanted: int) -> Argument | None:
         """The size of the image, or of another axis, with which as much as `wanted` arrives at the layer."""
@@ -183,7 +192,7 @@ class _Search:
     def _axes(self, state: State, refusal: Refusal) -> Argument | None:
         """As many axes as the code unpacks, permutes or indexes."""
         told = next((m for pattern in RANKS if (m := re.search(pattern, str(refusal.error)))), None)
-        more = isinstance(refusal.error, IndexError)
+        more = isinstance(refusal.error, IndexError | AssertionError)
         if told is None and not more:
             return None
         made = [given.names for given in refusal.given if given.names & self.free]
@@ -192,8 +201,11 @@ class _Search:
         if not names:
             return None
         now = state[names[-1]]
-        rank = now.tensor.ndim + 1 if told is None else int(told[1])
+        rank = now.tensor.ndim + 1 if told is None else WORDS.get(told[1]) or int(told[1])
         return _of_rank(now, rank) if rank in AXES_BY_RANK else None
+
+    def _edges(self, state: State, refusal: Refusal) -> Argument | None:
+        return edges(state, refusal, self.free)
 
     def _agreed(self, state: State, refusal: Refusal) -> Argument | None:
         """The axes of another argument, where two tensors do not fit."""
