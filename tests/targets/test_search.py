@@ -126,7 +126,43 @@ class Heads(nn.Module):
         return self.last(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
+class Looped(nn.Module):
+    """A graph whose edges get one of each node to itself, and have features."""
+
+    def __init__(self):
+        super().__init__()
+        self.node, self.edge = nn.Linear(11, 8), nn.Linear(7, 8)
+
+    def forward(self, nodes, edges, features):
+        y = self.node(nodes)
+        messages = y[edges[0]] + self.edge(features)
+        y = torch.zeros_like(y).index_add_(0, edges[1], messages)
+        own = torch.arange(len(nodes))
+        source, target = torch.cat([edges, torch.stack([own, own])], 1)
+        return torch.zeros_like(y).index_add_(0, target, y[source])
+
+
+class Checked(nn.Module):
+    """Sums over the neighbours, after checks that tell in words what they want; then over each graph."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(6, 8)
+
+    def forward(self, nodes, edges, graph):
+        if edges.is_floating_point():
+            raise ValueError("Expected 'edges' to be of integer type")
+        if edges.dim() != 2:
+            raise ValueError("Expected 'edges' to be two-dimensional")
+        if edges.size(0) != 2:
+            raise ValueError("Expected 'edges' to have size '2' in the first dimension")
+        y = torch.zeros_like(nodes).scatter_add_(0, edges[1].view(-1, 1).expand(-1, 6), nodes[edges[0]])
+        return y.new_zeros(3, 8).scatter_add_(0, graph.view(-1, 1).expand(-1, 8), self.layer(y))
+
+
 FOUND = {
+    Looped: {"nodes": (32, 11), "edges": (2, 128), "features": (128, 7)},
+    Checked: {"nodes": (32, 6), "edges": (2, 128), "graph": (32,)},
     Twins: {"left": (1, 1, 104, 104), "right": (1, 1, 104, 104)},
     Interleaved: {"wide": (1, 128, 17), "narrow": (1, 128, 1), "step": (1, 128)},
     Letters: {"letters": (1, 128, 16)},
@@ -138,7 +174,7 @@ FOUND = {
     Bare: {"x": (1, 12)},
     Heads: {"x": (1, 128, 64)},
 }
-WHOLE = {"step", "letters", "kinds", "label"}
+WHOLE = {"step", "letters", "kinds", "label", "edges", "graph"}
 
 
 @pytest.mark.parametrize("kind", FOUND, ids=lambda kind: kind.__name__)

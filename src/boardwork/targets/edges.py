@@ -34,6 +34,9 @@ def edges(state: Mapping[str, Argument], refusal: Refusal, free: Collection[str]
         rows = {int(number) for number in unlike.groups()}
         listed = ((g, n) for g, n in owned if tuple(state[n].tensor.shape) == g.shape and len(g.shape) == len(_PAIRS))
         return next((pairs(n, min(rows - {g.shape[0]}), state[n].tensor.dtype) for g, n in listed), None)
+    numbers = (state[n] for g, n in owned if g.shape == () and not g.floating and state[n].axes == ("batch",))
+    if (number := next(numbers, None)) is not None:  # one of two, where many are wanted
+        return pairs(number.name, len(_PAIRS), number.tensor.dtype)
     return _of_each_edge(state, refusal, owned)
 
 
@@ -43,10 +46,10 @@ def _of_each_edge(
     """Features that meet what was gathered along the edges."""
     lengths = {item.tensor.shape[1] for item in state.values() if item.axes == _PAIRS}
     for given, name in owned:
-        now = state[name]
-        others = [o for o in refusal.given if o.shape and o.shape[1:] == given.shape[1:]] if given.shape else []
-        if now.axes[:1] == ("batch",) and lengths and any(o.shape[0] in lengths - {given.shape[0]} for o in others):
-            return argument(name, (min(lengths), *now.tensor.shape[1:]), ("n_rows", *now.axes[1:]), now.tensor.dtype)
+        now, features = state[name], given.shape[1:]
+        rows = {other.shape[0] for other in refusal.given if features and other.shape[1:] == features}
+        if rows and now.axes[:1] == ("batch",) and (longer := rows & lengths - {given.shape[0]}):
+            return argument(name, (min(longer), *now.tensor.shape[1:]), ("n_rows", *now.axes[1:]), now.tensor.dtype)
     return None
 
 

@@ -32,6 +32,7 @@ RANKS = (
     r"expected (\d+) dims",
     r"to be (one|two|three|four)-dimensional",
 )
+FLAT = "same number of dimensions"
 WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 INDICES = r"used as indices|int64 for index|of integer type|integer tensors"
@@ -192,7 +193,7 @@ class _Search:
     def _axes(self, state: State, refusal: Refusal) -> Argument | None:
         """As many axes as the code unpacks, permutes or indexes."""
         told = next((m for pattern in RANKS if (m := re.search(pattern, str(refusal.error)))), None)
-        more = isinstance(refusal.error, IndexError | AssertionError)
+        more = isinstance(refusal.error, IndexError | AssertionError) or FLAT in str(refusal.error)
         if told is None and not more:
             return None
         made = [given.names for given in refusal.given if given.names & self.free]

@@ -20,7 +20,7 @@ from boardwork.targets.parts import lacking, with_parts
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.torchvision_operators import admitted
 
-ASKING = ("__get__", "size", "dim", "ndimension", "__len__")
+ASKING = ("__get__", "size", "dim", "ndimension", "__len__", "is_floating_point")
 
 
 @dataclass(frozen=True)

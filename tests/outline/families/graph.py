@@ -180,6 +180,21 @@ class LibraryAttention(nn.Module):
         return messages.new_zeros(nodes.size(0), self.heads, self.leaving).scatter_add_(0, into, messages).mean(dim=1)
 
 
+class WholeGraphs(nn.Module):
+    """Neighbours added up, a network, then the mean over the nodes of each graph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = nn.Sequential(nn.Linear(24, 32), nn.ReLU(), nn.Linear(32, 32))
+        self.answer = nn.Linear(32, 3)
+
+    def forward(self, nodes: Tensor, edges: Tensor, graph: Tensor) -> Tensor:
+        y = self.network(nodes + torch.zeros_like(nodes).index_add_(0, edges[1], nodes[edges[0]]))
+        graphs, into = 4, graph.view(-1, 1).expand_as(y)
+        count = y.new_zeros(graphs).scatter_add_(0, graph, y.new_ones(len(y))).clamp(min=1)
+        return self.answer(y.new_zeros(graphs, 32).scatter_add_(0, into, y) / count.view(-1, 1))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "sparse_gcn": (TwoSparseLayers, (NODES, EDGES)),
     "graph_attention": (GraphAttention, (NODES, EDGES)),
@@ -188,6 +203,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "edge_messages": (EdgeMessages, (NODES, EDGES, torch.zeros(60, 6))),
     "library_gcn": (LibraryGCN, (NODES, EDGES)),
     "library_attention": (LibraryAttention, (NODES, EDGES)),
+    "whole_graphs": (WholeGraphs, (NODES, EDGES, torch.zeros(20, dtype=torch.int64))),
     "point_set": (PointSet, (torch.zeros(2, 3, 50),)),
     "deep_set": (DeepSet, (torch.zeros(2, 12, 8),)),
 }

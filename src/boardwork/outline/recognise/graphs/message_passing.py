@@ -42,6 +42,8 @@ def message_passings(flow: Flow) -> Iterator[list[Pattern]]:
             if found is not None:
                 inner |= found.ops
                 yield _patterns(flow, found)
+            elif _joins_rows(flow, op):
+                yield [_pool(flow, op)]
 
 
 def _spread(flow: Flow, scatter: Op) -> Spread | None:
@@ -51,7 +53,7 @@ def _spread(flow: Flow, scatter: Op) -> Spread | None:
     if len(index) != 1 or not _given(flow, index[0]) or not values:
         return None
     ops, layers, gathers, counts, weighs = {scatter.id}, [], [], False, False
-    todo = list(values[-1:])
+    todo, shares = list(values[-1:]), set[int]()
     while todo and len(ops) < _MOST:
         op = flow.producer(todo.pop())
         if op is None or op.id in ops or not flow.is_data(op.id):
@@ -61,12 +63,15 @@ def _spread(flow: Flow, scatter: Op) -> Spread | None:
             made = _before_powers(flow, op.inputs[0])
             if made is not None and made.name in _SCATTERS:
                 todo.append(op.inputs[0])
+                shares.add(made.id)
                 counts |= _counts(flow, made)
                 weighs |= not _counts(flow, made)
             elif not all(_whole(flow, t) or flow.is_constant(t) for t in op.inputs):
                 gathers.append(op.id)
                 ops |= _scores(flow, op.inputs[0])
             continue
+        if op.name in _SCATTERS and op.id not in shares:  # what nodes have received is no message
+            return None
         if product(flow, op) is not None:
             layers.append(op.id)
         ops.add(op.id)
@@ -124,12 +129,24 @@ def _counts(flow: Flow, scatter: Op) -> bool:
     return all(flow.is_constant(t) or _whole(flow, t) for t in scatter.inputs)
 
 
+def _joins_rows(flow: Flow, scatter: Op) -> bool:
+    """True where an input of whole numbers says which rows are one: the nodes of each graph, the words of each line."""
+    index = [t for t in scatter.inputs if _whole(flow, t)]
+    rows = flow.tensors[scatter.inputs[-1]].shape[:1] > flow.tensors[scatter.outputs[0]].shape[:1]
+    return len(index) == 1 and _given(flow, index[0]) and rows and not _counts(flow, scatter)
+
+
+def _pool(flow: Flow, scatter: Op) -> Pattern:
+    divisor = _divided(flow, scatter)
+    rows = flow.tensors[scatter.inputs[-1]].shape[0], flow.tensors[scatter.outputs[0]].shape[0]
+    sort = _reduction(scatter) or ("mean" if divisor else "sum")
+    detail = f"{rows[0]} rows → {rows[1]}"
+    return Pattern("pool", frozenset([scatter.id, *divisor]), f"{sort.capitalize()} over each group", "pool", detail)
+
+
 def _patterns(flow: Flow, found: Spread) -> list[Pattern]:
-    ops, mean = set(found.ops), False
-    following, passed = flow.next_op(found.scatter)
-    if following is not None and following.name == "div" and (counted := _counting(flow, following)):
-        ops |= {following.id, *passed, *counted}
-        mean = True
+    divisor = _divided(flow, found.scatter)
+    ops, mean = {*found.ops, *divisor}, bool(divisor)
     nodes = flow.tensors[found.scatter.outputs[0]].shape
     edges = flow.tensors[flow.ops[found.gathers[0]].outputs[0]].shape[0]
     width = flow.tensors[found.scatter.outputs[0]].size // nodes[0]
@@ -142,6 +159,13 @@ def _patterns(flow: Flow, found: Spread) -> list[Pattern]:
     total = Pattern("aggregate", last, label, "matmul", detail)
     frame = Pattern("message_passing", frozenset(ops), "Message passing", "block", detail, leaf=False, facts=facts)
     return [*gathers, total, frame]
+
+
+def _divided(flow: Flow, scatter: Op) -> set[int]:
+    """The division of a sum by the number of its summands, with what counts these; nothing of any other sum."""
+    following, passed = flow.next_op(scatter)
+    counted = _counting(flow, following) if following is not None and following.name == "div" else set[int]()
+    return {following.id, *passed, *counted} if following is not None and counted else set()
 
 
 def _axes(flow: Flow, found: Spread) -> dict[str, str]:
@@ -169,9 +193,14 @@ def _counting(flow: Flow, division: Op) -> set[int]:
 
 
 def _label(found: Spread, mean: bool) -> str:
-    reduced = _REDUCED.get(str(found.scatter.attrs.get("reduce") or found.scatter.attrs.get("3")), "")
+    reduced = _reduction(found.scatter)
     if reduced or mean:
         return f"Neighbour {reduced or 'mean'}"
     if found.weighs:
         return "Attention over neighbours"
     return "Normalised neighbour sum" if found.counts else "Neighbour sum"
+
+
+def _reduction(scatter: Op) -> str:
+    """What a scatter makes of rows that meet, if it is no sum."""
+    return _REDUCED.get(str(scatter.attrs.get("reduce") or scatter.attrs.get("3")), "")
