@@ -55,6 +55,19 @@ class Squared(Network):
         return torch.square(F.relu(x))
 
 
+class LearnedCurve(Network):
+    """xIELU: two curves that meet at zero, how steep each is being learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rising, self.falling = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+
+    def bent(self, x: Tensor) -> Tensor:
+        up, low = F.softplus(self.rising), 0.5 + F.softplus(self.falling)
+        below = (torch.expm1(torch.min(x, torch.tensor(-1e-6, device=x.device))) - x) * low + 0.5 * x
+        return torch.where(x > 0, up * x * x + 0.5 * x, below)
+
+
 class Gated(Network):
     """The gate passes the approximate GELU, so it is no SwiGLU."""
 
@@ -91,6 +104,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_erf": (ByErf, (TOKENS,)),
     "by_pieces": (ByPieces, (TOKENS,)),
     "squared": (Squared, (TOKENS,)),
+    "learned_curve": (LearnedCurve, (TOKENS,)),
     "capped": (Capped, (TOKENS,)),
     "bare_products": (BareProducts, (TOKENS,)),
     "gated": (Gated, (TOKENS,)),

@@ -189,6 +189,38 @@ class HashedWords(nn.Module):
         return self.next_byte(self.recall(self.bytes_seen(numbers) + self.pairs_seen(pairs))[0])
 
 
+class RootMean(nn.Module):
+    """RMSNorm by its formula."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.gain * (tokens * torch.rsqrt(tokens.pow(2).mean(-1, keepdim=True) + 1e-6))
+
+
+class InnerNorms(nn.Module):
+    """BitNet: a norm by its formula before each last projection, of attention and of a network gated by ReLU²."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.head_count = heads
+        self.before, self.after, self.mixed_norm, self.wide_norm = (RootMean(n) for n in (width, width, width, 48))
+        self.asking, self.offering, self.carrying, self.ending = (nn.Linear(width, width, bias=False) for _ in range(4))
+        self.gate_way, self.up_way = nn.Linear(width, 48, bias=False), nn.Linear(width, 48, bias=False)
+        self.down_way = nn.Linear(48, width, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        inner = self.before(tokens)
+        layers = (self.asking, self.offering, self.carrying)
+        q, k, v = (layer(inner).unflatten(-1, (self.head_count, -1)).transpose(1, 2) for layer in layers)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+        tokens = tokens + self.ending(self.mixed_norm(mixed))
+        inner = self.after(tokens)
+        return tokens + self.down_way(self.wide_norm(self.gate_way(inner).relu().square() * self.up_way(inner)))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "last_word": (LastWord, (torch.zeros(2, 9, dtype=torch.long),)),
     "scan_by_hand": (ScanByHand, (torch.zeros(2, 6, 16),)),
@@ -198,6 +230,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "places": (Places, (torch.zeros(2, 9, dtype=torch.long),)),
     "aligned": (Aligned, (torch.zeros(2, 3, 50),)),
     "made_kernels": (MadeKernels, (torch.zeros(3, 4, 8, 8), torch.zeros(3, 8))),
+    "inner_norms": (InnerNorms, (torch.zeros(2, 16, 32),)),
     "hashed_words": (HashedWords, (torch.zeros(2, 9, dtype=torch.long),)),
     "pair": (Pair, (torch.zeros(3, 12), torch.zeros(3, 12))),
 }

@@ -8,7 +8,7 @@ from functools import cache
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.elementwise import ELEMENTWISE, POINTS, graph
+from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, POINTS, graph
 from boardwork.trace.records import Op
 
 ACTIVATIONS: dict[str, str] = {
@@ -25,6 +25,9 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "Log-sigmoid": lambda x: -math.log1p(math.exp(-x)),
     "log(1 − sigmoid)": lambda x: -math.log1p(math.exp(x)),
 }
+LEARNED = "Learned activation"
+CURVES = (ELEMENTWISE | PIECEWISE | ACTIVATIONS.keys()) - {"prelu"}
+_FEW_NUMBERS = 8
 ENDS = ("mul", "div", "pow", "square", "neg")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
@@ -103,8 +106,17 @@ def _swish(values: tuple[float, ...]) -> str:
     return "SiLU" if abs(a - 1) < _CLOSE else "QuickGELU" if abs(a - _QUICK) < _CLOSE else f"x · sigmoid({a:.4g} x)"
 
 
+def learned_numbers(flow: Flow, ops: Collection[int]) -> int:
+    """How many learned numbers these elementwise operations hold, if they are few: the knobs of a curve; else 0."""
+    alone = {op for op in ops if flow.ops[op].name in CURVES}
+    count = flow.parameters(alone)
+    return count if count <= _FEW_NUMBERS else 0
+
+
 def activation_name(flow: Flow, ops: Collection[int]) -> str:
     """Name of the activation that these elementwise operations make, "" if none."""
+    if learned_numbers(flow, ops):
+        return LEARNED
     for index in sorted(ops):
         found = written(flow, flow.ops[index]) if flow.ops[index].name in ENDS else None
         if found is not None and found[1] <= set(ops):

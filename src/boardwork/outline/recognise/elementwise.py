@@ -22,6 +22,7 @@ _UNARY: dict[str, Callable[[float], float]] = {
     "hardsigmoid": lambda x: min(max(x / 6 + 0.5, 0.0), 1.0), "silu": lambda x: x / (1 + math.exp(-x)),
     "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
 }  # fmt: skip
+PIECEWISE = frozenset(["where", "expm1", "min", "max", "gt", "lt", "ge", "le"])  # of curves in two parts
 _BOUNDS = (("1", "min", "min_val"), ("2", "max", "max_val"))
 ELEMENTWISE = frozenset((*_BINARY, *_UNARY, "clamp", "hardtanh"))
 

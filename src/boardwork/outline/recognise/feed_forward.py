@@ -8,12 +8,12 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
-from boardwork.outline.recognise.elementwise import ELEMENTWISE
-from boardwork.outline.recognise.norms.arithmetic import CALLED
+from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE
+from boardwork.outline.recognise.norms.arithmetic import CALLED, norm_before
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 
-_BETWEEN = (ELEMENTWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
+_BETWEEN = (ELEMENTWISE | PIECEWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
 _LINEAR = ("linear", "addmm")
 _NORMS = CALLED.keys() - {"batch_norm"}  # that folds into the layer before it
 
@@ -36,7 +36,8 @@ def is_linear(flow: Flow, op: Op) -> bool:
 
 def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     """The block whose last projection is `down`: walk back through elementwise operations to the first ones."""
-    middle, ends = _between(flow, down)
+    normed = norm_before(flow, _data(down))
+    middle, ends = _between(flow, down, normed)
     if not ends or len(ends) > 2 or not middle:
         return None
     ups = [flow.ops[i] for i in sorted(ends)]
@@ -45,15 +46,15 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     inside = {*middle, down.id}
     if any(user.id not in inside for i in (*ends, *middle) for user in flow.data_users(flow.ops[i])):
         return None  # the hidden layer is used elsewhere too
-    layers = _layers(flow, middle)
+    layers = _layers(flow, middle) | normed
     activation = activation_name(flow, middle - layers)
-    gate = _gate(flow, middle, ups)
+    gate = _gate(flow, middle - normed, ups)
     if not activation or (gate is None and len(ups) == 2):
         return None
     d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
     if d_model != d_out or _goes_on(flow, down) or not _mixes_first(flow, middle):
         return None
-    return _patterns(flow, ups, middle, down, gate, activation)
+    return _patterns(flow, ups, middle, layers, down, gate, activation)
 
 
 def _goes_on(flow: Flow, down: Op) -> bool:
@@ -62,11 +63,16 @@ def _goes_on(flow: Flow, down: Op) -> bool:
     return following is not None and following.name in ACTIVATIONS
 
 
-def _between(flow: Flow, down: Op) -> tuple[set[int], set[int]]:
-    middle: set[int] = set()
-    ends: set[int] = set()
-    slot = down.slot("input")
-    todo = [down.inputs[0] if slot is None else slot]
+def _data(layer: Op) -> int:
+    slot = layer.slot("input")
+    return layer.inputs[0] if slot is None else slot
+
+
+def _between(flow: Flow, down: Op, normed: frozenset[int]) -> tuple[set[int], set[int]]:
+    """Operations on the hidden features, and those before them; `normed`: a norm written out, right before `down`."""
+    middle, ends = set(normed), set[int]()
+    inner = (t for op in normed for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in normed)
+    todo = list(inner) if normed else [_data(down)]
     while todo:
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id):
@@ -128,20 +134,20 @@ def _pieces(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
 
 
 def _source(flow: Flow, op: Op) -> int:
-    slot = op.slot("input")
-    return flow.origin(op.inputs[0] if slot is None else slot)[0].id
+    return flow.origin(_data(op))[0].id
 
 
 def _width_in(flow: Flow, op: Op) -> int:
-    slot = op.slot("input")
-    return flow.tensors[op.inputs[0] if slot is None else slot].shape[-1]
+    return flow.tensors[_data(op)].shape[-1]
 
 
 def _in_out(flow: Flow, op: Op) -> str:
     return f"{_width_in(flow, op)} → {flow.tensors[op.outputs[0]].shape[-1]}"
 
 
-def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | None, activation: str) -> list[Pattern]:
+def _patterns(
+    flow: Flow, ups: list[Op], middle: set[int], layers: set[int], down: Op, gate: Op | None, activation: str
+) -> list[Pattern]:
     d_ff = _width_in(flow, down)
     name = {"SiLU": "SwiGLU", "GELU": "GeGLU", "ReLU": "ReGLU", "Sigmoid": "GLU"}.get(activation, f"{activation}-gated")
     label = f"{name} feed-forward" if gate is not None else "Feed-forward"
@@ -149,7 +155,6 @@ def _patterns(flow: Flow, ups: list[Op], middle: set[int], down: Op, gate: Op | 
     label = f"{label} across positions" if across else label
     facts = {**_facts(flow, [*ups, down], gate is not None, activation, d_ff), "across": across}
     frame = frozenset({op.id for op in ups} | middle | {down.id})
-    layers = _layers(flow, middle)
     boxes = _boxes(flow, ups, middle, layers, gate, activation)
     boxes.append(
         Pattern("linear", frozenset([down.id]), "Linear down" if gate else "Linear", "linear", _in_out(flow, down))

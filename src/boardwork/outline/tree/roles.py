@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.recognise.activation import ACTIVATIONS, CURVES, LEARNED, learned_numbers
 from boardwork.outline.recognise.attention.angles import turns
+from boardwork.outline.recognise.elementwise import PIECEWISE
 from boardwork.outline.tree.maps import pads, pyramid, stem
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
@@ -27,7 +29,7 @@ _SEQUENCE = 3  # axes: sequences, positions, features
 def role(flow: Flow, block: Block) -> tuple[str, str]:
     """`Patch embedding`, `Embeddings`, `6 × Decoder layer` and the words under it; both "" for others."""
     found = _embeddings(block) or _patches(flow, block) or pyramid(flow, block) or _stack(block) or _waves(flow, block)
-    return found or _series(flow, block) or stem(flow, block) or ("", "")
+    return found or _learned_activation(flow, block) or _series(flow, block) or stem(flow, block) or ("", "")
 
 
 def _embeddings(block: Block) -> tuple[str, str] | None:
@@ -61,6 +63,19 @@ def _waves(flow: Flow, block: Block) -> tuple[str, str] | None:
     both = {"cos", "sin"} <= {flow.ops[op].name for op in own}
     waves = both and not flow.parameters(own) and any(turns(flow, t) for t in used)
     return ("Sines and cosines", "of positions, for RoPE") if waves else None
+
+
+def _learned_activation(flow: Flow, block: Block) -> tuple[str, str] | None:
+    """A curve through which each number passes by itself, with a few learned numbers in it, as of PReLU or xIELU."""
+    own = frozenset(block.one())
+    ops = [flow.ops[op] for op in block.one() if not flow.is_shape(op)]
+    taken = {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
+    learned = learned_numbers(flow, own)
+    if len(taken) != 1 or not learned or any(op.name not in CURVES for op in ops):
+        return None
+    same = flow.tensors[ops[-1].outputs[0]].shape == flow.tensors[taken.pop()].shape
+    bends = any(op.name in ACTIVATIONS or op.name in PIECEWISE for op in ops)
+    return (LEARNED, f"a curve of {learned} learned numbers") if same and bends else None
 
 
 def _series(flow: Flow, block: Block) -> tuple[str, str] | None:

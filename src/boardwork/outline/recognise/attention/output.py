@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import NORMALISING, data_of, is_projection
+from boardwork.outline.recognise.norms.arithmetic import norm_after
 from boardwork.trace.records import Op
 
 _BENDS = ("relu", "gelu", "silu", "hardswish", "relu6")  # between heads and W_O, as LeViT has it
@@ -31,6 +32,10 @@ def output(flow: Flow, last: Op) -> Output:
     following, concat = flow.skip(last)
     normalised, gated = set[int](), set[int]()
     moved = set(concat)
+    if following is None and (written := norm_after(flow, flow.ops[[last.id, *concat][-1]])):
+        normalised |= written
+        following, passed = flow.skip(flow.ops[max(written)])
+        moved |= set(passed)
     while following is not None:
         if is_projection(flow, following) and data_of(flow, following) in _results(
             flow, {last.id, *moved, *normalised, *gated}

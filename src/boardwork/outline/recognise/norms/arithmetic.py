@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -40,6 +41,7 @@ _STATISTIC = frozenset(
     ]
 )
 _AVERAGES = ("mean", "var", "var_mean", "std", "sum")
+_NEAR = 8  # operations of a norm, from its input or its result to the root
 _EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}  # where none is given
 
 
@@ -60,6 +62,34 @@ def norm_at(flow: Flow, op: Op) -> Pattern | None:
         return scaled
     root = _root(flow, op)
     return _written_out(flow, op, root) if root is not None else None
+
+
+def norm_after(flow: Flow, op: Op) -> frozenset[int]:
+    """The operations of a norm written out that alone takes the result of `op`; none without one."""
+    users = {user.id for user in flow.data_users(op)}
+    return next((found for found in _near(flow, op, flow.data_users) if users <= found), frozenset())
+
+
+def norm_before(flow: Flow, tensor: int) -> frozenset[int]:
+    """The operations of a norm written out that makes the tensor; none without one."""
+    made = flow.producer(flow.origin(tensor)[0].id)
+    if made is None:
+        return frozenset()
+    return next((found for found in _near(flow, made, partial(_makers, flow)) if made.id in found), frozenset())
+
+
+def _near(flow: Flow, op: Op, beside: Callable[[Op], Iterable[Op]]) -> Iterator[frozenset[int]]:
+    """Operations of the norms written out that are few steps away."""
+    near = [op]
+    for step in near:  # which grows
+        pattern = norm_at(flow, step) if step.name not in CALLED else None
+        if pattern is not None:
+            yield pattern.ops
+        near += [other for other in beside(step) if other not in near and len(near) < _NEAR]
+
+
+def _makers(flow: Flow, op: Op) -> Iterator[Op]:
+    return (made for t in flow.data_inputs(op) if (made := flow.producer(t)) is not None)
 
 
 def _scaled_length(flow: Flow, op: Op) -> Pattern | None:
