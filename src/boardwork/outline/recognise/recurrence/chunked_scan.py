@@ -11,6 +11,7 @@ from boardwork.outline.recognise.recurrence.delta_rule import corrected
 from boardwork.outline.recognise.recurrence.scan_region import CONTRACTIONS, after_it, around
 from boardwork.trace.records import Op
 
+_HEADS = 3  # axes of a state of one sequence: heads, channels, states
 _FEWEST = 3  # contractions: inside a chunk, into the state, out of the state
 
 
@@ -33,12 +34,12 @@ def _scans(flow: Flow, start: int) -> bool:
 
 
 def _facts(flow: Flow, inside: Collection[int]) -> dict[str, int]:
-    """Channels and states, where some tensor is one state of every sequence; the last product sums over the states."""
+    """Channels and states, where some tensor holds states of heads; the last product sums over the states."""
     last = max(i for i in inside if flow.ops[i].name in CONTRACTIONS)
     states, inner = _summed(flow, flow.ops[last]), flow.tensors[flow.ops[max(inside)].outputs[0]].shape[-1]
-    sizes = {flow.tensors[t].size for i in inside for t in flow.ops[i].outputs}
+    shapes = (flow.tensors[t].shape for i in inside for t in flow.ops[i].outputs)
     state = inner * states
-    kept = flow.trace.axes.get("batch", 1) * state in sizes
+    kept = any(len(shape) > _HEADS and prod(shape[-_HEADS:]) == state for shape in shapes)
     return {"inner": inner, "states": states, "state": state} if kept else {}
 
 
