@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boardwork.errors import KnowledgeError
-from boardwork.formula import FONT_FILES, Line, Text, draw_points, draw_text, linear
+from boardwork.formula import FONT_FILES, Line, Text, draw_points, draw_rows, draw_text, linear
 from boardwork.formula.cells import Cells, width_of
 from boardwork.formula.font import TTF_FILES, table
 from boardwork.formula.layout import lay
@@ -110,6 +110,18 @@ def test_a_formula_without_room_goes_on_below() -> None:
     assert draw_text("y = aaaa + bbbb + cccc", most=12) == ["y = aaaa", "    + bbbb", "    + cccc"]
     assert draw_text(r"\begin{align*} xxxx &= y \\ z &= uuuu \end{align*}", most=8) == ["xxxx = y", "z = uuuu"]
     assert draw_text("aaaaaaaaaa", most=5) == ["aaaaaaaaaa"]
+
+
+def test_a_formula_in_points_is_broken_at_the_same_places() -> None:
+    latex = "y = aaaa + bbbb + cccc"
+    whole = draw_points(latex, 10)
+    assert [row.width for row in draw_rows(latex, 10, 7, whole.width + 1) or []] == [whole.width]
+    rows = draw_rows(latex, 10, 7, 0.6 * whole.width)
+    assert rows is not None
+    assert "".join(text.string for row in rows for text in row.texts) == "".join(t.string for t in whole.texts)
+    assert len(rows) == 3
+    assert max(row.width for row in rows) <= 0.6 * whole.width
+    assert draw_rows(latex, 10, 7, 10) is None
 
 
 def test_terms_of_a_broken_sum_stand_under_one_another() -> None:

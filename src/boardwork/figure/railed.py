@@ -52,6 +52,7 @@ def tap(op: Op, m: Metrics) -> Laid:
     first, step = m.text_height * bool(name) + (0 if m.unit else 0.3 * m.gap), 0 if m.unit else _APART
     last = first + step * (len(op.taps) - 1)
     items: list[Item] = [Wire(((0, 0), (0, last)), "data", False)]
+    items += [Wire(((0, last), (0, last)), "data", False)] if m.unit else []  # the cell is open below
     items += [Anchor(bus, 0, last - place * step) for place, bus in enumerate(op.taps)]
     if name:
         items.append(Text(m.text_gap, 0, name, "shape"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from boardwork.formula.boxes import Box, Draw, Line, Path, Text, beside, overlay
 from boardwork.formula.broken import broken
@@ -45,9 +46,14 @@ def draw_rows(latex: str, size: float, least: float, most: float) -> list[Formul
     Raises:
         KnowledgeError: as `draw_points`.
     """
-    metrics = Points(size, least)
-    rows = broken(parse(latex), most, lambda node: lay(node, metrics), INDENT * size)
+    rows = broken(parse(latex), most, lambda node: _laid(node, size, least), INDENT * size)
     return [_formula(row) for row in rows] if rows is not None else None
+
+
+@lru_cache(maxsize=2000)
+def _laid(node: Node, size: float, least: float) -> Box:
+    """Kept, for a formula is broken at many widths."""
+    return lay(node, Points(size, least))
 
 
 def _formula(box: Box) -> Formula:

@@ -33,7 +33,7 @@ CUT, THREAD = 2, 3  # the price of a column more, and of each wire more than one
 JUMP, MANY, LOST = 4, 4, 6  # that of each tag in the place of a wire; beyond so many, nobody finds them: that much more
 TOWERS = 40  # that of towers one under the other, which are read side by side
 CLOSED, HIDDEN = 3, 2  # that of a frame drawn as one box, and that of each box that is in it
-MOST_FRAMES, LAST_CLOSED = 3, 15  # beside all, those that are thought of; the price of the last, with the most boxes
+MOST_FRAMES, LAST_CLOSED = 3, 30  # beside all, those that are thought of; the price of the last, with the most boxes
 WORDLESS = 100  # that of boxes without their second line
 NOTHING = 1000  # that of one box for all, which tells nothing
 WORTH = 12.0  # points that a form must save to be tried
@@ -135,5 +135,6 @@ def _folded(diagram: Diagram, forms: Iterable[Spaced], rooms: Iterable[Room]) ->
         number = jumps(figure)
         price += JUMP * number + LOST * max(0, number - MANY) + (TOWERS if form in apart else 0)
         yield Form(price, figure, metrics)
-        for number, beside, threads in in_columns(figure, (2, 3), metrics) if figure.height > 0.3 * high else ():
+        numbers = (2, 3, 4) if figure.height > 2 * high else (2, 3) if figure.height > 0.3 * high else ()
+        for number, beside, threads in in_columns(figure, numbers, metrics) if numbers else ():
             yield Form(price + CUT * (number - 1) + THREAD * threads, beside, metrics)

@@ -66,7 +66,7 @@ def _legend(sheet: Sheet, room: float, type: Type) -> Piece:
     kinds = {edge.kind for d in diagrams for edge in d.edges}
     entries = [(STYLES[r].name, r) for r in STYLES if r in roles]
     entries += [(name, kind) for kind, name in LINKS.items() if kind in kinds]
-    key, high = 2.6 * type.body, 1.4 * type.body
+    key, high = 2.1 * type.body, 1.3 * type.body
     x, y = 0.0, 0.5 * type.body
     marks: list[Mark] = []
     for name, role in entries:

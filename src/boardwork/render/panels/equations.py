@@ -89,7 +89,8 @@ def _checked(check: Check, room: float, type: Type) -> list[Run]:
     return [*runs, Run(f"but {differs(check)}", BOLD, ALARM)]
 
 
-def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
+@lru_cache(maxsize=2000)
+def _fitting(latex: str, room: float, type: Type) -> Sequence[Statement] | None:
     """On one line, else a statement a line, as large as fits, else broken; None if it cannot be, or be typeset."""
     ways = dict.fromkeys([(latex,), _statements(latex), _sides(latex)])
     size = type.formula
@@ -109,7 +110,8 @@ def _fitting(latex: str, room: float, type: Type) -> list[Statement] | None:
 
 def _broken(latex: str, room: float, type: Type) -> list[Statement] | None:
     """In one piece, flush left, broken before relations and signs."""
-    rows = draw_rows(latex, type.formula, LEAST_SIZE, room)
+    tries = (draw_rows(latex, size, LEAST_SIZE, room) for size in (type.formula, type.least_formula))
+    rows = next(filter(None, tries), None)
     if rows is None:
         return None
     whole = stacked([_drawn(row).drawn for row in rows], 0.25 * type.formula)

@@ -43,6 +43,7 @@ NARROWER: tuple[Metrics, ...] = (
 _COLUMN = (
     replace(CELLS, break_words=True),
     replace(CELLS, break_words=True, most_label=16, most_shape=16, gutter=2, frame_pad=1),
+    replace(CELLS, break_words=True, most_label=14, most_shape=14, branch_label=14, gutter=2, frame_pad=1),
 )
 _ALIKE = tuple(replace(metrics, branch_shapes=False) for metrics in NARROWER)  # branches of one fork are much alike
 _BARE = tuple(replace(metrics, shapes=False) for metrics in NARROWER)
