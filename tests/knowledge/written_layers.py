@@ -23,6 +23,20 @@ def point_convolution() -> Sides:
     return written, F.conv2d(x, weight[:, :, None, None], bias)
 
 
+@define("resolution_exchange")
+def resolution_exchange() -> Sides:
+    """Of a fine and a coarse row: the sums, and one matrix on both rows side by side."""
+    fine, coarse, kernel, gain = torch.randn(6), torch.randn(3), torch.randn(1, 1, 2), torch.tensor(0.7)
+    down = F.conv1d(fine[None, None], kernel, stride=2).flatten()
+    up = F.interpolate(gain * coarse[None, None], scale_factor=2.0).flatten()
+    raised = torch.eye(3).repeat_interleave(2, 0)
+    lowered = torch.zeros(3, 6)
+    for row in range(3):
+        lowered[row, 2 * row : 2 * row + 2] = kernel.flatten()
+    whole = torch.cat([torch.cat([torch.eye(6), gain * raised], 1), torch.cat([lowered, torch.eye(3)], 1)])
+    return torch.cat([fine + up, coarse + down]), whole @ torch.cat([fine, coarse])
+
+
 @define("fused_inverted")
 def fused_inverted() -> Sides:
     layers = nn.Sequential(nn.Conv2d(6, 24, 3, bias=False), nn.Conv2d(24, 8, 1, bias=False))

@@ -8,6 +8,7 @@ from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
 from boardwork.measure.comparisons import comparisons
 from boardwork.measure.convolutions import convolutions
+from boardwork.measure.exchanges import exchanges
 from boardwork.measure.growth import growth
 from boardwork.measure.joins import joins
 from boardwork.measure.layer_scale import layer_scale
@@ -43,6 +44,7 @@ def measure(outline: Outline) -> Facts:
         convolutions,
         plain_layers,
         joins,
+        exchanges,
         layer_scale,
         stacks,
         purposes,

@@ -41,13 +41,13 @@ def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
 def _handed_across(flow: Flow, join: Op) -> Iterator[Tensor]:
     """Operands that are older than the way down and up again that leads to another operand."""
     operands = [flow.tensors[t] for t in flow.data_inputs(join)]
-    if len(operands) < 2 or any(not _is_map(t) or t.shape[_AXES:] != operands[0].shape[_AXES:] for t in operands):
+    if len(operands) < 2 or any(not is_map(t) or t.shape[_AXES:] != operands[0].shape[_AXES:] for t in operands):
         return
     for risen in operands:
-        raising = _raising(flow, risen)
-        if raising is None:
+        step = raising(flow, risen)
+        if step is None:
             continue
-        before = {op.id for t in flow.data_inputs(raising)[:1] for op in flow.makers(t)}
+        before = {op.id for t in flow.data_inputs(step)[:1] for op in flow.makers(t)}
         for other in operands:
             earlier = {op.id for op in flow.makers(other.id)} if other is not risen else set()
             if before & {op.id for op in _same_size(flow, other)} and _works(flow, before - earlier):
@@ -59,7 +59,7 @@ def _works(flow: Flow, ops: set[int]) -> bool:
     return any(flow.ops[i].name.startswith("conv") and flow.ops[i].attrs.get("kernel", 1) > 1 for i in ops)
 
 
-def _raising(flow: Flow, tensor: Tensor) -> Op | None:
+def raising(flow: Flow, tensor: Tensor) -> Op | None:
     """The operation that raised the resolution to that of the tensor, if one path leads there."""
     for op in _same_size(flow, tensor):
         if op.name in _RAISING:
@@ -74,10 +74,11 @@ def _same_size(flow: Flow, tensor: Tensor) -> Iterator[Op]:
     while op is not None and (sources := flow.data_inputs(op)):
         yield op
         source = flow.tensors[sources[0]]
-        if len(sources) > 1 or not _is_map(source) or source.shape[_AXES:] != space:
+        if len(sources) > 1 or not is_map(source) or source.shape[_AXES:] != space:
             return
         op = flow.producer(source.id)
 
 
-def _is_map(tensor: Tensor) -> bool:
+def is_map(tensor: Tensor) -> bool:
+    """True for channels over axes of space."""
     return len(tensor.shape) > _AXES + 1 and prod(tensor.shape[_AXES:]) > 1
