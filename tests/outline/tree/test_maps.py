@@ -94,3 +94,25 @@ def test_a_layer_of_any_mixer_is_a_block_of_its_own() -> None:
     layers = named()["layers.0"]
     assert (layers.label, layers.repeat) == ("MetaFormer block", 3)
     assert layers.detail == "mixes by Average pool 3×3"
+
+
+class OneSkip(nn.Module):
+    """A convolution a channel, then a network of each position with the only skip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix, self.up, self.down = (
+            nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH), nn.Conv2d(WIDTH, 32, 1), nn.Conv2d(32, WIDTH, 1),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.mix(x)
+        return x + self.down(self.up(x).relu())
+
+
+def test_one_skip_is_enough_where_channels_mix_alone() -> None:
+    model = nn.Sequential(nn.Conv2d(3, WIDTH, 3), *(OneSkip() for _ in range(3)))
+    root = outline(trace(from_module(model.eval(), (torch.empty(1, 3, 32, 32),)))).root
+    (layers,) = (block for block in root.walk() if block.repeat > 1)
+    assert (layers.label, layers.repeat) == ("MetaFormer block", 3)
+    assert layers.detail == "mixes by 3×3 depthwise, then 8 → 32 → 8"

@@ -72,8 +72,19 @@ def _transformer(parts: _Parts) -> Meaning | None:
 
 
 def _widens_otherwise(block: Block) -> bool:
-    """A network beside attention that has another width behind it, or sees its neighbours."""
-    return block.kind in ("mlp", "inverted_residual") or (block.kind == "conv_block" and not _convolves(block))
+    """A network beside attention that has another width behind it, sees its neighbours, or does more in between."""
+    if block.kind in ("mlp", "inverted_residual"):
+        return True
+    return not _convolves(block) if block.kind == "conv_block" else not block.kind and _bends_between(block)
+
+
+def _bends_between(block: Block) -> bool:
+    """Linear layers with an activation between, the first as wide before as the last behind."""
+    inside = list(block.walk())
+    layers = [part.detail.split(" → ") for part in inside if part.kind == "linear"]
+    bends = any(part.kind == "activation" or (part.kind == "linear" and "," in part.label) for part in inside)
+    mixes = any(part.kind in ATTENTION for part in inside)
+    return len(layers) > 1 and bends and not mixes and layers[0][0] == layers[-1][-1]
 
 
 def _convolves(block: Block) -> bool:
@@ -132,14 +143,19 @@ def _meta_former(parts: _Parts) -> Meaning | None:
     """Two additions, one behind a part that mixes positions, the other behind a network: arXiv:2111.11418."""
     adds = sum(block.role == "add" for block in parts.children)
     alone = [block for block in parts.children if not block.children and block.kind not in _SMALL]
-    mixes = mixer(parts.block) is not None and all(block.role in ("add", "other") for block in alone)
-    return ("MetaFormer block", "meta_former") if adds == 2 and mixes else None
+    part = mixer(parts.block)
+    if part is None or any(block.role not in ("add", "other") for block in alone):
+        return None
+    channels = [leaf.label for leaf in part.leaves() if leaf.role == "conv"]
+    alone_too = adds == 1 and channels and all(label.startswith("Depthwise") for label in channels)  # arXiv:2307.09283
+    return ("MetaFormer block", "meta_former") if adds == 2 or alone_too else None
 
 
 def mixer(block: Block) -> Block | None:
     """The only part of a layer beside one network, its norms and sums."""
     networks = [part for part in block.children if _is_network(part)]
-    others = [part for part in block.children if part.kind in _POOLS or (part.children and part not in networks)]
+    beside = (*networks, *(part for part in block.children if part.kind == "excitation"))
+    others = [part for part in block.children if part.kind in _POOLS or (part.children and part not in beside)]
     return others[0] if len(networks) == len(others) == 1 else None
 
 

@@ -225,7 +225,11 @@ def _mixes(block: Block) -> str:
     """What mixes positions and what comes after it: `Average pool 3×3, then Feed-forward 64 → 256 → 64, GELU`."""
     part = mixer(block)
     assert part is not None
-    inside = [] if part.kind else [leaf.label for leaf in part.leaves() if leaf.role in ("conv", "pool")]
+    inside = (
+        []
+        if part.kind not in ("", "residual_block")
+        else [leaf.label for leaf in part.leaves() if leaf.role in ("conv", "pool")]
+    )
     return f"mixes by {list_of([label.partition(', ')[0] for label in inside] or [part.label])}"
 
 

@@ -191,7 +191,7 @@ def _same_sort(one: Block, two: Block) -> bool:
 
 def _row(layers: Sequence[Block]) -> Block:
     """`61 × Decoder layer`: what all have, then what each has, in order."""
-    words = [layer.detail.split(", ") for layer in layers]
+    words = [layer.detail.partition("; ")[0].split(", ") for layer in layers]
     common = [word for word in words[0] if all(word in others for others in words)]
     own = [", ".join(word for word in one if word not in common) for one in words]
     parts = [
@@ -199,7 +199,9 @@ def _row(layers: Sequence[Block]) -> Block:
     ]
     label = f"{sum(layer.repeat for layer in layers)} × {layers[0].label}"
     told = ", then ".join(parts) if any(own) else ""
-    return _box(label, "block", "; ".join(filter(None, (", ".join(common), told))), layers)
+    further = {layer.detail.partition("; ")[2] for layer in layers}  # in what the copies of each differ
+    words = (", ".join(common), told, *(further if len(further) == 1 else ()))
+    return _box(label, "block", "; ".join(filter(None, words)), layers)
 
 
 def _joined_ends(label: str, boxes: Sequence[Block]) -> list[Block]:

@@ -24,10 +24,10 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if (aggregated := one_shot_aggregation(flow, block)) is not None:
         return aggregated
     found = chain(flow, block.one())
+    if found.join is not None and found.join.name == "add" and found.common:
+        return _mixed_before(found)
     if not any(layer.kernel > 1 for branch in found.branches for layer in branch):
         return None
-    if found.join is not None and found.join.name == "add" and found.common:
-        return None  # several blocks in a row
     if any(inside.kind == "gated_activation" for inside in block.walk()):
         return _gated(flow, block)
     if found.join is not None and found.join.name == "cat":
@@ -70,6 +70,17 @@ def _gated(flow: Flow, block: Block) -> Meaning | None:
     told = ", ".join(map(str, dict.fromkeys(gaps)))
     words = f"{first.before} channels, kernel {first.side}" + (f", dilation {told}" if max(gaps) > 1 else "")
     return "Gated residual block", "gated_block", words, facts
+
+
+def _mixed_before(found: Chain) -> Meaning | None:
+    """A convolution a channel, then a residual network of each position; otherwise several blocks in a row."""
+    if [layer.sort for layer in found.common] != ["depthwise"] or _sorts(found) != ["point", "point"]:
+        return None
+    (mix,), (up, down) = found.common, found.main
+    if not up.before == down.after < up.after:
+        return None
+    words = f"mixes by {mix.side} depthwise, then {up.before} → {up.after} → {down.after}"
+    return "MetaFormer block", "meta_former", words, {}
 
 
 def _wide_kernel(found: Chain) -> Meaning | None:
