@@ -26,7 +26,9 @@ def gated_activations(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def _of_layer(flow: Flow, activation: Op) -> bool:
-    """What it takes is a layer's output, or the sum of two layers'."""
+    """What it takes is a layer's output, or the sum of two layers'; what it gives is used once, and no state."""
+    if len(flow.data_users(activation)) > 1:
+        return False
     made = flow.producer(flow.origin(activation.inputs[0])[0].id)
     if made is not None and made.name == "add":
         return all(_has_weights(flow, flow.producer(flow.origin(t)[0].id)) for t in made.inputs)

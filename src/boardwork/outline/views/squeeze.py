@@ -200,8 +200,8 @@ def _row(layers: Sequence[Block]) -> Block:
     label = f"{sum(layer.repeat for layer in layers)} × {layers[0].label}"
     told = ", then ".join(parts) if any(own) else ""
     further = {layer.detail.partition("; ")[2] for layer in layers}  # in what the copies of each differ
-    words = (", ".join(common), told, *(further if len(further) == 1 else ()))
-    return _box(label, "block", "; ".join(filter(None, words)), layers)
+    detail = (", ".join(common), told, *(further if len(further) == 1 else ()))
+    return _box(label, "block", "; ".join(filter(None, detail)), layers)
 
 
 def _joined_ends(label: str, boxes: Sequence[Block]) -> list[Block]:
