@@ -14,6 +14,7 @@ from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
 
 _BETWEEN = (ELEMENTWISE | PIECEWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
+_CLIPS = ("clamp", "clamp_min", "clamp_max")
 _LINEAR = ("linear", "addmm")
 _NORMS = CALLED.keys() - {"batch_norm"}  # that folds into the layer before it
 
@@ -154,6 +155,7 @@ def _patterns(
     across = _across(flow, ups[0])
     label = f"{label} across positions" if across else label
     facts = {**_facts(flow, [*ups, down], gate is not None, activation, d_ff), "across": across}
+    facts |= _bounds(flow, middle, gate)
     frame = frozenset({op.id for op in ups} | middle | {down.id})
     boxes = _boxes(flow, ups, middle, layers, gate, activation)
     boxes.append(
@@ -162,6 +164,15 @@ def _patterns(
     mixing = ", depthwise conv" if any(_channelwise(flow, flow.ops[i]) for i in layers) else ""
     detail = f"{_width_in(flow, ups[0])} → {d_ff} → {_width_in(flow, ups[0])}{mixing}, {activation}"
     return [*boxes, Pattern("feed_forward", frame, label, "feed_forward", detail, leaf=False, facts=facts)]
+
+
+def _bounds(flow: Flow, middle: set[int], gate: Op | None) -> dict[str, Any]:
+    """Whether the hidden features are held within bounds, and the number that is added to those behind the gate."""
+    if gate is None or not any(flow.ops[i].name in _CLIPS for i in middle):
+        return {}
+    ends = (flow.producer(tensor) for tensor in flow.data_inputs(gate))
+    shifts = [op.attrs.get("1") for op in ends if op is not None and op.name == "add" and len(op.inputs) == 1]
+    return {"bounded": True, "shift": next((n for n in shifts if isinstance(n, int | float)), 0)}
 
 
 def _boxes(
