@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from boardwork.facts import Facts
 from boardwork.knowledge import Story
@@ -183,13 +183,31 @@ def _where(trace: Trace, ops: tuple[int, ...]) -> str:
     return f" (in {', '.join(named)})" if named else ""
 
 
+def _shared_weights(tensors: Sequence[Sequence[str]]) -> list[str]:
+    """A sentence for each set of modules that share tensors; of one tensor its full names."""
+    shared: dict[tuple[str, ...], list[Sequence[str]]] = {}
+    for names in tensors:
+        shared.setdefault(_owners(names), []).append(names)
+    return [
+        f"{' and '.join(owners[:3])} share {len(found)} tensors, counted once."
+        if len(found) > 1
+        else f"{' and '.join(found[0][:3])} are one tensor, counted once."
+        for owners, found in shared.items()
+    ]
+
+
+def _owners(names: Sequence[str]) -> tuple[str, ...]:
+    """The paths of the modules inside of which all these names are the same: `layers.6.shared` for `...norm.weight`."""
+    parts = [name.split(".") for name in names]
+    same = 0
+    while all(len(part) > same + 1 for part in parts) and len({part[-1 - same] for part in parts}) == 1:
+        same += 1
+    return tuple(".".join(part[: len(part) - same]) for part in parts)
+
+
 def _weight_notes(outline: Outline) -> list[str]:
     trace = outline.trace
-    notes = [
-        f"{' and '.join(w.names[:3])} are one tensor, counted once."
-        for w in trace.weights
-        if w.parameter and len(w.names) > 1
-    ]
+    notes = _shared_weights([w.names for w in trace.weights if w.parameter and len(w.names) > 1])
     hidden = {op for ops in outline.hidden.values() for op in ops}
     taken = (trace.tensors[t] for op in trace.ops if op.id not in hidden for t in op.inputs)
     used = {tensor.name for tensor in taken if tensor.kind == "parameter"}
