@@ -160,7 +160,48 @@ class Checked(nn.Module):
         return y.new_zeros(3, 8).scatter_add_(0, graph.view(-1, 1).expand(-1, 8), self.layer(y))
 
 
+class Patches(nn.Module):
+    """A series in patches that overlap, each with a learned position: only one length has as many."""
+
+    def __init__(self):
+        super().__init__()
+        self.patch, self.place = nn.Linear(12, 8), nn.Parameter(torch.zeros(21, 8))
+
+    def forward(self, series):
+        patches = series.transpose(1, 2).unfold(-1, 12, 6)
+        return self.patch(patches).flatten(0, 1) + self.place
+
+
+class Frames(nn.Module):
+    """A convolution over a frame beside a state, again for the next frame."""
+
+    def __init__(self):
+        super().__init__()
+        self.gates = nn.Conv2d(3 + 4, 4, 3, padding=1)
+
+    def forward(self, film):
+        batch, frames, _, height, width = film.shape
+        state = film.new_zeros(batch, 4, height, width)
+        for frame in range(frames):
+            state = self.gates(torch.cat([film[:, frame], state], 1)).tanh()
+        return state
+
+
+class Made(nn.Module):
+    """Noise beside the class of what is to be made."""
+
+    def __init__(self):
+        super().__init__()
+        self.kind, self.layer = nn.Embedding(10, 6), nn.Linear(6 + 20, 8)
+
+    def forward(self, noise, kind):
+        return self.layer(torch.cat([noise, self.kind(kind)], 1))
+
+
 FOUND = {
+    Patches: {"series": (1, 132, 12)},
+    Frames: {"film": (1, 16, 3, 224, 224)},
+    Made: {"noise": (1, 20), "kind": (1,)},
     Looped: {"nodes": (32, 11), "edges": (2, 128), "features": (128, 7)},
     Checked: {"nodes": (32, 6), "edges": (2, 128), "graph": (32,)},
     Twins: {"left": (1, 1, 104, 104), "right": (1, 1, 104, 104)},
@@ -174,7 +215,7 @@ FOUND = {
     Bare: {"x": (1, 12)},
     Heads: {"x": (1, 128, 64)},
 }
-WHOLE = {"step", "letters", "kinds", "label", "edges", "graph"}
+WHOLE = {"step", "letters", "kinds", "label", "edges", "graph", "kind"}
 
 
 @pytest.mark.parametrize("kind", FOUND, ids=lambda kind: kind.__name__)

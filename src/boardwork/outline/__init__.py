@@ -76,7 +76,8 @@ def _zoom_view(flow: Flow, root: Block, opened: Block, wanted: str) -> tuple[Flo
 
 def _has_more(root: Block, opened: Block) -> bool:
     """True for a block that is more than a recurrent layer: it attends, or it is the body of a loop."""
-    looped = any(block.again and block.children and block.children is opened.children for block in root.walk())
+    runs = (run for block in root.walk() if block.again for run in (block, *block.again))
+    looped = any(run.children and run.children is opened.children for run in runs)
     return looped or any(block.kind in ("attention", "transformer_layer") for block in opened.walk())
 
 

@@ -144,6 +144,12 @@ class Flow:
         used = {t for op in self._own.keys() & ops for t in self._own[op]}
         return sum(self.tensors[t].size for t in used)
 
+    def held(self, ops: Iterable[int]) -> frozenset[int]:
+        """Parameters that operations hold, also behind shape operations; not those that a layer is given as data."""
+        working = (self.ops[op] for op in ops if not self.is_shape(op))
+        origins = (self.origin(t)[0] for op in working for t in given_and_held(op)[1])
+        return frozenset(tensor.id for tensor in origins if tensor.kind == "parameter")
+
     def producer(self, tensor: int) -> Op | None:
         """The operation that made the tensor."""
         index = self.tensors[tensor].producer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import torch
 from torch import nn
@@ -30,6 +31,7 @@ RANKS = (
     r"len\(dims\) = (\d+)",
     r"in the equation \((\d+)\)",
     r"expected (\d+) dims",
+    r"Expected (\d+)-D tensors, but got",
     r"to be (one|two|three|four)-dimensional",
 )
 FLAT = "same number of dimensions"
@@ -161,34 +163,34 @@ class _Search:
             if place is not None:
                 cases.append((state[name], place, given.shape[place], need.tensor.shape[place]))
         direct = (_widened(now, got, wanted) for now, _, got, wanted in cases)
-        if (found := next(filter(None, direct), None)) is not None or not cases or refusal.layer is None:
-            return found
-        now, place, _, wanted = cases[0]
-        return self._solved(state, now, refusal.layer, place, wanted)
+        solved = (self._solved(state, now, refusal, place, wanted) for now, place, _, wanted in cases)
+        return next(filter(None, chain(direct, solved)), None)
 
-    def _solved(self, state: State, now: Argument, layer: nn.Module, place: int, wanted: int) -> Argument | None:
-        """The size of the image, or of another axis, with which as much as `wanted` arrives at the layer."""
-        for axes in (("height", "width"), ("seq_len",), ("length",), ("",)):
+    def _solved(self, state: State, now: Argument, stop: Refusal, place: int, wanted: int) -> Argument | None:
+        """The size of the image, or of another axis, with which as much as `wanted` arrives where forward stopped."""
+        for axes in (("height", "width"), ("seq_len",), ("length",), ("frames",), ("",)):
             places = [i for i, axis in enumerate(now.axes) if axis in axes]
             if not places:
                 continue
             low, high = 1, LARGEST
             while low < high:  # what arrives grows with the size
                 middle = (low + high) // 2
-                arrived = self._arrived(state, resized(now, dict.fromkeys(places, middle)), layer, place, wanted)
+                arrived = self._arrived(state, resized(now, dict.fromkeys(places, middle)), stop, place, wanted)
                 low, high = (low, middle) if arrived >= wanted else (middle + 1, high)
             choice = resized(now, dict.fromkeys(places, low))
-            if self._arrived(state, choice, layer, place, wanted) == wanted:
-                return choice
+            if self._arrived(state, choice, stop, place, wanted) == wanted:
+                return _frames_first(choice) if axes == ("frames",) else choice
         return None
 
-    def _arrived(self, state: State, choice: Argument, layer: nn.Module, place: int, wanted: int) -> int:
-        """Features that arrive at the layer; 0 where forward does not come that far."""
+    def _arrived(self, state: State, choice: Argument, stop: Refusal, place: int, wanted: int) -> int:
+        """Features that arrive there; 0 where forward does not come that far."""
         refusal = self.tried({**state, choice.name: choice})
-        if refusal is None or (id(layer), choice.name) in refusal.passed:
+        if refusal is None or (stop.layer is not None and (id(stop.layer), choice.name) in refusal.passed):
             return wanted
-        here = refusal.layer is layer and refusal.given and choice.name in refusal.given[0].names
-        return refusal.given[0].shape[place] if here else 0
+        here = refusal.layer is stop.layer and refusal.operation == stop.operation
+        given = (item.shape for item in refusal.given if choice.name in item.names)
+        shape = next(given, ()) if here else ()
+        return shape[place] if len(shape) >= abs(place) + (place >= 0) else 0
 
     def _axes(self, state: State, refusal: Refusal) -> Argument | None:
         """As many axes as the code unpacks, permutes or indexes."""
@@ -196,13 +198,14 @@ class _Search:
         more = isinstance(refusal.error, IndexError | AssertionError) or FLAT in str(refusal.error)
         if told is None and not more:
             return None
-        made = [given.names for given in refusal.given if given.names & self.free]
+        of_rank = WORDS.get(told[1]) or int(told[1]) if told is not None else 0
+        made = [item.names for item in refusal.given if item.names & self.free and len(item.shape) != of_rank]
         unpacked = isinstance(refusal.error, ValueError) or not made
         names = sorted((refusal.asked if unpacked else made[0]) & self.free)
         if not names:
             return None
         now = state[names[-1]]
-        rank = now.tensor.ndim + 1 if told is None else WORDS.get(told[1]) or int(told[1])
+        rank = of_rank or now.tensor.ndim + 1
         return _of_rank(now, rank) if rank in AXES_BY_RANK else None
 
     def _edges(self, state: State, refusal: Refusal) -> Argument | None:
@@ -239,6 +242,11 @@ class _Search:
                 direct = (_widened(now, got, wanted) for got, wanted in unlike)
                 if (found := next(filter(None, direct), None)) is not None:
                     return found
+                places = enumerate(zip(reversed(given.shape), reversed(weight), strict=False), 1)
+                lengths = ((place, wanted) for place, (got, wanted) in places if got != wanted > 1)
+                solved = (self._solved(state, now, refusal, -place, wanted) for place, wanted in lengths)
+                if (found := next(filter(None, solved), None)) is not None:
+                    return found
                 if unlike and now.tensor.ndim + 1 in AXES_BY_RANK:
                     return _of_rank(now, now.tensor.ndim + 1)
         return None
@@ -248,6 +256,12 @@ class _Search:
         names = sorted(frozenset().union(*(given.names for given in refusal.given)) & self.free)
         now = state[names[0]] if len(names) == 1 else None
         return _of_rank(now, 3) if now is not None and now.axes == ("batch", "") else None
+
+
+def _frames_first(now: Argument) -> Argument:
+    """Frames before channels, where what stands behind them is as wide as a layer wants."""
+    axes = {"frames": "", "": "frames"}
+    return Argument(now.name, now.tensor, tuple(axes.get(axis, axis) for axis in now.axes))
 
 
 def _fixed(need: Argument, rank: int) -> Iterator[int]:

@@ -118,6 +118,23 @@ def test_copies_tell_the_gaps_of_their_kernels() -> None:
     assert (sort.kind, sort.count) == ("convolution", 5)
 
 
+class Reading(nn.Module):
+    """Keys and values of a memory that is narrower than the queries: one module, a weight for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.MultiheadAttention(WIDTH, 1, kdim=12, vdim=12, batch_first=True)
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        return x + self.mix(x, memory, memory)[0]
+
+
+def test_two_weights_of_a_module_are_no_loop() -> None:
+    found = outline(trace(from_module(Reading(), (torch.empty(2, 4, WIDTH), torch.empty(2, 5, 12)))))
+    assert not [block.path for block in found.root.walk() if block.again]
+    assert {"Linear W_Q", "Linear W_K", "Linear W_V"} <= {box.label for box in found.zoom.boxes}
+
+
 def test_layers_that_do_different_work_stay_apart() -> None:
     boxes = folded(outlined(Dense(), Dense(), Dense(), Attending(), Attending()))
     assert [(box.label, box.repeat) for box in boxes] == [("Feed-forward", 3), ("Encoder layer", 2)]

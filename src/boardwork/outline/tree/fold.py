@@ -54,7 +54,8 @@ def _repeats(flow: Flow, one: Block, two: Block) -> bool:
     """True when the same weights run again on their own result."""
     names = [[flow.ops[op].name for op in block.one() if not flow.is_shape(op)] for block in (one, two)]
     meant = bool(one.path or one.kind) and flow.parameters(one.one()) > 0
-    return meant and names[0] == names[1] and _chained(flow, one, two)
+    same = names[0] == names[1] and flow.held(one.one()) == flow.held(two.one())
+    return meant and same and _chained(flow, one, two)
 
 
 def _equal(flow: Flow, one: Block, two: Block) -> bool:

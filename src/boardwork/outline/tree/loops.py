@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from boardwork.outline.blocks import Block
-from boardwork.outline.flow import Flow, given_and_held
+from boardwork.outline.flow import Flow
 
 _LONGEST = 120  # parts of a loop's body
 
@@ -55,10 +55,8 @@ def _part(block: Block) -> tuple[object, ...]:
 
 def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     """Equal for two runs of the same part."""
-    ops = [flow.ops[op] for op in block.all() if not flow.is_shape(op)]
-    held = (flow.origin(t)[0] for op in ops for t in given_and_held(op)[1])
-    weights = frozenset(tensor.id for tensor in held if tensor.kind == "parameter")
-    return *_part(block), tuple(op.name for op in ops), weights
+    names = tuple(flow.ops[op].name for op in block.all() if not flow.is_shape(op))
+    return *_part(block), names, flow.held(block.all())
 
 
 def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:

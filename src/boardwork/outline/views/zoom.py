@@ -103,9 +103,9 @@ def choose(flow: Flow, root: Block) -> tuple[Block, str]:
 
 
 def _typical(flow: Flow, block: Block) -> Block:
-    """The block; another copy where only this one has nothing before it, as in a decoder that starts from zeros."""
-    taken = [set(_taken(flow, copy)) for copy in (block, *block.copies[:1])]
-    return block if len(taken) < 2 or taken[0] - taken[1] else block.copies[0]
+    """The block; its next copy or run where only the first has nothing before it, as what starts from zeros."""
+    following = next(iter((*block.copies, *block.again)), block)
+    return block if set(_taken(flow, block)) - set(_taken(flow, following)) else following
 
 
 def _taken(flow: Flow, block: Block) -> Iterator[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import prod
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -104,6 +105,10 @@ def _width(flow: Flow, step: Step) -> int:
 def _arriving(flow: Flow, step: Step) -> int:
     """Features of the input: of the layer without the state, or what the state leaves of their concatenation."""
     hidden = _width(flow, step)
+    weights = sum((p.params - p.bias) // _taps(flow, p) for p in step.layers)
+    told = weights // (_GATES[step.arithmetic.kind] * hidden) - hidden  # as the weights of a plain cell have it
+    if any(told in (p.before, p.before - hidden) for p in step.layers if told > 0):
+        return told
     for layer in step.layers:
         ends = _ends(flow, layer.data, step.arithmetic.states)
         if not ends & step.arithmetic.states:
@@ -112,6 +117,11 @@ def _arriving(flow: Flow, step: Step) -> int:
         if layer.before > hidden:
             return layer.before - hidden
     return 0
+
+
+def _taps(flow: Flow, layer: Product) -> int:
+    """Positions of a kernel, 1 where the layer is linear."""
+    return prod(flow.tensors[layer.op.inputs[1]].shape[2:]) if layer.op.name.startswith("conv") else 1
 
 
 def _ends(flow: Flow, tensor: int, states: frozenset[int]) -> set[int]:
