@@ -247,3 +247,27 @@ def test_a_block_that_is_too_long_names_a_part_that_is_not(monkeypatch):
         check(long, (torch.randn(3, 8),), zoom="0")
     assert refused.value.hint == "--zoom 0.part"
     assert check(long, (torch.randn(3, 8),), zoom="0.part").passed
+
+
+class Raised(nn.Module):
+    """A part is added to in place; `moved`: another is then set to what stands there."""
+
+    def __init__(self, moved: bool) -> None:
+        super().__init__()
+        self.mix, self.moved = nn.Linear(8, 8), moved
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.mix(x)
+        y[:, 1:] += x[:, 1:]
+        if self.moved:
+            part = y[:, 1:]
+            part += 1.0
+            y[:, :-1] = part
+        return y
+
+
+@pytest.mark.parametrize(("moved", "writes"), [(False, 1), (True, 3)])
+def test_what_is_added_in_place_is_written_once(moved, writes):
+    found = check(Raised(moved), (torch.randn(2, 6, 8),))
+    assert found.passed, found.code
+    assert sum("] = " in line for line in found.code.splitlines()) == writes

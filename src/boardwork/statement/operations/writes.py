@@ -19,8 +19,22 @@ def _set(writing: Writing) -> list[Value]:
     side_by_side = joined_writes(writing, writing.op.outputs[0])
     if side_by_side is not None:
         return [side_by_side]
+    if _is_there(writing):
+        return [writing.first()]
     value = writing.node(writing.argument("value", 2))
     return [_put(writing, writing.first(), writing.argument("index", 1), value)]
+
+
+def _is_there(writing: Writing) -> bool:
+    """True for the end of x[place] += y, where the sum was put in place already."""
+    changed = writing.flow.producer(writing.op.inputs[0])
+    if changed is None or changed.outputs != (writing.op.inputs[-1], writing.op.inputs[0]):
+        return False
+    taken = writing.flow.producer(changed.inputs[0])
+    if taken is None or taken.name != "getitem":
+        return False
+    places = (writing.node(index) for index in (index_of(taken), writing.argument("index", 1)))
+    return len({ast.dump(place) for place in places}) == 1
 
 
 def _is_inverse(writing: Writing) -> bool:
