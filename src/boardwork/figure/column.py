@@ -11,7 +11,7 @@ from boardwork.figure.blocks import Block, Framed, Line, Op, Railed, Space, in_s
 from boardwork.figure.buses import LEFT, RIGHT, Buses, buses
 from boardwork.figure.lifted import as_labelled, marked
 from boardwork.figure.order import frames_of
-from boardwork.figure.sides import Sides, named_inputs, sides
+from boardwork.figure.sides import Sides, inputs_of, sides
 from boardwork.sheet import CIRCLES, Diagram, Edge, Node
 
 Texts = Mapping[Edge, tuple[str, ...]]
@@ -23,7 +23,7 @@ def column(diagram: Diagram, texts: Texts, most_crossed: int | None = None) -> B
     `most_crossed`: they run on rails at the sides instead where their ends cross no more than so many others.
     """
     drawn = _Column(diagram, texts, (), most_crossed)
-    late = named_inputs(diagram) & {edge.source for edge in drawn.past} - {drawn.order[0]}
+    late = inputs_of(diagram) & {edge.source for edge in drawn.past} - {drawn.order[0]}
     return (_Column(diagram, texts, late, most_crossed) if late else drawn).block("", None, None)
 
 

@@ -24,7 +24,7 @@ from boardwork.figure.graph import END, START, Graph
 from boardwork.figure.knot import knot_of
 from boardwork.figure.lifted import marked
 from boardwork.figure.order import frames_of, outside_in, ranks
-from boardwork.figure.sides import named_inputs, sides
+from boardwork.figure.sides import inputs_of, sides
 from boardwork.figure.towers import joining
 from boardwork.sheet import Diagram, Edge, Group
 
@@ -43,10 +43,18 @@ def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False, tied: bool 
     while True:
         reducer = _Reducer(diagram, texts, stacked, tied, repeated)
         block = reducer.block()
-        torn = named_inputs(diagram) - {edge.source for edge in reducer.edges if edge not in reducer.lifted} - repeated
+        torn = _torn(diagram, reducer) - repeated
         if not torn:
             return block
         repeated |= torn
+
+
+def _torn(diagram: Diagram, reducer: _Reducer) -> set[str]:
+    """Inputs that would be nothing but tags, and inputs of a frame that would be any."""
+    lifted = {edge.source for edge in reducer.lifted}
+    drawn = {edge.source for edge in reducer.edges if edge not in reducer.lifted}
+    inside = {node.id for node in diagram.nodes if node.parent}
+    return {name for name in inputs_of(diagram) & lifted if name not in drawn or name in inside}
 
 
 class _Reducer:

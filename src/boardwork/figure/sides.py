@@ -55,10 +55,9 @@ def _put_beside(source: Node, leaving: Sequence[Edge], ops: dict[str, Op], *, ev
         source = source if everywhere else dataclasses.replace(source, detail="")
 
 
-def named_inputs(diagram: Diagram) -> set[str]:
-    """Those whose names, with their shapes, no other has: written beside a box, that says more than a number."""
-    named = Counter((node.label, node.detail) for node in diagram.nodes if node.role == "input")
-    return {node.id for node in diagram.nodes if node.role == "input" and named[node.label, node.detail] == 1}
+def inputs_of(diagram: Diagram) -> set[str]:
+    """Written beside a box, their names say more than a number."""
+    return {node.id for node in diagram.nodes if node.role == "input"}
 
 
 def _joins_late(
