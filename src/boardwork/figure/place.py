@@ -118,10 +118,13 @@ class Placer:
         """`spread`: the box is at least that much wide on each side, to receive branches; `arrows`: from the right."""
         shape = box_of(op, self.m, spread, max(arrows, len(op.from_right)))
         items = list[Item](shape.items)
-        left = self._side_inputs(side_texts(op, "in", self.m), shape, items)
+        left, low = self._side_inputs(side_texts(op, "in", self.m), shape, items)
         out_reach, height = self._side_outputs(side_texts(op, "out", self.m), shape.height, items)
         right = max(shape.half + shape.extra, out_reach)
         items += entries(op, shape, self.m)
+        if op.taps and low > height:  # a bus leaves below the words beside a circle
+            items.append(self.plain((0, height), (0, low - self.m.unit)))
+            height = low
         tapped = tap(op, self.m)
         items += tapped.at(0, height)
         return Laid(left, max(right, tapped.right), height + tapped.height, tuple(items))
@@ -144,8 +147,8 @@ class Placer:
             items += [self.plain(end, end)] if m.unit else []  # the cell that it ends in is open below
         return reach, height
 
-    def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Item]) -> float:
-        """Write side inputs to the left of a box, each with a short arrow into it; return how far they reach."""
+    def _side_inputs(self, sides: Sequence[Beside], shape: Shape, items: list[Item]) -> tuple[float, float]:
+        """Write side inputs to the left of a box, each with a short arrow; return how far and how low they reach."""
         m, reach = self.m, shape.half
         rows = sum(len(side.lines) for side in sides) * m.text_height
         y = max(0.0, float(int(shape.middle - (rows - 1) // 2)) if m.unit else shape.middle - rows / 2)
@@ -161,7 +164,7 @@ class Placer:
                 items.append(Text(end - m.width_of(line, kind), y + i * m.text_height, line, kind))
             reach = max(reach, width - end + m.unit)
             y += len(side.lines) * m.text_height
-        return reach
+        return reach, y
 
     def plain(self, start: Point, end: Point) -> Wire:
         """A wire that is part of another: no kind, no head."""
