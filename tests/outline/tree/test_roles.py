@@ -120,3 +120,31 @@ def test_blocks_of_convolutions_are_a_stack() -> None:
     assert [(b.label, b.detail) for b in found if b.cls == "Features"] == [
         ("4 × Residual block", "with Conv 7×7 /2, ReLU")
     ]
+
+
+class Conditioned(nn.Module):
+    """A norm without weights, whose gain and shift are made from a second input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.BatchNorm2d(8, affine=False)
+        self.gain, self.shift = nn.Linear(5, 8), nn.Linear(5, 8)
+
+    def forward(self, grid: Tensor, kind: Tensor) -> Tensor:
+        return self.level(grid) * (1 + self.gain(kind)[..., None, None]) + self.shift(kind)[..., None, None]
+
+
+class Making(nn.Module):
+    """A map that a class shapes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made, self.layer, self.last = Conditioned(), nn.Conv2d(8, 8, 3), nn.Conv2d(8, 3, 3)
+
+    def forward(self, grid: Tensor, kind: Tensor) -> Tensor:
+        return self.last(self.layer(self.made(grid, kind).relu()).relu())
+
+
+def test_a_norm_that_something_else_scales_is_adaptive() -> None:
+    found = blocks(Making(), torch.zeros(2, 8, 16, 16), torch.zeros(2, 5))
+    assert [b.label for b in found if b.cls == "Conditioned" and b.children] == ["Adaptive BatchNorm"]

@@ -125,6 +125,13 @@ def _gated_norm(parts: _Parts) -> Meaning | None:
     return (f"Gated {norm}", "gated_norm") if is_gated(parts.flow, parts.block) else None
 
 
+def _adaptive_norm(parts: _Parts) -> Meaning | None:
+    """A norm with its scale or shift made from something else. arXiv:1707.00683, arXiv:1703.06868"""
+    norms = [block.label for block in parts.children if block.kind == "norm"]
+    made = set(parts.direct) - {"norm", "activation"} <= {"modulation", "modulation_layer"}
+    return (f"Adaptive {norms[0]}", "") if len(norms) == 1 and made and "modulation" in parts.direct else None
+
+
 def _flow_step(parts: _Parts) -> Meaning | None:
     return ("Flow step", "flow_step") if parts.direct.count("coupling") == 1 else None
 
@@ -174,6 +181,7 @@ _RULES: tuple[Callable[[_Parts], Meaning | None], ...] = (
     _mixer,
     _state_space,
     _gated_norm,
+    _adaptive_norm,
     _flow_step,
     _convolutions,
     _perceptron,
