@@ -271,3 +271,19 @@ def test_what_is_added_in_place_is_written_once(moved, writes):
     found = check(Raised(moved), (torch.randn(2, 6, 8),))
     assert found.passed, found.code
     assert sum("] = " in line for line in found.code.splitlines()) == writes
+
+
+class Drawing(nn.Module):
+    """A number that no statement can give again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.mix(x) + torch.randn_like(x)
+
+
+def test_a_random_draw_has_no_statement():
+    with pytest.raises(CheckError, match="a random draw has no statement"):
+        check(Drawing(), (torch.randn(2, 8),))

@@ -205,13 +205,16 @@ class Adapted(nn.Module):
 
 
 class Drawn(nn.Module):
-    """A code drawn by its mean and spread."""
+    """A code drawn by its mean and spread, behind two layers."""
 
     def __init__(self, width: int = 20) -> None:
         super().__init__()
         self.middle, self.width_of, self.back = nn.Linear(width, 4), nn.Linear(width, 4), nn.Linear(4, width)
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(width, 2, 40, batch_first=True) for _ in range(2))
 
     def forward(self, rows: Tensor) -> Tensor:
+        for layer in self.layers:
+            rows = layer(rows)
         spread = torch.exp(0.5 * self.width_of(rows))
         return self.back(self.middle(rows) + spread * torch.randn_like(spread))
 
@@ -242,6 +245,6 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "tables": (Tables, (torch.zeros(2, 9, dtype=torch.long),)),
     "steered": (Steered, (torch.zeros(2, 9, 16), torch.zeros(2, 8))),
     "adapted": (Adapted, (torch.zeros(2, 9, 24),)),
-    "drawn": (Drawn, (torch.zeros(4, 20),)),
+    "drawn": (Drawn, (torch.zeros(4, 9, 20),)),
     "neighbours": (Neighbours, (torch.zeros(5, 12), torch.zeros(5, 5))),
 }

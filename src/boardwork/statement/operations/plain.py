@@ -7,7 +7,7 @@ import math
 
 from boardwork.statement.calls import Tensors
 from boardwork.statement.expressions import expression
-from boardwork.statement.terms import Value
+from boardwork.statement.terms import UnstatedError, Value
 from boardwork.statement.writing import Writing
 
 # What torch.nn.functional has and tensors have not.
@@ -29,6 +29,7 @@ _OF_TORCH = frozenset(
      "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "empty_like", "tensordot", "linspace",
      "bucketize"]
 )  # fmt: skip
+_DRAWS = ("randn", "rand", "randint", "randn_like", "rand_like", "normal", "bernoulli", "multinomial", "randperm")
 _MODULES = {"fft": "torch.fft", "linalg": "torch.linalg", "special": "torch.special"}
 _MADE_WITH = ("device", "dtype", "layout", "pin_memory", "requires_grad", "inplace", "memory_format", "out")
 _NOT_DONE = {"training": False, "p": 0.0, "dropout_p": 0.0}
@@ -44,6 +45,8 @@ _SAID_BY_SHAPE = ("output_size",)  # of repeat_interleave
 
 def as_called(writing: Writing) -> list[Value]:
     """The call, with its constants."""
+    if writing.op.name in _DRAWS:
+        raise UnstatedError("a random draw")
     found = _call(writing)
     if len(found) > 1:
         for value, name in zip(found, _RESULTS.get(writing.op.name, ()), strict=False):
