@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 
+from boardwork.figure.extents import Bounds, bounds
 from boardwork.figure.laid import Moved, placed
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.primitives import Box, Circle, Figure, Frame, Point, Primitive, Text, Wire
+from boardwork.figure.primitives import Box, Figure, Frame, Point, Primitive, Wire
 
 _CLEAR = 0.5  # a cut stands this far below what is above it
 _TOUCH = 1e-6  # a cut may go along the edge of a box
 _MOST_CUTS = 100  # places that are tried
 _MOST_WIRES = 4  # that a cut may go through
 _BETWEEN = 4.0  # two of them, where they go on
-
-
-Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def in_columns(figure: Figure, numbers: Sequence[int], m: Metrics) -> Iterator[t
 
     With it, how many wires more than the first go on beside one another, over all cuts.
     """
-    reach = {id(item): _bounds(item, m) for item in figure.primitives}
+    reach = {id(item): bounds(item, m) for item in figure.primitives}
     crossings = _Crossings(figure, reach, m)
     cuts = sorted([*_cuts(figure, crossings), *_gaps(figure, crossings, m)], key=lambda cut: cut.y)[:_MOST_CUTS]
     wires = [item for item in figure.primitives if isinstance(item, Wire)]
@@ -142,23 +140,6 @@ def _spans(item: Primitive, reach: Bounds, m: Metrics) -> Iterator[tuple[float, 
         yield top + _TOUCH, bottom - _TOUCH
 
 
-def _bounds(item: Primitive, m: Metrics) -> Bounds:
-    """Left, top, right, bottom."""
-    match item:
-        case Box() | Frame():
-            more = m.width_of(f" × {item.repeat}", "label") + 8 if item.repeat > 1 and isinstance(item, Box) else 0
-            return item.x, item.y, item.x + item.width + more, item.y + item.height
-        case Circle():
-            return item.x - item.radius, item.y - item.radius, item.x + item.radius, item.y + item.radius
-        case Text():
-            wide = m.width_of(item.string, item.kind)
-            left = item.x - wide / 2 if item.anchor == "middle" else item.x
-            return left, item.y, left + wide, item.y + m.text_height
-        case Wire():
-            xs, ys = [x for x, _ in item.points], [y for _, y in item.points]
-            return min(xs), min(ys), max(xs), max(ys)
-
-
 def _column(figure: Figure, top: float, bottom: float, reach: Mapping[int, Bounds], m: Metrics) -> _Column:
     """Everything but wires between two heights; frames that reach further are cut."""
     items: list[Primitive] = []
@@ -171,7 +152,7 @@ def _column(figure: Figure, top: float, bottom: float, reach: Mapping[int, Bound
             ends += _runs(item, top, bottom)
         else:
             items.append(_within(item, top, bottom) if isinstance(item, Frame) else item)
-            ends.append(_bounds(items[-1], m))
+            ends.append(bounds(items[-1], m))
     left, right = min((b[0] for b in ends), default=0.0), max((b[2] for b in ends), default=0.0)
     return _Column(top, bottom, left, right, tuple(items))
 

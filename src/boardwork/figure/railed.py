@@ -7,27 +7,41 @@ from dataclasses import replace
 
 from boardwork.figure.blocks import Bus, Op
 from boardwork.figure.box import Shape
-from boardwork.figure.laid import Anchor, Item, Laid, anchors
+from boardwork.figure.extents import Bounds, bounds
+from boardwork.figure.laid import Anchor, Item, Laid, anchors, placed
 from boardwork.figure.metrics import Metrics
-from boardwork.figure.primitives import Text, Wire
+from boardwork.figure.primitives import Point, Text, Wire
 from boardwork.sheet import Edge
 
+Lane = tuple[float, float, float]  # a rail: its top, its end, and how far from the spine it runs
 _BETWEEN, _APART = 8.0, 4.0  # rails, and the places where they leave one box, in points
 
 
 def railed(body: Laid, left: Sequence[Bus], right: Sequence[Bus], m: Metrics) -> Laid:
-    """The body with its rails; what stands beside boxes is nearer to them than any rail."""
+    """The body with its rails, each as near to the boxes as what it runs beside lets it."""
     at = {anchor.of: anchor for anchor in anchors(body.items)}
-    step = 2 * m.unit or min(_BETWEEN, m.gutter)
+    taken = [bounds(item, m) for item in placed(body.items, 0, 0)]
     found: list[Item] = []
     reach = {-1: body.left, 1: body.right}
     for side, some in ((-1, left), (1, right)):
-        near = reach[side] + (0 if m.unit else m.gutter - step)
-        for bus, level in zip(some, _levels(some, at), strict=True):
-            out = near + (level + 1) * step
+        lanes: list[Lane] = []
+        for bus in some:
+            top, end = at[bus].y, max(at[edge].y for edge in bus.edges)
+            out = _out(side, (top, end), taken, lanes, m)
+            lanes.append((top, end, out))
             found += _wires(bus, side * out, at)
             reach[side] = max(reach[side], out + m.unit)
     return replace(body, left=reach[-1], right=reach[1], items=(*body.items, *found))
+
+
+def _out(side: int, span: Point, taken: Sequence[Bounds], lanes: Sequence[Lane], m: Metrics) -> float:
+    """How far from the spine a rail runs: past what stands there, and outside of those before it."""
+    top, end = span
+    beside = [far if side > 0 else -near for near, high, far, low in taken if high <= end and top <= low]
+    inner = [out for high, low, out in lanes if high <= end and top <= low]
+    step = 2 * m.unit or min(_BETWEEN, m.gutter)
+    near = max(beside, default=0.0) + (2 * m.unit or m.gutter)
+    return max([near, *(out + step for out in inner)])
 
 
 def entries(op: Op, shape: Shape, m: Metrics) -> Iterator[Anchor]:
@@ -57,16 +71,6 @@ def tap(op: Op, m: Metrics) -> Laid:
     if name:
         items.append(Text(m.text_gap, 0, name, "shape"))
     return Laid(0, m.text_gap + m.width_of(name, "shape"), last + (m.unit or 0.3 * m.gap), tuple(items))
-
-
-def _levels(some: Sequence[Bus], at: Mapping[Bus | Edge, Anchor]) -> list[int]:
-    """How far out each bus runs: outside of those before it that it runs beside."""
-    spans = [(at[bus].y, max(at[edge].y for edge in bus.edges)) for bus in some]
-    found: list[int] = []
-    for place, (top, end) in enumerate(spans):
-        beside = [found[i] + 1 for i, (high, low) in enumerate(spans[:place]) if top <= low and high <= end]
-        found.append(max(beside, default=0))
-    return found
 
 
 def _wires(bus: Bus, x: float, at: Mapping[Bus | Edge, Anchor]) -> Iterator[Wire]:
