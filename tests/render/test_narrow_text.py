@@ -36,10 +36,11 @@ def test_shapes_of_branches_go_before_their_wires() -> None:
     assert all(f"│ {name}" in said for name in "QKVU")
 
 
-def test_what_nothing_else_fits_is_one_column_with_tags() -> None:
-    lines = diagram_lines(prongs(5, "g"), 40)
-    assert max(map(len, lines)) <= 40
-    assert "①" in "\n".join(lines)
+@pytest.mark.parametrize(("width", "has_numbers"), [(40, False), (34, True)])
+def test_what_nothing_else_fits_is_one_column_with_rails_then_with_numbers(width: int, has_numbers: bool) -> None:
+    lines = diagram_lines(prongs(5, "g"), width)
+    assert max(map(len, lines)) <= width
+    assert ("①" in "\n".join(lines)) == has_numbers
 
 
 def test_long_names_beside_a_box_are_broken_over_lines() -> None:
@@ -50,7 +51,7 @@ def test_long_names_beside_a_box_are_broken_over_lines() -> None:
     lines = diagram_lines(Diagram(tuple(nodes), tuple(edges)), 60)
     assert max(map(len, lines)) <= 60
     assert any("(height/8)" in line and "(width/8)" not in line for line in lines)  # cut between factors
-    assert any(re.search("a name of ─+►┌", line) for line in lines)
+    assert any(re.search("several words ─+►┌", line) for line in lines)
 
 
 def test_wires_into_one_box_have_an_arrow_head_each() -> None:
