@@ -55,6 +55,8 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
         return _followed(flow, op, "linear", "Linear", "linear", _in_out(flow, op, -1))
     if op.name == "embedding":
         return _embedding(flow, op)
+    if op.name == "embedding_bag":
+        return _bag(flow, op)
     if op.name in RECURRENT or op.name.removesuffix("_cell") in RECURRENT:
         return _recurrent(flow, op)
     pool = _pool_of(op.name)
@@ -187,6 +189,13 @@ def _embedding(flow: Flow, op: Op) -> Pattern:
         )
     detail = f"{table.shape[0]} × {table.shape[1]}"
     return Pattern(kind, frozenset([op.id]), label, "position" if by_position else "embedding", detail, facts=facts)
+
+
+def _bag(flow: Flow, op: Op) -> Pattern:
+    """Rows of a table, joined: those of all words of a text, of all kinds of a thing."""
+    table = next(flow.tensors[t] for t in op.inputs if flow.is_weight(t))
+    detail = f"{table.shape[0]} × {table.shape[1]}, {op.attrs.get('mode') or 'mean'}"
+    return Pattern("embedding_bag", frozenset([op.id]), "Embedding bag", "embedding", detail)
 
 
 def _positions(flow: Flow, op: Op) -> int:

@@ -1,4 +1,4 @@
-"""Flow -> cosine similarities of two sets of vectors, with their temperature."""
+"""Flow -> cosine similarities of two sets of vectors, with their temperature; dot products of pairs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,28 @@ def similarities(flow: Flow) -> Iterator[list[Pattern]]:
             if all(sides) and sides[0] != sides[1]:
                 scaled = {i for side in sides if side for i in side[1]}
                 yield [_pattern(flow, op, scaled)]
+
+
+def dot_products(flow: Flow) -> Iterator[Pattern]:
+    """Two tensors of vectors, multiplied and added up along these: one number for each pair."""
+    for op in flow.ops:
+        total = _summed(flow, op)
+        if total is not None:
+            sides = [_unit(flow, t) for t in op.inputs]
+            label = "Cosine similarity" if all(sides) else "Dot product"
+            yield Pattern("dot_product", frozenset([op.id, total.id]), label, "matmul", "of each pair")
+
+
+def _summed(flow: Flow, product: Op) -> Op | None:
+    """The sum over the last axis of a product of two activations of one shape, if nothing else takes the product."""
+    data = flow.data_inputs(product) if product.name == "mul" and flow.is_data(product.id) else ()
+    users = flow.data_users(product)
+    if len(set(data)) != 2 or len(users) != 1 or users[0].name != "sum":
+        return None
+    one, two = (flow.tensors[t].shape for t in data)
+    axis = users[0].attrs.get("dim", users[0].attrs.get("1"))
+    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    return users[0] if one == two and len(one) > 1 and axis in (-1, len(one) - 1) else None
 
 
 def _pattern(flow: Flow, product: Op, scaled: set[int]) -> Pattern:
