@@ -86,6 +86,24 @@ def unit_length() -> Sides:
     return written, torch.cat([F.normalize(x, dim=-1), F.cosine_similarity(x, y)[:, None]], -1)
 
 
+@define("dot_product")
+def dot_product() -> Sides:
+    """Of all pairs, those of equal number stand on the diagonal of the matrix product."""
+    u, v = torch.randn(5, 8), torch.randn(5, 8)
+    return torch.stack([sum(u[n, i] * v[n, i] for i in range(8)) for n in range(5)]), (u @ v.T).diagonal()
+
+
+@define("embedding_bag")
+def embedding_bag() -> Sides:
+    table, bags = torch.randn(9, 4), torch.randint(9, (3, 5))
+    written = [
+        torch.stack([sum(table[i] for i in bag) / 5 for bag in bags]),
+        torch.stack([sum(table[i] for i in bag) for bag in bags]),
+        torch.stack([torch.stack([max(table[i, j] for i in bag) for j in range(4)]) for bag in bags]),
+    ]
+    return torch.cat(written), torch.cat([F.embedding_bag(bags, table, mode=mode) for mode in ("mean", "sum", "max")])
+
+
 @define("frozen_norm")
 def frozen_norm() -> Sides:
     x, gain, bias, mean, spread = torch.randn(2, 5, 3, 3), *torch.randn(3, 5), torch.rand(5) + 0.5

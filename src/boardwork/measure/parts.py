@@ -58,6 +58,8 @@ _WORDS = {
         "token_shift",
         "dynamic_conv",
         "codebooks",
+        "dot_product",
+        "embedding_bag",
     )
 } | {
     "inverted_residual": "inverted",

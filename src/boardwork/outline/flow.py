@@ -260,8 +260,9 @@ class Flow:
 
 def given_and_held(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """What a layer or a recurrent cell works on, which may be learned too, and the rest; what is no layer holds all."""
-    given = 2 if op.name.endswith("_cell") else 1 if "weight" in op.slots[1:] else 0
-    return op.inputs[:given], op.inputs[given:]
+    named = {"input"} if "weight" in op.slots else {"0", "1"} if op.name.endswith("_cell") else set()
+    pairs = list(zip(op.slots, op.inputs, strict=True))
+    return tuple(t for slot, t in pairs if slot in named), tuple(t for slot, t in pairs if slot not in named)
 
 
 def _of_values(op: Op) -> Op:

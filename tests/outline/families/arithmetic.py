@@ -181,9 +181,24 @@ class RoundBells(Bells):
 
 TOKENS = torch.zeros(2, 8, 16)
 ROWS = torch.zeros(4, 16)
+
+
+class Recommender(nn.Module):
+    """One number for a user and a thing: the thing is the mean of all kinds that it is of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.people, self.kinds = nn.Embedding(50, 12), nn.EmbeddingBag(30, 12)
+        self.bend = nn.Sequential(nn.Linear(12, 16), nn.ReLU(), nn.Linear(16, 12))
+
+    def forward(self, person: Tensor, kinds: Tensor) -> Tensor:
+        return (self.bend(self.people(person)) * self.kinds(kinds)).sum(-1)
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "crossing": (Crossing, (torch.zeros(4, 24),)),
     "pairs": (Pairs, (torch.zeros(4, 6, dtype=torch.long),)),
+    "recommender": (Recommender, (torch.zeros(4, dtype=torch.long), torch.zeros(4, 3, dtype=torch.long))),
     "twins": (Twins, (ROWS, ROWS)),
     "no_twins": (NoTwins, (ROWS, ROWS)),
     "paths": (Paths, (TOKENS,)),

@@ -29,7 +29,8 @@ def dot_products(flow: Flow) -> Iterator[Pattern]:
         if total is not None:
             sides = [_unit(flow, t) for t in op.inputs]
             label = "Cosine similarity" if all(sides) else "Dot product"
-            yield Pattern("dot_product", frozenset([op.id, total.id]), label, "matmul", "of each pair")
+            facts = {"width": flow.tensors[op.outputs[0]].shape[-1]}
+            yield Pattern("dot_product", frozenset([op.id, total.id]), label, "matmul", "of each pair", facts=facts)
 
 
 def _summed(flow: Flow, product: Op) -> Op | None:
