@@ -233,6 +233,10 @@ SIZES: dict[str, tuple[Model, Model]] = {
         of("mixing", "WeightedPast", (2, 6, 32)),
         of("mixing", "WeightedPast", (2, 6, 48), width=48),
     ),
+    "embedding_bag": (
+        (nn.Sequential(nn.EmbeddingBag(30, 12), nn.Linear(12, 3)), (torch.zeros(2, 5, dtype=torch.long),)),
+        (nn.Sequential(nn.EmbeddingBag(50, 8), nn.Linear(8, 3)), (torch.zeros(2, 5, dtype=torch.long),)),
+    ),
     "low_rank": ((Thin(32, 4), rows(2, 5, 32)), (Thin(48, 8), rows(2, 5, 48))),
     "lstm": ("torch.nn:LSTM(8, 16, num_layers=2)", "torch.nn:LSTM(12, 10, num_layers=2)"),
     "mixture_of_experts": (

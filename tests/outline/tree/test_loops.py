@@ -85,3 +85,19 @@ def test_two_branches_of_a_step_are_no_layers_in_a_row() -> None:
     assert body.runs == 7
     assert body.label
     assert all(part.repeat == 1 for part in body.children)
+
+
+class Transposed(nn.Module):
+    """Layers as GPT-2 writes them: torch.addmm, the bias first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias, self.weight = nn.Parameter(torch.zeros(8)), nn.Parameter(torch.zeros(8, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.addmm(self.bias, x, self.weight).relu()
+
+
+def test_a_bias_is_no_start() -> None:
+    found = outline(trace(from_module(nn.Sequential(Transposed(), Transposed()), (torch.zeros(2, 8),))))
+    assert not [box.label for box in found.big_picture.boxes if box.role == "parameter"]
