@@ -199,7 +199,7 @@ def _row(layers: Sequence[Block]) -> Block:
     ]
     label = f"{sum(layer.repeat for layer in layers)} × {layers[0].label}"
     told = ", then ".join(parts) if any(own) else ""
-    further = {layer.detail.partition("; ")[2] for layer in layers}  # in what the copies of each differ
+    further = {layer.detail.partition("; ")[2] for layer in layers} - {""}  # in what the copies of each differ
     detail = (", ".join(common), told, *(further if len(further) == 1 else ()))
     return _box(label, "block", "; ".join(filter(None, detail)), layers)
 

@@ -27,7 +27,7 @@ def token_choices(flow: Flow) -> Iterator[list[Pattern]]:
             k, among = flow.tensors[op.outputs[1]].shape[-1], flow.tensors[op.inputs[0]].shape[-1]
             ops = {op.id, taken[0].id, *flow.origin(taken[0].inputs[-1])[1]}
             facts = {"chosen": k, "tokens": among}
-            yield [Pattern("token_choice", frozenset(ops), f"Top-{k} tokens", "reshape", f"of {among}", facts=facts)]
+            yield [Pattern("token_choice", frozenset(ops), f"Top-{k} positions", "reshape", f"of {among}", facts=facts)]
         for back in put if taken else ():
             added = "add" in back.name
             yield [Pattern("put_back", frozenset([back.id]), "Add to their places" if added else "Put back", "other")]
