@@ -83,6 +83,10 @@ _FILLED = frozenset(
 # Operations that take their second tensor for the same.
 _AS = frozenset(["expand_as", "view_as", "reshape_as", "type_as"])
 
+# What layers call their weights -> what they call that which they work on; a cell's first two have no names.
+_GIVEN = {"weight": frozenset(["input"]), "weights": frozenset(["input", "hx"])}
+_CELL = frozenset(["0", "1"])
+
 
 class Flow:
     """Read-only queries over one trace; every step is linear in its operations. What is asked often is kept."""
@@ -260,7 +264,8 @@ class Flow:
 
 def given_and_held(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """What a layer or a recurrent cell works on, which may be learned too, and the rest; what is no layer holds all."""
-    named = {"input"} if "weight" in op.slots else {"0", "1"} if op.name.endswith("_cell") else set()
+    cell = _CELL if op.name.endswith("_cell") else frozenset[str]()
+    named = next((given for weights, given in _GIVEN.items() if weights in op.slots), cell)
     pairs = list(zip(op.slots, op.inputs, strict=True))
     return tuple(t for slot, t in pairs if slot in named), tuple(t for slot, t in pairs if slot not in named)
 

@@ -20,6 +20,7 @@ from boardwork.targets.parts import lacking, with_parts
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.torchvision_operators import admitted
 
+INDEXED = ("index_add", "index_copy", "index_select", "gather", "scatter", "scatter_add", "scatter_reduce")
 ASKING = ("__get__", "size", "dim", "ndimension", "__len__", "is_floating_point")
 
 
@@ -64,6 +65,12 @@ def trial(module: nn.Module, arguments: Sequence[Argument]) -> Refusal | None:
     return None
 
 
+def _fractions_as_index(raw: str, args: Any, kwargs: Any) -> torch.Tensor | None:
+    """An index that is no whole number."""
+    index = kwargs.get("index", args[2] if len(args) > 2 else None) if raw.strip("_") in INDEXED else None
+    return index if isinstance(index, torch.Tensor) and index.is_floating_point() else None
+
+
 class _Watch(TorchFunctionMode):
     """Follows which arguments every tensor is made from."""
 
@@ -85,7 +92,11 @@ class _Watch(TorchFunctionMode):
         names = frozenset().union(*(self.names.get(id(tensor), frozenset()) for tensor in used))
         if raw in ASKING:
             self.asked = names or self.asked
+        fractions = _fractions_as_index(raw, args, kwargs)
+        used = used if fractions is None else (fractions,)
         try:
+            if fractions is not None:
+                raise IndexError("tensors used as indices must be whole numbers")  # which meta does not ask for
             out = func(*args, **kwargs) if raw == "__get__" else self.evaluation.run(raw, func, args, kwargs, "")
         except Exception:
             self.failed = raw.strip("_"), self._given(used)

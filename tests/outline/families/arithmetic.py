@@ -195,10 +195,23 @@ class Recommender(nn.Module):
         return (self.bend(self.people(person)) * self.kinds(kinds)).sum(-1)
 
 
+class Spread(nn.Module):
+    """How evenly shares are spread: the product of two tensors that one input makes is no pair of vectors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only = nn.Linear(24, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.only(x)
+        return -(y.softmax(-1) * y.log_softmax(-1)).sum(-1)
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "crossing": (Crossing, (torch.zeros(4, 24),)),
     "pairs": (Pairs, (torch.zeros(4, 6, dtype=torch.long),)),
     "recommender": (Recommender, (torch.zeros(4, dtype=torch.long), torch.zeros(4, 3, dtype=torch.long))),
+    "spread": (Spread, (torch.zeros(4, 24),)),
     "twins": (Twins, (ROWS, ROWS)),
     "no_twins": (NoTwins, (ROWS, ROWS)),
     "paths": (Paths, (TOKENS,)),

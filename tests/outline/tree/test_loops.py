@@ -82,7 +82,7 @@ class Imagined(nn.Module):
 def test_two_branches_of_a_step_are_no_layers_in_a_row() -> None:
     found = outline(trace(from_module(Imagined(), (torch.zeros(2, 7, 3),))))
     body = next(block for block in found.root.walk() if block.again)
-    assert body.runs == 7
+    assert body.runs == 6  # nothing takes what the last step checks: it is no whole run
     assert body.label
     assert all(part.repeat == 1 for part in body.children)
 
@@ -101,3 +101,22 @@ class Transposed(nn.Module):
 def test_a_bias_is_no_start() -> None:
     found = outline(trace(from_module(nn.Sequential(Transposed(), Transposed()), (torch.zeros(2, 8),))))
     assert not [box.label for box in found.big_picture.boxes if box.role == "parameter"]
+
+
+class Carried(nn.Module):
+    """A recurrent layer that is called step by step: the first call has a learned state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start, self.layer = nn.Parameter(torch.zeros(1, 1, 6)), nn.GRU(4, 6, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        state = self.start.expand(-1, len(x), -1).contiguous()
+        for step in x.split(1, 1):
+            _, state = self.layer(step, state)
+        return state
+
+
+def test_a_recurrent_layer_with_a_learned_state_runs_again() -> None:
+    found = outline(trace(from_module(Carried(), (torch.zeros(2, 5, 4),))))
+    assert [block.runs for block in found.root.walk() if block.again] == [5]

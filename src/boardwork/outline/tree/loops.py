@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
@@ -32,21 +31,11 @@ def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]
             found.append(children[index])
             index += 1
             continue
-        end = index + times * length
-        end += _begun(marks, index, length, end)
-        bodies = [
-            _body_block(flow, parent, children[start : min(start + length, end)]) for start in range(index, end, length)
-        ]
+        starts = range(index, index + times * length, length)
+        bodies = [_body_block(flow, parent, children[start : start + length]) for start in starts]
         found.append(dataclasses.replace(bodies[0], again=tuple(bodies[1:])))
-        index = end
+        index += length * times
     return found
-
-
-def _begun(marks: Sequence[object], start: int, length: int, end: int) -> int:
-    """Parts behind the runs that begin another one: the last lacks what only a next one would take."""
-    pairs = zip(marks[start : start + length], marks[end : end + length], strict=False)
-    begun = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return begun if 2 * begun >= length else 0
 
 
 def _part(block: Block) -> tuple[object, ...]:

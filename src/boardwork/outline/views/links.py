@@ -27,6 +27,7 @@ class Links:
         self.inside: dict[int, int] = {}
         self.queries = queries_of(boxes)
         self.feeding: dict[int, set[int]] = {}
+        self._starts: dict[tuple[int, int], bool] = {}
 
     def between(self) -> list[Link]:
         """What flows between the boxes and into them, as it is."""
@@ -200,17 +201,20 @@ class Links:
         box = self.boxes[target]
         if sum(n > 1 for n in origin.shape) < 1:
             return ""
-        if self._is_start(box, tensor):
+        if self._is_start(target, origin.id):
             return "Learned start"
         if box.children:
             return self._added(box, tensor, origin)
         return self._joined(box, self._as_joined(box, origin)) if box.role in _JOINS else ""
 
-    def _is_start(self, box: Block, tensor: int) -> bool:
+    def _is_start(self, target: int, weight: int) -> bool:
         """True for what layers in a box work on as they do on data."""
-        views, own = self._views_of(tensor), set(box.one())
-        users = {op for view in views for op in self.flow.users.get(view, ()) if op in own}
-        return any(not views.isdisjoint(given_and_held(self.flow.ops[op])[0]) for op in users)
+        if (target, weight) not in self._starts:
+            views = self._views_of(weight)
+            users = {op for view in views for op in self.flow.users.get(view, ()) if self.owner.get(op) == target}
+            given = (given_and_held(self.flow.ops[op])[0] for op in users)
+            self._starts[target, weight] = any(not views.isdisjoint(taken) for taken in given)
+        return self._starts[target, weight]
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
         """A table that every copy of a stack adds to its stream."""

@@ -23,7 +23,7 @@ def similarities(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def dot_products(flow: Flow) -> Iterator[Pattern]:
-    """Two tensors of vectors, multiplied and added up along these: one number for each pair."""
+    """Vectors of two inputs or tables, multiplied and added up: one number for each pair."""
     for op in flow.ops:
         total = _summed(flow, op)
         if total is not None:
@@ -42,7 +42,17 @@ def _summed(flow: Flow, product: Op) -> Op | None:
     one, two = (flow.tensors[t].shape for t in data)
     axis = users[0].attrs.get("dim", users[0].attrs.get("1"))
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    return users[0] if one == two and len(one) > 1 and axis in (-1, len(one) - 1) else None
+    if one != two or len(one) < 2 or axis not in (-1, len(one) - 1):
+        return None
+    learned = all(flow.tensors[t].producer in flow.weighted for t in data)  # a mask or a target is no vector
+    shared = learned and _sources(flow, data[0]) & _sources(flow, data[1])  # as of shares and what they weigh
+    return users[0] if learned and not shared else None
+
+
+def _sources(flow: Flow, tensor: int) -> set[int]:
+    """The inputs that a tensor is made from."""
+    ends = {t for op in flow.makers(tensor) for t in op.inputs} | {tensor}
+    return {t for t in ends if flow.tensors[t].kind == "input"}
 
 
 def _pattern(flow: Flow, product: Op, scaled: set[int]) -> Pattern:
