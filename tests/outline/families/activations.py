@@ -68,6 +68,29 @@ class LearnedCurve(Network):
         return torch.where(x > 0, up * x * x + 0.5 * x, below)
 
 
+class BestOfFour(Network):
+    """Maxout: the largest of four numbers is a reduction, no curve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shrink = nn.Linear(16, 16)
+
+    def bent(self, x: Tensor) -> Tensor:
+        return F.relu(x.unflatten(-1, (16, 4)).max(-1).values)
+
+
+class BesideItsSquare(Network):
+    """The ReLU is a result of its own, not the beginning of ReLU²."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shrink = nn.Linear(128, 3)
+
+    def bent(self, x: Tensor) -> Tensor:
+        x = F.relu(x)
+        return torch.cat([x, x**2], -1)
+
+
 class Gated(Network):
     """The gate passes the approximate GELU, so it is no SwiGLU."""
 
@@ -105,6 +128,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_pieces": (ByPieces, (TOKENS,)),
     "squared": (Squared, (TOKENS,)),
     "learned_curve": (LearnedCurve, (TOKENS,)),
+    "best_of_four": (BestOfFour, (TOKENS,)),
+    "beside_its_square": (BesideItsSquare, (TOKENS,)),
     "capped": (Capped, (TOKENS,)),
     "bare_products": (BareProducts, (TOKENS,)),
     "gated": (Gated, (TOKENS,)),

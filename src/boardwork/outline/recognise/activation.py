@@ -57,7 +57,7 @@ def written(flow: Flow, last: Op) -> tuple[str, frozenset[int]] | None:
     while front and len(inside) < _MOST:
         if len(front) == 1:
             name = _curve(graph(flow, next(iter(front)), last.outputs[0]))
-            if name:
+            if name and _stays(flow, last, inside):
                 return name, frozenset(inside)
         newest = max(front, key=lambda t: flow.tensors[t].producer)
         made = flow.producer(newest)
@@ -66,6 +66,11 @@ def written(flow: Flow, last: Op) -> tuple[str, frozenset[int]] | None:
         inside.add(made.id)
         front = (front - {newest}) | set(flow.data_inputs(made))
     return None
+
+
+def _stays(flow: Flow, last: Op, inside: set[int]) -> bool:
+    """True where nothing outside uses what is made on the way: a layer beside its own square has two results."""
+    return all(user.id in inside for op in inside - {last.id} for user in flow.data_users(flow.ops[op]))
 
 
 def _moves_all(flow: Flow, op: Op) -> bool:

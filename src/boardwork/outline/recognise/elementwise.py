@@ -27,6 +27,11 @@ _BOUNDS = (("1", "min", "min_val"), ("2", "max", "max_val"))
 ELEMENTWISE = frozenset((*_BINARY, *_UNARY, "clamp", "hardtanh"))
 
 
+def reduces(op: Op) -> bool:
+    """True for a maximum or minimum along an axis, which has the name of that of two tensors."""
+    return op.name in ("min", "max") and len(op.inputs) == 1
+
+
 def graph(flow: Flow, source: int, result: int) -> tuple[float, ...] | None:
     """`result` at POINTS of `source`; None where another tensor has a part, or an operation is not elementwise."""
     try:

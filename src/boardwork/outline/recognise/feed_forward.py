@@ -8,7 +8,7 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
-from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE
+from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, reduces
 from boardwork.outline.recognise.norms.arithmetic import CALLED, norm_before
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
@@ -78,7 +78,12 @@ def _between(flow: Flow, down: Op, normed: frozenset[int]) -> tuple[set[int], se
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id):
             continue
-        if op.name in _BETWEEN or flow.is_shape(op.id) or _channelwise(flow, op) or _norm_of(flow, op, down):
+        if (
+            (op.name in _BETWEEN and not reduces(op))
+            or flow.is_shape(op.id)
+            or _channelwise(flow, op)
+            or _norm_of(flow, op, down)
+        ):
             if op.id not in middle:
                 middle.add(op.id)
                 todo.extend(flow.data_inputs(op))

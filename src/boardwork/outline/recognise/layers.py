@@ -105,9 +105,8 @@ def _followed(flow: Flow, op: Op, kind: str, label: str, role: str, detail: str)
 
 def _begins_another(flow: Flow, op: Op) -> bool:
     """True for a part of a longer activation, as the ReLU of its square."""
-    last = next(iter(flow.data_users(op)), None)
-    longer = None if last is None or last.name not in ENDS else written(flow, last)
-    return longer is not None and op.id in longer[1]
+    longer = (written(flow, user) for user in flow.data_users(op) if user.name in ENDS)
+    return any(found is not None and op.id in found[1] for found in longer)
 
 
 def _convolution(flow: Flow, op: Op) -> Pattern:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 
 from boardwork.outline.blocks import ATTENTION, Block
@@ -59,7 +59,7 @@ def _several(parts: _Parts) -> Meaning | None:
 
 
 def _transformer(parts: _Parts) -> Meaning | None:
-    networks = [b.kind for b in parts.networks or filter(_widens_otherwise, parts.children)]
+    networks = [b.kind for b in parts.networks or _other_networks(parts)]
     if not parts.attention or not networks:
         return None
     crossed = {b.facts["cross"] for b in parts.attention}
@@ -71,8 +71,33 @@ def _transformer(parts: _Parts) -> Meaning | None:
     return ("Decoder layer" if True in crossed or causal else "Encoder layer"), "transformer_layer"
 
 
+def _other_networks(parts: _Parts) -> list[Block]:
+    """Networks beside attention that keep the stream as it is: no classifier of a mean, no map of fewer channels."""
+    if not parts.attention:
+        return []
+    flow = parts.flow
+    stream = {flow.tensors[t].size for t in (*_taken(flow, parts.block), *(_result(flow, b) for b in parts.attention))}
+    return [b for b in parts.children if _widens_otherwise(b) and _keeps_shape(flow, b, stream)]
+
+
+def _keeps_shape(flow: Flow, block: Block, sizes: Collection[int]) -> bool:
+    """True where the result has the shape of what the block takes, and one of these numbers of elements."""
+    made = flow.tensors[_result(flow, block)]
+    return made.size in sizes and any(flow.tensors[t].shape == made.shape for t in _taken(flow, block))
+
+
+def _taken(flow: Flow, block: Block) -> set[int]:
+    """Tensors that a block takes from outside, weights and constants apart."""
+    own = set(block.one())
+    return {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
+
+
+def _result(flow: Flow, block: Block) -> int:
+    return flow.ops[block.one()[-1]].outputs[0]
+
+
 def _widens_otherwise(block: Block) -> bool:
-    """A network beside attention that has another width behind it, sees its neighbours, or does more in between."""
+    """A network that is no feed-forward one: it has more in between, sees its neighbours, or has convolutions."""
     if block.kind in ("mlp", "inverted_residual"):
         return True
     return not _convolves(block) if block.kind == "conv_block" else not block.kind and _bends_between(block)
