@@ -400,6 +400,33 @@ class SideBySide(nn.Module):
         return tokens + self.mixer(inner) + self.mlp(inner)
 
 
+class BothAsk(Projected):
+    """Queries from two sequences side by side, keys from one of them: they cross."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask = nn.Linear(64, 32, bias=False)
+        self.read, self.told = nn.GRU(32, 32, batch_first=True), nn.GRU(32, 32, batch_first=True)
+
+    def forward(self, tokens: Tensor, others: Tensor) -> Tensor:
+        here, there = self.read(tokens)[0], self.told(others)[0]
+        asking = (self.ask(torch.cat([here, there], -1)), self.offer(there), self.carry(there))
+        return self.finish(joined(self.mix(*(in_heads(part, self.head_count) for part in asking))))
+
+
+class NarrowedApart(Projected):
+    """Two narrow streams of one wide input are no latents of one sequence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one_side, self.other_side = nn.Linear(128, 32), nn.Linear(128, 32)
+
+    def forward(self, wide: Tensor) -> Tensor:
+        one, other = self.one_side(wide).relu(), self.other_side(wide).relu()
+        asking = (self.ask(one), self.offer(other), self.carry(other))
+        return self.finish(joined(self.mix(*(in_heads(part, self.head_count) for part in asking))))
+
+
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "sliding_window": (SlidingWindow, (TOKENS,)),
@@ -423,6 +450,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "difference": (Difference, (TOKENS,)),
     "linear_attention": (LinearAttention, (TOKENS,)),
     "additive": (Additive, (torch.zeros(2, 24), torch.zeros(2, 9, 24))),
+    "both_ask": (BothAsk, (TOKENS, TOKENS)),
+    "narrowed_apart": (NarrowedApart, (torch.zeros(2, 16, 128),)),
     "sandwich": (Sandwich, (TOKENS,)),
     "side_by_side": (SideBySide, (TOKENS,)),
 }

@@ -116,3 +116,22 @@ def test_one_skip_is_enough_where_channels_mix_alone() -> None:
     (layers,) = (block for block in root.walk() if block.repeat > 1)
     assert (layers.label, layers.repeat) == ("MetaFormer block", 3)
     assert layers.detail == "mixes by 3×3 depthwise, then 8 → 32 → 8"
+
+
+class Halved(nn.Module):
+    """Half of the positions, with learned places, then a network: what the pool gives is no part of the stream."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.places, self.halve = nn.Parameter(torch.zeros(1, WIDTH, length)), nn.AvgPool1d(2)
+        self.points = nn.Sequential(nn.Linear(WIDTH, 32), nn.GELU(), nn.Linear(32, WIDTH))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.halve(x) + self.places
+        return x + self.points(x.mT).mT
+
+
+def test_a_pool_that_halves_positions_is_no_mixer() -> None:
+    model = nn.Sequential(nn.Conv1d(3, WIDTH, 1), Halved(16), Halved(8))
+    root = outline(trace(from_module(model.eval(), (torch.empty(1, 3, 32),)))).root
+    assert not any(block.kind == "meta_former" for block in root.walk())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
 from boardwork.outline.blocks import ATTENTION, Block
@@ -173,14 +173,32 @@ def _perceptron(parts: _Parts) -> Meaning | None:
 
 def _meta_former(parts: _Parts) -> Meaning | None:
     """Two additions, one behind a part that mixes positions, the other behind a network: arXiv:2111.11418."""
-    adds = sum(block.role == "add" for block in parts.children)
+    adds = [block for block in parts.children if block.role == "add"]
     alone = [block for block in parts.children if not block.children and block.kind not in _SMALL]
     part = mixer(parts.block)
     if part is None or any(block.role not in ("add", "other") for block in alone):
         return None
+    if not _mixes_stream(parts, part, adds):
+        return None
     channels = [leaf.label for leaf in part.leaves() if leaf.role == "conv"]
-    alone_too = adds == 1 and channels and all(label.startswith("Depthwise") for label in channels)  # arXiv:2307.09283
-    return ("MetaFormer block", "meta_former") if adds == 2 or alone_too else None
+    alone_too = (
+        len(adds) == 1 and channels and all(label.startswith("Depthwise") for label in channels)
+    )  # arXiv:2307.09283
+    return ("MetaFormer block", "meta_former") if len(adds) == 2 or alone_too else None
+
+
+def _mixes_stream(parts: _Parts, part: Block, adds: Sequence[Block]) -> bool:
+    """True where the mixer keeps the length, and every addition joins the stream and what a part makes of it."""
+    flow = parts.flow
+    working = {op for block in parts.children if block is part or _is_network(block) for op in block.one()}
+    keeps = flow.tensors[_result(flow, part)].size in {flow.tensors[t].size for t in _taken(flow, part)}
+    return keeps and all(any(_is_skip(flow, op, parts.block.one()[0], working) for op in add.one()) for add in adds)
+
+
+def _is_skip(flow: Flow, op: int, first: int, working: set[int]) -> bool:
+    """True for a sum of two tensors, one of which since the `first` operation passed parts that the other did not."""
+    made = [{maker.id for maker in flow.makers(t, since=first - 1)} & working for t in flow.data_inputs(flow.ops[op])]
+    return len(made) == 2 and made[0] != made[1]
 
 
 def mixer(block: Block) -> Block | None:

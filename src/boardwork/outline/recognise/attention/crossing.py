@@ -21,20 +21,29 @@ def crosses(flow: Flow, branches: Sequence[Branch]) -> bool:
 
     Of sums of projections, as of content and of place, one part in common is enough for the same sequence.
     """
-    query, key = (_position_by_position(flow, {source_of(flow, op) for op in b.ends} or b.passed) for b in branches[:2])
-    return query.isdisjoint(key) and not any(_twice(flow, one, two) for one in query for two in key)
+    query, key = ({source_of(flow, op) for op in b.ends} or b.passed for b in branches[:2])
+    asked, given = (_position_by_position(flow, tensors) for tensors in (query, key))
+    # Two that only begin alike, as two streams of one wide input, are two sequences.
+    apart = query.isdisjoint(given) and key.isdisjoint(asked)
+    return apart and not any(_twice(flow, one, two) for one in asked for two in given)
 
 
 def _position_by_position(flow: Flow, tensors: Iterable[int]) -> set[int]:
     """The tensors and those before them that they are made of, each position from its own: what latents come from."""
-    todo, found = list(tensors), set[int]()
-    while todo and len(found) < _MOST_BEFORE:
-        tensor = todo.pop()
+    known: dict[int, frozenset[int]] = {}
+    return {before for tensor in tensors for before in _made_of(flow, tensor, known)}
+
+
+def _made_of(flow: Flow, tensor: int, known: dict[int, frozenset[int]]) -> frozenset[int]:
+    """A tensor and those before it, as far as one source explains what is joined; `known`: what was found so far."""
+    if tensor not in known and len(known) < _MOST_BEFORE:
+        known[tensor] = frozenset([tensor])
         op = flow.producer(tensor)
-        if tensor not in found and op is not None:
-            todo.extend(flow.origin(t)[0].id for t in _same_positions(flow, op))
-        found.add(tensor)
-    return found
+        given = () if op is None else _same_positions(flow, op)
+        parts = [_made_of(flow, flow.origin(t)[0].id, known) for t in given]
+        if parts and frozenset.intersection(*parts):
+            known[tensor] = known[tensor].union(*parts)
+    return known.get(tensor, frozenset([tensor]))
 
 
 def _same_positions(flow: Flow, op: Op) -> Iterable[int]:
