@@ -60,11 +60,11 @@ _WORDS = {
         "codebooks",
         "dot_product",
         "embedding_bag",
+        "map_cell",
     )
 } | {
     "inverted_residual": "inverted",
     "fused_inverted_residual": "fused_inverted",
-    "cell": "map_cell",
     "dense_layer": "dense",
     "atrous_pyramid": "atrous",
     "shuffle_unit": "shuffle",

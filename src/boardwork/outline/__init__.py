@@ -69,7 +69,7 @@ def _zoom_view(flow: Flow, root: Block, opened: Block, wanted: str) -> tuple[Flo
     if recurrent is None or cell is None or _has_more(root, opened):
         return flow, view(flow, opened, parts(flow, root, opened))
     inner = Flow(cell.trace)
-    drawn = [pattern for pattern in recognise(inner) if pattern.kind not in ("recurrent", "cell")]
+    drawn = [pattern for pattern in recognise(inner) if pattern.kind not in ("recurrent", "cell", "map_cell")]
     step = absorb(inner, gather(inner, grow(inner), drawn))
     return inner, view(inner, recurrent, parts(inner, step, step))
 

@@ -141,7 +141,7 @@ class _Watch(TorchFunctionMode):
         found = (name for name, value in with_parts(self.values) if value is owner)
         if isinstance(error, IndexError) and "tuple index" in str(error):  # of which tuple, Python does not say
             found = (name for name, value in self.values.items() if isinstance(value, tuple))
-            part = max(len(value) for value in self.values.values() if isinstance(value, tuple)) + 1
+            part = max((len(value) for value in self.values.values() if isinstance(value, tuple)), default=-1) + 1
         name = next(found, None)
         return (name, part) if name is not None and part else None
 

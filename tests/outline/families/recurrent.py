@@ -105,6 +105,39 @@ class OverMaps(nn.Module):
         return shown
 
 
+class GatedMaps(nn.Module):
+    """ConvGRU: input and state by a convolution each, the reset gate behind that of the state."""
+
+    def __init__(self, channels: int = 2, hidden_maps: int = 8) -> None:
+        super().__init__()
+        self.of_input = nn.Conv2d(channels, 3 * hidden_maps, 3, padding=1)
+        self.of_state = nn.Conv2d(hidden_maps, 3 * hidden_maps, 3, padding=1)
+
+    def forward(self, films: Tensor, shown: Tensor) -> Tensor:
+        for i in range(films.shape[1]):
+            seen, known = self.of_input(films[:, i]).chunk(3, 1), self.of_state(shown).chunk(3, 1)
+            update, reset = (torch.sigmoid(seen[part] + known[part]) for part in (0, 1))
+            shown = (1 - update) * torch.tanh(seen[2] + reset * known[2]) + update * shown
+        return shown
+
+
+class ProjectedState(nn.Module):
+    """LSTM whose output is made narrower before it comes back: not the matrices of a plain cell."""
+
+    def __init__(self, arriving: int = 24, inner: int = 32, kept: int = 8) -> None:
+        super().__init__()
+        self.inner, self.kept = inner, kept
+        self.all_gates, self.narrower = nn.Linear(arriving + kept, 4 * inner), nn.Linear(inner, kept, bias=False)
+
+    def forward(self, series: Tensor) -> Tensor:
+        told, state = series.new_zeros(len(series), self.kept), series.new_zeros(len(series), self.inner)
+        for i in range(series.shape[1]):
+            entry, forget, drive, opened = self.all_gates(torch.cat([series[:, i], told], -1)).chunk(4, -1)
+            state = torch.sigmoid(forget) * state + torch.sigmoid(entry) * torch.tanh(drive)
+            told = self.narrower(torch.sigmoid(opened) * torch.tanh(state))
+        return told
+
+
 class ShortConvolution(nn.Module):
     """LFM2: a convolution over three positions between two gates."""
 
@@ -139,6 +172,9 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "cell_loop": (CellLoop, (SERIES,)),
     "plain_loop": (PlainLoop, (SERIES,)),
     "over_maps": (OverMaps, (torch.zeros(2, 5, 2, 8, 8),)),
+    "gated_maps": (GatedMaps, (torch.zeros(2, 5, 2, 8, 8), torch.zeros(2, 8, 8, 8))),
+    "projected_state": (ProjectedState, (SERIES,)),
+    "projected_as_wide": (lambda: ProjectedState(56), (torch.zeros(2, 10, 56),)),
     "short_convolution": (
         lambda: nn.Sequential(ShortConvolutionLayer(), ShortConvolutionLayer()),
         (torch.zeros(2, 9, 32),),

@@ -25,6 +25,41 @@ class ClampedGate(nn.Module):
         return tokens + self.leave((passed + 1) * (opened * torch.sigmoid(1.702 * opened)))
 
 
+class Halves(nn.Module):
+    """A gate on one half of a product; `cut` takes the halves, `meet` joins them."""
+
+    def __init__(self, cut: Callable[[Tensor], Any], meet: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.enter, self.leave, self.cut, self.meet = nn.Linear(16, 48), nn.Linear(24, 16), cut, meet
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens + self.leave(self.meet(*self.cut(self.enter(tokens))))
+
+
+def opened(gate: Tensor, passed: Tensor) -> Tensor:
+    return F.silu(gate) * passed
+
+
+def opened_then_clipped(gate: Tensor, passed: Tensor) -> Tensor:
+    return opened(gate, passed).clamp(-1e4, 1e4)
+
+
+def opened_by_clipped(gate: Tensor, passed: Tensor) -> Tensor:
+    return opened(gate.clamp(max=7.0), passed)
+
+
+class TimesItself(nn.Module):
+    """A hidden layer times its own activation: no gate, and no activation with a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter, self.leave = nn.Linear(16, 48), nn.Linear(48, 16)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        inner = self.enter(tokens)
+        return tokens + self.leave(F.gelu(inner) * inner)
+
+
 class PartConvolution(nn.Module):
     """A gate on features of which a depthwise convolution has mixed some."""
 
@@ -230,8 +265,15 @@ class Neighbours(nn.Module):
         return beside @ self.two((beside @ self.one(nodes)).relu())
 
 
+HALVES = (torch.zeros(2, 9, 16),)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "clamped_gate": (ClampedGate, (torch.zeros(2, 9, 16),)),
+    "halves_unbound": (lambda: Halves(lambda x: x.unflatten(-1, (2, 24)).unbind(-2), opened), HALVES),
+    "halves_narrowed": (lambda: Halves(lambda x: (x.narrow(-1, 0, 24), x.narrow(-1, 24, 24)), opened), HALVES),
+    "halves_split": (lambda: Halves(lambda x: x.tensor_split(2, -1), opened), HALVES),
+    "clipped_behind": (lambda: Halves(lambda x: x.chunk(2, -1), opened_then_clipped), HALVES),
+    "clipped_gate_alone": (lambda: Halves(lambda x: x.chunk(2, -1), opened_by_clipped), HALVES),
+    "times_itself": (TimesItself, HALVES),
     "part_convolution": (lambda: nn.Sequential(PartConvolution(), PartConvolution()), (torch.zeros(2, 8, 8, 16),)),
     "split_maps": (lambda: nn.Sequential(SplitMaps(), SplitMaps()), (torch.zeros(2, 32, 8, 8),)),
     "norm_of_maps": (NormOfMaps, (torch.zeros(2, 12, 6, 6),)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS, activation_name
+from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, LEARNED, activation_name, written
 from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, reduces
 from boardwork.outline.recognise.norms.arithmetic import CALLED, norm_before
 from boardwork.outline.recognise.product import product
@@ -50,7 +50,7 @@ def _ending_at(flow: Flow, down: Op) -> list[Pattern] | None:
     layers = _layers(flow, middle) | normed
     activation = activation_name(flow, middle - layers)
     gate = _gate(flow, middle - normed, ups)
-    if not activation or (gate is None and len(ups) == 2):
+    if not activation or (gate is None and (len(ups) == 2 or _meets_itself(flow, middle - layers, activation))):
         return None
     d_model, d_out = _width_in(flow, ups[0]), flow.tensors[down.outputs[0]].shape[-1]
     if d_model != d_out or _goes_on(flow, down) or not _mixes_first(flow, middle):
@@ -127,6 +127,18 @@ def _gate(flow: Flow, middle: set[int], ups: list[Op]) -> Op | None:
     return None
 
 
+def _meets_itself(flow: Flow, middle: set[int], activation: str) -> bool:
+    """True where the hidden layer is multiplied by what is made of it, and that is no activation with a name."""
+    if activation == LEARNED:
+        return False
+    named = {i for op in middle if (found := _written(flow, op)) is not None for i in found[1]}
+    return any(flow.ops[i].name == "mul" and len(set(flow.data_inputs(flow.ops[i]))) == 2 for i in middle - named)
+
+
+def _written(flow: Flow, op: int) -> tuple[str, frozenset[int]] | None:
+    return written(flow, flow.ops[op]) if flow.ops[op].name in ENDS else None
+
+
 def _other_pieces(flow: Flow, inputs: Sequence[int], middle: set[int]) -> bool:
     """True where two branches read other pieces of one hidden layer."""
     one, other = (_pieces(flow, tensor, middle) for tensor in inputs)
@@ -136,7 +148,13 @@ def _other_pieces(flow: Flow, inputs: Sequence[int], middle: set[int]) -> bool:
 def _pieces(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
     """Pieces of the hidden layer that a branch is made of."""
     read = {tensor, *(t for op in _back(flow, tensor, middle) for t in flow.ops[op].inputs)}
-    return {t for t in read if (op := flow.producer(t)) is not None and op.name in ("chunk", "split", "getitem")}
+    return {t for t in read if _is_piece(flow, t)}
+
+
+def _is_piece(flow: Flow, tensor: int) -> bool:
+    """True for a part of what a shape operation takes, by any of their names."""
+    op = flow.producer(tensor)
+    return op is not None and flow.is_shape(op.id) and flow.tensors[tensor].size < flow.tensors[op.inputs[0]].size
 
 
 def _source(flow: Flow, op: Op) -> int:
@@ -172,8 +190,11 @@ def _patterns(
 
 
 def _bounds(flow: Flow, middle: set[int], gate: Op | None) -> dict[str, Any]:
-    """Whether the hidden features are held within bounds, and the number that is added to those behind the gate."""
-    if gate is None or not any(flow.ops[i].name in _CLIPS for i in middle):
+    """Whether both branches are held within bounds before the gate, and the number added to what it lets pass."""
+    if gate is None:
+        return {}
+    branches = (_back(flow, tensor, middle) for tensor in flow.data_inputs(gate))
+    if not all(any(flow.ops[i].name in _CLIPS for i in branch) for branch in branches):
         return {}
     ends = (flow.producer(tensor) for tensor in flow.data_inputs(gate))
     shifts = [op.attrs.get("1") for op in ends if op is not None and op.name == "add" and len(op.inputs) == 1]

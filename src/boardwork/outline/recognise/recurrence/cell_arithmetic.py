@@ -112,7 +112,7 @@ def _hidden_before(flow: Flow, gates: tuple[int, ...], ops: frozenset[int], shap
         if op is None or op.id in seen or len(seen) > 200:
             continue
         seen.add(op.id)
-        layer = product(flow, op)
+        layer = product(flow, op, wide=True)
         if layer is None:
             todo.extend(flow.data_inputs(op))
             continue

@@ -84,12 +84,14 @@ def _patterns(flow: Flow, step: Step, steps: int) -> list[Pattern]:
         for op, label in step.arithmetic.names.items()
     ]
     width, arriving = _width(flow, step), _arriving(flow, step)
-    facts = _facts(flow, step, steps, width, arriving)
+    remembers = _remembers(flow, step, width)
+    facts = _facts(flow, step, steps, width, arriving) if remembers else {}
+    word = "recurrent" if facts else "map_cell" if remembers and _is_convolutional(step) else "cell"
     detail = f"{arriving} → {width}" if arriving else f"width {width}"
     label = f"Conv{_NAMES[kind]}" if _is_convolutional(step) else _NAMES[kind]
     return [
         *boxes,
-        Pattern("recurrent" if facts else "cell", step.ops, label, "recurrent", detail, leaf=False, facts=facts),
+        Pattern(word, step.ops, label, "recurrent", detail, leaf=False, facts=facts or _sort(step)),
     ]
 
 
@@ -113,10 +115,24 @@ def _arriving(flow: Flow, step: Step) -> int:
         ends = _ends(flow, layer.data, step.arithmetic.states)
         if not ends & step.arithmetic.states:
             empty = any(flow.is_constant(end) for end in ends)  # the state before the first step
-            return layer.before - hidden if empty else layer.before
+            return max(layer.before - hidden, 0) if empty else layer.before
         if layer.before > hidden:
             return layer.before - hidden
     return 0
+
+
+def _remembers(flow: Flow, step: Step, hidden: int) -> bool:
+    """True where a layer takes the state as the gates leave it, not a projection of it: of the same width."""
+    axis = 1 if _is_convolutional(step) else -1
+    ends = {end for layer in step.layers for end in _ends(flow, layer.data, step.arithmetic.states)}
+    known = (end for end in ends if end in step.arithmetic.states or flow.is_constant(end))
+    return any(flow.tensors[end].shape[axis] == hidden for end in known)
+
+
+def _sort(step: Step) -> dict[str, str | bool]:
+    """What tells the equations of cells from one another."""
+    made = step.arithmetic
+    return {"kind": made.kind, "reset_first": made.reset_first, "update_adds": made.update_adds}
 
 
 def _taps(flow: Flow, layer: Product) -> int:
@@ -135,7 +151,7 @@ def _ends(flow: Flow, tensor: int, states: frozenset[int]) -> set[int]:
 
 def _facts(flow: Flow, step: Step, steps: int, hidden: int, arriving: int) -> dict[str, int | str | bool]:
     """The words of a recurrent layer, where its weights are those of the plain cell; none otherwise."""
-    kind, gates = step.arithmetic.kind, _GATES[step.arithmetic.kind]
+    gates = _GATES[step.arithmetic.kind]
     matrices = sum(p.params - p.bias for p in step.layers)
     used = {t for op in step.ops for t in flow.ops[op].inputs if flow.tensors[t].kind == "parameter"}
     used |= {t for p in step.layers for t in p.op.inputs if flow.tensors[t].kind == "parameter"}
@@ -143,8 +159,7 @@ def _facts(flow: Flow, step: Step, steps: int, hidden: int, arriving: int) -> di
     if not arriving or matrices != gates * hidden * (arriving + hidden):
         return {}
     return {
-        "kind": kind, "input": arriving, "hidden": hidden, "layers": 1, "directions": 1, "gates": gates,
+        "input": arriving, "hidden": hidden, "layers": 1, "directions": 1, "gates": gates,
         "steps": steps, "params": params, "first_params": params, "bias": params - matrices,
-        "macs": steps * sum(p.op.macs for p in step.layers), "reset_first": step.arithmetic.reset_first,
-        "update_adds": step.arithmetic.update_adds,
+        "macs": steps * sum(p.op.macs for p in step.layers), **_sort(step),
     }  # fmt: skip
