@@ -68,6 +68,40 @@ class LearnedCurve(Network):
         return torch.where(x > 0, up * x * x + 0.5 * x, below)
 
 
+class LearnedFactors(Network):
+    """A bias before and a scale behind leave the curve what it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before, self.behind = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.ones(1))
+
+    def bent(self, x: Tensor) -> Tensor:
+        return F.gelu(x + self.before) * self.behind
+
+
+class LearnedSwish(Network):
+    """How steep the gate is belongs to the curve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steep = nn.Parameter(torch.ones(1))
+
+    def bent(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.steep * x)
+
+
+class ScaledGate(Network):
+    """Two halves of one layer, the product scaled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widen, self.behind = nn.Linear(16, 128), nn.Parameter(torch.ones(1))
+
+    def bent(self, x: Tensor) -> Tensor:
+        gate, up = x.chunk(2, -1)
+        return F.silu(gate) * up * self.behind
+
+
 class BestOfFour(Network):
     """Maxout: the largest of four numbers is a reduction, no curve."""
 
@@ -128,6 +162,9 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "by_pieces": (ByPieces, (TOKENS,)),
     "squared": (Squared, (TOKENS,)),
     "learned_curve": (LearnedCurve, (TOKENS,)),
+    "learned_factors": (LearnedFactors, (TOKENS,)),
+    "learned_swish": (LearnedSwish, (TOKENS,)),
+    "scaled_gate": (ScaledGate, (TOKENS,)),
     "best_of_four": (BestOfFour, (TOKENS,)),
     "beside_its_square": (BesideItsSquare, (TOKENS,)),
     "capped": (Capped, (TOKENS,)),

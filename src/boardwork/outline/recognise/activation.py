@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, POINTS, graph
+from boardwork.outline.recognise.elementwise import ELEMENTWISE, POINTS, graph
 from boardwork.trace.records import Op
 
 ACTIVATIONS: dict[str, str] = {
@@ -25,9 +25,6 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "Log-sigmoid": lambda x: -math.log1p(math.exp(-x)),
     "log(1 − sigmoid)": lambda x: -math.log1p(math.exp(x)),
 }
-LEARNED = "Learned activation"
-CURVES = (ELEMENTWISE | PIECEWISE | ACTIVATIONS.keys()) - {"prelu"}
-_FEW_NUMBERS = 8
 ENDS = ("mul", "div", "pow", "square", "neg")
 _CLOSE = 1e-3  # GELU by tanh is nearer than that to GELU by erf, and 0.02 away from the one by sigmoid
 _QUICK = 1.702  # of GELU ≈ x · sigmoid(1.702 x), arXiv:1606.08415
@@ -109,23 +106,3 @@ def _swish(values: tuple[float, ...]) -> str:
     if any(abs(x / (1 + math.exp(-a * x)) - y) > _CLOSE for x, y in zip(POINTS, values, strict=True)):
         return ""
     return "SiLU" if abs(a - 1) < _CLOSE else "QuickGELU" if abs(a - _QUICK) < _CLOSE else f"x · sigmoid({a:.4g} x)"
-
-
-def learned_numbers(flow: Flow, ops: Collection[int]) -> int:
-    """How many learned numbers these elementwise operations hold, if they are few: the knobs of a curve; else 0."""
-    alone = {op for op in ops if flow.ops[op].name in CURVES}
-    count = flow.parameters(alone)
-    return count if count <= _FEW_NUMBERS else 0
-
-
-def activation_name(flow: Flow, ops: Collection[int]) -> str:
-    """Name of the activation that these elementwise operations make, "" if none."""
-    if learned_numbers(flow, ops):
-        return LEARNED
-    for index in sorted(ops):
-        found = written(flow, flow.ops[index]) if flow.ops[index].name in ENDS else None
-        if found is not None and found[1] <= set(ops):
-            return found[0]
-    called = {op.name: name_of(op) for op in map(flow.ops.__getitem__, sorted(ops)) if op.name in ACTIVATIONS}
-    usual = [called[name] for name in ("relu", "gelu", "silu", "relu6", "hardswish", "mish") if name in called]
-    return usual[0] if usual else next((called[name] for name in sorted(called)), "")

@@ -7,8 +7,9 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, LEARNED, activation_name, written
+from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, written
 from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, reduces
+from boardwork.outline.recognise.learned_curve import LEARNED, activation_name, is_piece
 from boardwork.outline.recognise.norms.arithmetic import CALLED, norm_before
 from boardwork.outline.recognise.product import product
 from boardwork.trace.records import Op
@@ -148,13 +149,7 @@ def _other_pieces(flow: Flow, inputs: Sequence[int], middle: set[int]) -> bool:
 def _pieces(flow: Flow, tensor: int, middle: set[int]) -> set[int]:
     """Pieces of the hidden layer that a branch is made of."""
     read = {tensor, *(t for op in _back(flow, tensor, middle) for t in flow.ops[op].inputs)}
-    return {t for t in read if _is_piece(flow, t)}
-
-
-def _is_piece(flow: Flow, tensor: int) -> bool:
-    """True for a part of what a shape operation takes, by any of their names."""
-    op = flow.producer(tensor)
-    return op is not None and flow.is_shape(op.id) and flow.tensors[tensor].size < flow.tensors[op.inputs[0]].size
+    return {t for t in read if is_piece(flow, t)}
 
 
 def _source(flow: Flow, op: Op) -> int:

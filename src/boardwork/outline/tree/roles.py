@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import ACTIVATIONS, CURVES, LEARNED, learned_numbers
+from boardwork.outline.recognise.activation import ACTIVATIONS
 from boardwork.outline.recognise.attention.angles import turns
 from boardwork.outline.recognise.elementwise import PIECEWISE
+from boardwork.outline.recognise.learned_curve import LEARNED, in_curve, learned_numbers
 from boardwork.outline.tree.maps import pads, pyramid, stem
 from boardwork.outline.views.squeeze import SIGNS, list_of
 
@@ -71,7 +72,7 @@ def _learned_activation(flow: Flow, block: Block) -> tuple[str, str] | None:
     ops = [flow.ops[op] for op in block.one() if not flow.is_shape(op)]
     taken = {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
     learned = learned_numbers(flow, own)
-    if len(taken) != 1 or not learned or any(op.name not in CURVES for op in ops):
+    if len(taken) != 1 or not learned or not all(map(in_curve, ops)):
         return None
     same = flow.tensors[ops[-1].outputs[0]].shape == flow.tensors[taken.pop()].shape
     bends = any(op.name in ACTIVATIONS or op.name in PIECEWISE for op in ops)

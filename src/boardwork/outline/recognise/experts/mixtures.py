@@ -7,7 +7,7 @@ from typing import Any
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.activation import activation_name
+from boardwork.outline.recognise.learned_curve import activation_name
 from boardwork.outline.recognise.product import Product, product
 from boardwork.trace.records import Op
 
