@@ -98,7 +98,7 @@ def test_convolution(size: int, k: int, s: int, p: int, d: int) -> None:
 def test_grouped_convolution_and_bottleneck() -> None:
     conv = nn.Conv2d(8, 6, 3, groups=2)
     assert value("convolution", "{g}", k=3, C_in=8, C_out=6, g=2, n_bias=6) == count(conv)
-    for groups, latex in ((1, r"k^2 \cdot m^2 + m"), (4, r"\frac{k^2 \cdot m^2}{g}")):
+    for groups, latex in ((1, r"n_{\text{taps}} \cdot m^2 + m"), (4, r"\frac{n_{\text{taps}} \cdot m^2}{g}")):
         block = nn.ModuleList(
             [
                 nn.Conv2d(16, 8, 1, bias=False),
@@ -106,7 +106,7 @@ def test_grouped_convolution_and_bottleneck() -> None:
                 nn.Conv2d(8, 32, 1, bias=False),
             ]
         )
-        assert value("bottleneck", latex, w_in=16, w=32, m=8, k=3, g=groups) == count(block)
+        assert value("bottleneck", latex, w_in=16, w=32, m=8, n_taps=9, g=groups) == count(block)
 
 
 def test_patch_embedding() -> None:

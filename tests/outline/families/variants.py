@@ -75,6 +75,46 @@ class PartConvolution(nn.Module):
         return maps + self.thinner(F.gelu(gate) * torch.cat([kept, moved], -1))
 
 
+class LargerHalf(nn.Module):
+    """Twice the channels, of which the larger of two goes on: no gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wider, self.mixing = nn.Conv2d(16, 32, 3, padding=1), nn.Conv2d(16, 16, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        first, second = self.wider(maps).chunk(2, 1)
+        return maps + self.mixing(torch.maximum(first, second))
+
+
+class Around(nn.Module):
+    """Layers with an activation, and the skip round them."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps + self.layers(maps).relu()
+
+
+def many_kernels() -> nn.Module:
+    return Around(nn.Conv2d(16, 32, 3, padding=1, groups=16, bias=False), nn.Conv2d(32, 16, 1, bias=False))
+
+
+def flat_kernels() -> nn.Module:
+    return Around(nn.Conv2d(16, 16, (1, 7), padding=(0, 3), groups=16), nn.Conv2d(16, 16, 1))
+
+
+def wide_in_time() -> nn.Module:
+    return Around(nn.Conv1d(16, 64, 5, padding=2), nn.ReLU(), nn.Conv1d(64, 16, 1))
+
+
+def narrow_in_time() -> nn.Module:
+    inner = nn.Conv1d(8, 8, 5, padding=2)
+    return Around(nn.Conv1d(32, 8, 1), nn.ReLU(), inner, nn.ReLU(), nn.Conv1d(8, 32, 1))
+
+
 class SplitMaps(nn.Module):
     """Two maps of the middle convolution, weighed by a softmax over both of what a pool sees of their sum."""
 
@@ -275,6 +315,11 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "clipped_gate_alone": (lambda: Halves(lambda x: x.chunk(2, -1), opened_by_clipped), HALVES),
     "times_itself": (TimesItself, HALVES),
     "part_convolution": (lambda: nn.Sequential(PartConvolution(), PartConvolution()), (torch.zeros(2, 8, 8, 16),)),
+    "larger_half": (lambda: nn.Sequential(LargerHalf(), LargerHalf()), (torch.zeros(2, 16, 8, 8),)),
+    "many_kernels": (lambda: nn.Sequential(many_kernels(), many_kernels()), (torch.zeros(2, 16, 8, 8),)),
+    "flat_kernels": (lambda: nn.Sequential(flat_kernels(), flat_kernels()), (torch.zeros(2, 16, 8, 8),)),
+    "wide_in_time": (lambda: nn.Sequential(wide_in_time(), wide_in_time()), (torch.zeros(2, 16, 40),)),
+    "narrow_in_time": (lambda: nn.Sequential(narrow_in_time(), narrow_in_time()), (torch.zeros(2, 32, 40),)),
     "split_maps": (lambda: nn.Sequential(SplitMaps(), SplitMaps()), (torch.zeros(2, 32, 8, 8),)),
     "norm_of_maps": (NormOfMaps, (torch.zeros(2, 12, 6, 6),)),
     "two_scores": (TwoScores, (torch.zeros(2, 9, 32), torch.zeros(2, 9, 8))),

@@ -33,7 +33,12 @@ def convolution_block(flow: Flow, block: Block) -> Meaning | None:
     if found.join is not None and found.join.name == "cat":
         return _grown(flow, block, found) or _halves(flow, block, found) or _parallel(found)
     weighed = any(flow.ops[i].name == "softmax" for i in block.one())
-    for read in (_wide_kernel, _inverted, partial(_narrow, weighed=weighed), _separable):
+    for read in (
+        _wide_kernel,
+        partial(_inverted, opens=_opens(flow, block)),
+        partial(_narrow, weighed=weighed),
+        _separable,
+    ):
         meaning = read(found)
         if meaning is not None:
             return meaning
@@ -95,21 +100,27 @@ def _wide_kernel(found: Chain) -> Meaning | None:
     return "ConvNeXt block", "wide_kernel", words, facts
 
 
-def _inverted(found: Chain) -> Meaning | None:
-    """The wide middle is depthwise, or the first convolution widens and a 1 × 1 one narrows."""
+def _opens(flow: Flow, block: Block) -> bool:
+    """True where features are multiplied by others: a gate."""
+    ops = [flow.ops[i] for i in block.one()]
+    return any(op.name == "glu" or (op.name == "mul" and len(flow.data_inputs(op)) == 2) for op in ops)
+
+
+def _inverted(found: Chain, opens: bool) -> Meaning | None:
+    """The wide middle is depthwise, or the first layer widens and a 1 × 1 one narrows; `opens`: there is a gate."""
     sorts = _sorts(found)
     if sorts[:1] + sorts[-1:] == ["point", "point"] and sorts[1:-1] == ["depthwise"] * (len(sorts) - 2) and sorts[1:-1]:
         up, mix, down = found.main[0], found.main[1], found.main[-1]
         if up.after <= up.before:
             return None
-        if up.after == _GATED * down.before:
+        if opens and up.after == _GATED * down.before:
             part = f" on {mix.before}" if mix.before < down.before else ""
             words = f"{up.before} → {up.after}, GLU, {mix.side} depthwise{part}, → {down.after}"
             return "Gated convolution", "gated_convolution", words, _opened(found.main)
         if not up.after == mix.before == down.before:
             return None
         facts = {
-            "input": up.before, "inner": up.after, "output": down.after, "kernel": mix.kernel,
+            "input": up.before, "inner": up.after, "output": down.after, "taps": mix.taps, "side": _sides(mix),
             "weights": _weights(found.main), "mixing": len(sorts) - 2,
         }  # fmt: skip
         skip = "" if found.join is not None else ", no skip"
@@ -117,11 +128,13 @@ def _inverted(found: Chain) -> Meaning | None:
         return "Inverted residual", "inverted_residual", words, facts
     if sorts == ["full", "point"] and found.main[0].after > max(found.main[0].before, found.main[1].after):
         up, down = found.main
-        if up.after == _GATED * down.before:
+        if opens and up.after == _GATED * down.before:
             words = f"{up.before} → {up.after}, {up.side}, GLU, → {down.after}"
             return "Gated convolution", "gated_convolution", words, _opened(found.main)
+        if up.after != down.before:
+            return None
         facts = {
-            "input": up.before, "inner": up.after, "output": down.after, "kernel": up.kernel,
+            "input": up.before, "inner": up.after, "output": down.after, "taps": up.taps, "side": _sides(up),
             "weights": _weights(found.main),
         }  # fmt: skip
         words = f"{up.before} → {up.after} → {down.after}, {up.side}"
@@ -132,9 +145,9 @@ def _inverted(found: Chain) -> Meaning | None:
 def _opened(layers: tuple[Layer, ...]) -> dict[str, Any]:
     """Numbers of a block in which one half of the features opens the other."""
     first, last = layers[0], layers[-1]
-    kernel = max(layer.kernel for layer in layers)
+    wide = max(layers, key=lambda layer: layer.kernel)
     return {
-        "input": first.before, "inner": last.before, "output": last.after, "kernel": kernel,
+        "input": first.before, "inner": last.before, "output": last.after, "kernel": wide.kernel, "side": _sides(wide),
         "weights": _weights(layers),
     }  # fmt: skip
 
@@ -152,7 +165,8 @@ def _narrow(found: Chain, weighed: bool) -> Meaning | None:
         return None
     facts = {
         "width": up.after, "inner": up.before, "input": down.before, "weights": _weights(found.main),
-        "kernel": mix.kernel, "groups": mix.groups, **({"splits": splits} if splits > 1 else {}),
+        "kernel": mix.kernel, "taps": mix.taps, "side": _sides(mix), "groups": mix.groups,
+        **({"splits": splits} if splits > 1 else {}),
     }  # fmt: skip
     if down.after != up.before:
         facts = {}  # no formula over one inner width
@@ -169,7 +183,10 @@ def _separable(found: Chain) -> Meaning | None:
     if len(sorts) > 2 and found.join is None:
         return None
     mix, point, last = found.main[0], found.main[1], found.main[-1]
-    facts = {"kernel": mix.kernel, "input": mix.before, "output": point.after, "weights": mix.weights + point.weights}
+    facts = {
+        "taps": mix.taps, "input": mix.before, "inner": mix.after, "output": point.after,
+        "weights": mix.weights + point.weights,
+    }  # fmt: skip
     words = f"{mix.before} → {last.after}, {mix.side} depthwise"
     return "Depthwise separable block", "separable", words, facts
 
@@ -238,6 +255,11 @@ def _grown(flow: Flow, block: Block, found: Chain) -> Meaning | None:
 def _joins_after(flow: Flow, block: Block) -> list[Op]:
     last = flow.ops[block.one()[-1]]
     return [user for user in flow.data_users(last) if user.name == "cat"]
+
+
+def _sides(layer: Layer) -> str:
+    """The sides of a kernel as they stand before the word convolution."""
+    return layer.side.replace("×", " × ") if "×" in layer.side else f"length-{layer.side}"
 
 
 def _weights(layers: tuple[Layer, ...]) -> int:

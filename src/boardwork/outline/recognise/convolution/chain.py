@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS
@@ -16,10 +17,14 @@ _AFTER = (*ACTIVATIONS, *CALLED, "mul", "div")
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution, or a linear layer on every position of a map, which is a 1 × 1 convolution."""
+    """A convolution, or a linear layer on every position of a map, which is a 1 × 1 convolution.
+
+    `kernel`: its longest side; `taps`: positions that it reads; `side`: its sides as text.
+    """
 
     op: int
     kernel: int
+    taps: int
     side: str
     groups: int
     before: int
@@ -113,7 +118,7 @@ def _layer(flow: Flow, op: Op) -> Layer | None:
     kernel = (1,) if linear else weight.shape[2:]
     stride, dilation = (_largest(op.attrs.get(name)) for name in ("stride", "dilation"))
     groups, side = int(op.attrs.get("groups") or 1), "×".join(map(str, kernel))
-    return Layer(op.id, max(kernel), side, groups, before, after, stride, dilation, weight.size)
+    return Layer(op.id, max(kernel), prod(kernel), side, groups, before, after, stride, dilation, weight.size)
 
 
 def _largest(value: object) -> int:
