@@ -146,3 +146,14 @@ def test_the_head_is_all_layers_on_one_vector_a_sample() -> None:
     assert (found["classifier.head_params"], found["classifier.params"]) == (8 * 6 + 6 + 6 * 3 + 3, 6 * 3 + 3)
     vit = measure(outline(trace(load("torchvision:vit_b_32"))))
     assert vit["classifier.head_params"] == vit["classifier.params"]
+
+
+@pytest.mark.parametrize(
+    ("biases", "lacking"), [((True, True), None), ((False, False), "all"), ((True, False), "some")]
+)
+def test_layers_without_a_bias_are_told(biases: tuple[bool, ...], lacking: str | None) -> None:
+    first, second = biases
+    model = nn.Sequential(nn.Linear(4, 8, bias=first), nn.ReLU(), nn.Linear(8, 4, bias=second))
+    assert measure(outline(trace(from_module(model, (torch.empty(2, 4),))))).get("linear.unbiased") == lacking
+    points = nn.Sequential(nn.Conv1d(4, 8, 1, bias=first), nn.ReLU(), nn.Conv1d(8, 4, 1, bias=second))
+    assert measure(outline(trace(from_module(points, (torch.empty(2, 4, 9),))))).get("conv.unbiased") == lacking

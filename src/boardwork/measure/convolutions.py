@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from boardwork.measure.plain_layers import unbiased
 from boardwork.measure.receptive_field import first
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
@@ -21,6 +22,7 @@ def convolutions(flow: Flow, outline: Outline) -> dict[str, Any]:
     others = [op for op in stored if op.name in ("conv1d", "conv3d")]
     found: dict[str, Any] = {"conv.count": len(convs)} if convs else {}
     found |= {"conv.others": len(others)} if others else {}
+    found |= unbiased("conv", stored)
     wide = [op for op in others if _taps(flow, op) > 1]
     if wide and not spatial:
         found |= _along(flow, max([op for op in wide if op.id in inside] or wide, key=lambda op: _taps(flow, op)))

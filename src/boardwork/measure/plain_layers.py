@@ -8,6 +8,7 @@ from typing import Any
 from boardwork.measure.receptive_field import first
 from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
+from boardwork.trace.records import Op
 
 _ACTIVATIONS = (
     "relu", "gelu", "silu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "relu6", "hardswish", "mish", "softplus",
@@ -67,7 +68,18 @@ def _linear(flow: Flow) -> dict[str, Any]:
     if not weights:
         return {}
     leaving, arriving = max(weights, key=lambda w: w.size).shape
-    return {"linear.count": len(weights), "linear.fan_in": arriving, "linear.fan_out": leaving}
+    return {
+        "linear.count": len(weights),
+        "linear.fan_in": arriving,
+        "linear.fan_out": leaving,
+        **unbiased("linear", [op for op in flow.ops if op.name == "linear"]),
+    }
+
+
+def unbiased(word: str, layers: list[Op]) -> dict[str, str]:
+    """How many layers of one kind have no bias, "all" or "some"; nothing where each has one."""
+    lacking = [op for op in layers if op.slot("bias") is None]
+    return {f"{word}.unbiased": "all" if len(lacking) == len(layers) else "some"} if lacking else {}
 
 
 def _activation(flow: Flow) -> dict[str, Any]:

@@ -193,7 +193,8 @@ def _embedding(flow: Flow, op: Op) -> Pattern:
 def _bag(flow: Flow, op: Op) -> Pattern:
     """Rows of a table, joined: those of all words of a text, of all kinds of a thing."""
     table = next(flow.tensors[t] for t in op.inputs if flow.is_weight(t))
-    mode = str(op.attrs.get("mode") or "mean")
+    weighed = "weighed " if op.slot("per_sample_weights") is not None else ""
+    mode = weighed + str(op.attrs.get("mode") or "mean")
     facts = {"rows": table.shape[0], "width": table.shape[1], "params": table.size, "mode": mode}
     detail = f"{table.shape[0]} × {table.shape[1]}, {mode}"
     return Pattern("embedding_bag", frozenset([op.id]), "Embedding bag", "embedding", detail, facts=facts)
