@@ -9,6 +9,7 @@ from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
 _SPECIAL = 0.01  # of the rows of a table of words: those that are never answered, as a place for an image
+_ONE_ANSWER = 2  # axes of one answer a sample: classes that are nearly as many as words are no words
 _ON_ANSWERS = frozenset(("mul", "div", "add", "tanh", "clamp", "softmax", "log_softmax"))
 
 
@@ -23,8 +24,9 @@ def with_head(flow: Flow, root: Block) -> Block:
 
     def visit(block: Block) -> Block:
         if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
-            width = flow.tensors[flow.ops[last].outputs[0]].shape[-1]
-            vocab = _words(width, tables)
+            shape = flow.tensors[flow.ops[last].outputs[0]].shape
+            width = shape[-1]
+            vocab = _words(width, tables, _SPECIAL if len(shape) > _ONE_ANSWER else 0)
             label = "LM head" if vocab else "Classifier" if classifies else "Linear head"
             facts = {"classes": width, "width": _width(flow, block), "pooled": pooled, "vocab": vocab}
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
@@ -37,9 +39,9 @@ def with_head(flow: Flow, root: Block) -> Block:
     return visit(root) if top else root
 
 
-def _words(width: int, tables: Collection[int]) -> int:
-    """Rows of the table of words that so many answers are a choice from; 0 if they are none."""
-    return min((rows for rows in tables if (1 - _SPECIAL) * rows <= width <= rows), default=0)
+def _words(width: int, tables: Collection[int], special: float) -> int:
+    """Rows of the table of words that so many answers are a choice from, but for a share `special`; 0 if none."""
+    return min((rows for rows in tables if (1 - special) * rows <= width <= rows), default=0)
 
 
 def _answer(flow: Flow, last: int) -> int:
