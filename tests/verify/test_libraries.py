@@ -40,7 +40,7 @@ CASES = {
     ),
     "DeepSeek": (
         lambda: language_model("deepseek_v3", **SMALL, **LATENT),
-        TOKENS, "layers.0.self_attn", "W_DQ W_Q W_V cos sin",
+        TOKENS, "layers.0.self_attn", "W_DQ W_UQ W_QR W_DKV W_KR W_UK W_UV cos sin",
     ),
     "DeepSeek, a function a part": (
         lambda: language_model("deepseek_v3", **SMALL, **LATENT),

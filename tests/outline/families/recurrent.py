@@ -126,11 +126,11 @@ class ProjectedState(nn.Module):
 
     def __init__(self, arriving: int = 24, inner: int = 32, kept: int = 8) -> None:
         super().__init__()
-        self.inner, self.kept = inner, kept
+        self.wide_state, self.kept = inner, kept
         self.all_gates, self.narrower = nn.Linear(arriving + kept, 4 * inner), nn.Linear(inner, kept, bias=False)
 
     def forward(self, series: Tensor) -> Tensor:
-        told, state = series.new_zeros(len(series), self.kept), series.new_zeros(len(series), self.inner)
+        told, state = series.new_zeros(len(series), self.kept), series.new_zeros(len(series), self.wide_state)
         for i in range(series.shape[1]):
             entry, forget, drive, opened = self.all_gates(torch.cat([series[:, i], told], -1)).chunk(4, -1)
             state = torch.sigmoid(forget) * state + torch.sigmoid(entry) * torch.tanh(drive)

@@ -27,7 +27,8 @@ class Links:
         self.inside: dict[int, int] = {}
         self.queries = queries_of(boxes)
         self.feeding: dict[int, set[int]] = {}
-        self._starts: dict[tuple[int, int], bool] = {}
+        self._starts: dict[int, set[int]] = {}
+        self._asking: dict[int, bool] = {}
 
     def between(self) -> list[Link]:
         """What flows between the boxes and into them, as it is."""
@@ -165,7 +166,9 @@ class Links:
             return self._encoding(target, tensor)
         origin = self.flow.origin(tensor)[0]
         if origin.kind == "parameter":
-            asking = asks(self.flow, origin.id, self.queries)
+            if origin.id not in self._asking:
+                self._asking[origin.id] = asks(self.flow, origin.id, self.queries)
+            asking = self._asking[origin.id]
             label = "Learned queries" if asking else self._learned(target, tensor, origin)
             if not label:
                 return None
@@ -209,12 +212,12 @@ class Links:
 
     def _is_start(self, target: int, weight: int) -> bool:
         """True for what layers in a box work on as they do on data."""
-        if (target, weight) not in self._starts:
+        if weight not in self._starts:
             views = self._views_of(weight)
-            users = {op for view in views for op in self.flow.users.get(view, ()) if self.owner.get(op) == target}
-            given = (given_and_held(self.flow.ops[op])[0] for op in users)
-            self._starts[target, weight] = any(not views.isdisjoint(taken) for taken in given)
-        return self._starts[target, weight]
+            users = {op for view in views for op in self.flow.users.get(view, ()) if op in self.owner}
+            given = {op for op in users if not views.isdisjoint(given_and_held(self.flow.ops[op])[0])}
+            self._starts[weight] = {self.owner[op] for op in given}
+        return target in self._starts[weight]
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
         """A table that every copy of a stack adds to its stream."""

@@ -40,6 +40,7 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     "interpolate": {"align_corners": False, "antialias": False},
 }
 _RESULTS = {"topk": ("best", "top"), "sort": ("", "order"), "max": ("largest", "place"), "min": ("least", "place")}
+_BOUNDS = {"min": "max", "minimum": "max", "max": "min", "maximum": "min"}
 _SAID_BY_SHAPE = ("output_size",)  # of repeat_interleave
 
 
@@ -70,6 +71,9 @@ def _call(writing: Writing) -> list[Value]:
         return writing.results(ast.Subscript(placed[0], _index(writing, index), ast.Load()))
     if op.name == "unfold" and len(placed) == 4:  # the tensor's method of this name
         return writing.results(ast.Call(expression("x.unfold", x=placed[0]), placed[1:], named))
+    if op.name in _BOUNDS and len(op.inputs) == 2 and not writing.flow.tensors[op.inputs[1]].shape:  # a number
+        bound = ast.keyword(_BOUNDS[op.name], placed[1])
+        return writing.results(ast.Call(expression("x.clamp", x=placed[0]), [], [bound]))
     family, _, rest = op.name.partition("_")
     if family in _MODULES and rest:
         return writing.results(ast.Call(expression(f"{_MODULES[family]}.{rest}"), placed, named))

@@ -7,12 +7,16 @@ from collections.abc import Collection, Sequence
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import Branch, source_of
 
+_FURTHEST = 2000  # operations from the first to the last of an attention
+
 
 def led_back(flow: Flow, branches: Sequence[Branch], inside: frozenset[int]) -> set[int]:
     """What is made of queries, keys or values and used by the core, with what is made for that alone.
 
     It weighs less than the attention itself: else the path leads through other layers.
     """
+    if max(inside) - min(inside) > _FURTHEST:  # keys made once, for every step of a loop
+        return set()
     between = set[int]() if flow.convex(inside) else flow.between(inside)
     light = flow.parameters(between) <= flow.parameters(inside)
     return between | _serving(flow, branches, between, inside | between) if light else set()
