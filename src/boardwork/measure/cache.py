@@ -8,7 +8,7 @@ from typing import Any
 from boardwork.law_names import names_in
 from boardwork.measure.examples import everything
 from boardwork.outline.blocks import Block, Outline
-from boardwork.outline.flow import Flow, given_and_held
+from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op, Tensor
 
 
@@ -103,29 +103,21 @@ def state(flow: Flow, outline: Outline) -> dict[str, Any]:
         return {}  # of a scan in chunks only the whole is known
     scans = [b.facts["state"] * _made(flow, b).element_bytes for b in scanned]
     recurrent = {
-        _weights(flow, op): _state(flow, op)
+        flow.held([op.id]): _state(flow, op)
         for block in blocks
         for op in (flow.ops[i] for i in block.ops if block.kind == "recurrent")
         if op.macs
-    } | {_all_weights(flow, b): _written(flow, b) for b in blocks if b.kind == "recurrent" and b.children}
+    } | {flow.held(b.one()): _written(flow, b) for b in blocks if b.kind == "recurrent" and b.children}
     total = sum(scans) + sum(recurrent.values())
     alike = len({b.facts["state"] for b in scanned}) == 1 and {b.kind for b in scanned} == {"linear_recurrence"}
     alone = {"linear_recurrence.alone": alike and not recurrent} if scanned else {}
     return {"state.bytes": total} | alone if total else {}
 
 
-def _all_weights(flow: Flow, block: Block) -> frozenset[int]:
-    return frozenset(t for i in block.one() for t in _weights(flow, flow.ops[i]))
-
-
 def _written(flow: Flow, block: Block) -> int:
     """Of a cell that is written out: the hidden state, and for an LSTM the cell's."""
     states = 2 if block.facts["kind"] == "lstm" else 1
     return int(block.facts["hidden"]) * states * _made(flow, block).element_bytes
-
-
-def _weights(flow: Flow, op: Op) -> frozenset[int]:
-    return frozenset(t for t in given_and_held(op)[1] if flow.is_weight(t))
 
 
 def _state(flow: Flow, op: Op) -> int:

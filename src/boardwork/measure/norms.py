@@ -98,6 +98,4 @@ def _parallel(flow: Flow, layer: Block, norms: Sequence[Block]) -> bool:
 
 def _entering(flow: Flow, block: Block) -> set[int]:
     """Activations that a block takes from outside."""
-    inside = set(block.one())
-    taken = {t for op in inside for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in inside}
-    return {flow.origin(t)[0].id for t in taken}
+    return {flow.origin(t)[0].id for t in flow.taken(block.one())}

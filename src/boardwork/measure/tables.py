@@ -15,8 +15,8 @@ def tables(outline: Outline) -> dict[str, Any]:
 
 
 def _embedding(outline: Outline) -> dict[str, Any]:
-    tables = [b for b in everything(outline.root) if b.kind == "embedding"]
-    found = [b for b in tables if b.facts["params"] == b.facts["vocab"] * b.facts["width"]]  # not one of several axes
+    kept = [b for b in everything(outline.root) if b.kind == "embedding"]
+    found = [b for b in kept if b.facts["params"] == b.facts["vocab"] * b.facts["width"]]  # not one of several axes
     if not found:
         return {}
     answered = {b.facts["vocab"] for b in everything(outline.root) if b.kind == "head"}
@@ -24,7 +24,7 @@ def _embedding(outline: Outline) -> dict[str, Any]:
     tied = any(len(w.names) > 1 and w.size == table.facts["params"] for w in outline.trace.weights)
     told = {f"embedding.{key}": value for key, value in table.facts.items()}
     told |= {"embedding.tied": tied, "embedding.sequence": _in_a_row(outline, table)}
-    return told | {"embedding.looked_up": _only_looked_up(outline, tables)}
+    return told | {"embedding.looked_up": _only_looked_up(outline, kept)}
 
 
 def _only_looked_up(outline: Outline, tables: Iterable[Block]) -> int:

@@ -154,6 +154,15 @@ class Flow:
         origins = (self.origin(t)[0] for op in working for t in given_and_held(op)[1])
         return frozenset(tensor.id for tensor in origins if tensor.kind == "parameter")
 
+    def taken(self, ops: Collection[int]) -> set[int]:
+        """Activations that operations take from outside."""
+        own = set(ops)
+        return {t for op in own for t in self.data_inputs(self.ops[op]) if self.tensors[t].producer not in own}
+
+    def readers(self, tensor: int) -> set[int]:
+        """Operations on data that use the tensor."""
+        return {user for user in self.users.get(tensor, ()) if self.is_data(user)}
+
     def producer(self, tensor: int) -> Op | None:
         """The operation that made the tensor."""
         index = self.tensors[tensor].producer

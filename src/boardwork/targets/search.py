@@ -213,9 +213,9 @@ class _Search:
 
     def _agreed(self, state: State, refusal: Refusal) -> Argument | None:
         """The axes of another argument, where two tensors do not fit."""
-        pairs = [(a, b) for a in refusal.given for b in refusal.given if a.names - b.names and b.names - a.names]
+        unlike = [(a, b) for a in refusal.given for b in refusal.given if a.names - b.names and b.names - a.names]
         for model, other in sorted(
-            pairs, key=lambda pair: (-len(pair[0].shape), *map(sorted, (p.names for p in pair)))
+            unlike, key=lambda pair: (-len(pair[0].shape), *map(sorted, (p.names for p in pair)))
         ):
             for name in sorted((other.names - model.names) & self.free):
                 like, now = state[min(model.names - other.names)], state[name]

@@ -73,8 +73,7 @@ def _data(layer: Op) -> int:
 def _between(flow: Flow, down: Op, normed: frozenset[int]) -> tuple[set[int], set[int]]:
     """Operations on the hidden features, and those before them; `normed`: a norm written out, right before `down`."""
     middle, ends = set(normed), set[int]()
-    inner = (t for op in normed for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in normed)
-    todo = list(inner) if normed else [_data(down)]
+    todo = list(flow.taken(normed)) if normed else [_data(down)]
     while todo:
         op = flow.producer(todo.pop())
         if op is None or not flow.is_data(op.id):

@@ -33,9 +33,9 @@ def pyramid(flow: Flow, block: Block) -> tuple[str, str] | None:
     own = frozenset(block.one())
     if not any(part.kind == "resize" for part in block.walk()):
         return None
-    taken = {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
+    taken = flow.taken(own)
     made = [t for op in own for t in flow.ops[op].outputs]
-    given = [t for t in made if t in flow.outputs or not own.issuperset(_users(flow, t))]
+    given = [t for t in made if t in flow.outputs or not own.issuperset(flow.readers(t))]
     before, after = {flow.tensors[t].shape for t in taken}, {flow.origin(t)[0].shape for t in given}
     if any(len(shape) != _MAP for shape in after):
         return None
@@ -46,7 +46,3 @@ def pyramid(flow: Flow, block: Block) -> tuple[str, str] | None:
     layers = [part.label for part in block.children if part.kind == "transformer_layer"]
     told = f"; with {layers[0]}" if layers else ""
     return "Feature pyramid", f"{len(maps)} maps of {widths.pop()} channels{told}"
-
-
-def _users(flow: Flow, tensor: int) -> list[int]:
-    return [user for user in flow.users.get(tensor, ()) if flow.is_data(user)]

@@ -76,20 +76,16 @@ def _other_networks(parts: _Parts) -> list[Block]:
     if not parts.attention:
         return []
     flow = parts.flow
-    stream = {flow.tensors[t].size for t in (*_taken(flow, parts.block), *(_result(flow, b) for b in parts.attention))}
+    stream = {
+        flow.tensors[t].size for t in (*flow.taken(parts.block.one()), *(_result(flow, b) for b in parts.attention))
+    }
     return [b for b in parts.children if _widens_otherwise(b) and _keeps_shape(flow, b, stream)]
 
 
 def _keeps_shape(flow: Flow, block: Block, sizes: Collection[int]) -> bool:
     """True where the result has the shape of what the block takes, and one of these numbers of elements."""
     made = flow.tensors[_result(flow, block)]
-    return made.size in sizes and any(flow.tensors[t].shape == made.shape for t in _taken(flow, block))
-
-
-def _taken(flow: Flow, block: Block) -> set[int]:
-    """Tensors that a block takes from outside, weights and constants apart."""
-    own = set(block.one())
-    return {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
+    return made.size in sizes and any(flow.tensors[t].shape == made.shape for t in flow.taken(block.one()))
 
 
 def _result(flow: Flow, block: Block) -> int:
@@ -191,7 +187,7 @@ def _mixes_stream(parts: _Parts, part: Block, adds: Sequence[Block]) -> bool:
     """True where the mixer keeps the length, and every addition joins the stream and what a part makes of it."""
     flow = parts.flow
     working = {op for block in parts.children if block is part or _is_network(block) for op in block.one()}
-    keeps = flow.tensors[_result(flow, part)].size in {flow.tensors[t].size for t in _taken(flow, part)}
+    keeps = flow.tensors[_result(flow, part)].size in {flow.tensors[t].size for t in flow.taken(part.one())}
     return keeps and all(any(_is_skip(flow, op, parts.block.one()[0], working) for op in add.one()) for add in adds)
 
 

@@ -70,7 +70,7 @@ def _learned_activation(flow: Flow, block: Block) -> tuple[str, str] | None:
     """A curve through which each number passes by itself, with a few learned numbers in it, as of PReLU or xIELU."""
     own = frozenset(block.one())
     ops = [flow.ops[op] for op in block.one() if not flow.is_shape(op)]
-    taken = {t for op in own for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in own}
+    taken = flow.taken(own)
     learned = learned_numbers(flow, own)
     if len(taken) != 1 or not learned or not all(map(in_curve, ops)):
         return None

@@ -136,11 +136,8 @@ class Squeeze:
         inside = {*one.all(), *two.all()}
         used = [t for op in two.all() for t in self.flow.data_inputs(self.flow.ops[op])]
         from_outside = any(t not in made and self.flow.tensors[t].producer not in inside for t in used)
-        leaves = any(t in self.flow.outputs or self._users(t) - inside for t in made)
+        leaves = any(t in self.flow.outputs or self.flow.readers(t) - inside for t in made)
         return not from_outside and not leaves
-
-    def _users(self, tensor: int) -> set[int]:
-        return {user for user in self.flow.users.get(tensor, ()) if self.flow.is_data(user)}
 
     def _grows(self, box: Block) -> int:
         """1 when the box makes a larger map than it takes, -1 for a smaller one, else 0."""

@@ -105,11 +105,4 @@ def choose(flow: Flow, root: Block) -> tuple[Block, str]:
 def _typical(flow: Flow, block: Block) -> Block:
     """The block; its next copy or run where only the first has nothing before it, as what starts from zeros."""
     following = next(iter((*block.copies, *block.again)), block)
-    return block if set(_taken(flow, block)) - set(_taken(flow, following)) else following
-
-
-def _taken(flow: Flow, block: Block) -> Iterator[int]:
-    """Activations that a block takes from outside."""
-    inside = set(block.one())
-    for op in block.one():
-        yield from (t for t in flow.data_inputs(flow.ops[op]) if flow.tensors[t].producer not in inside)
+    return block if flow.taken(block.one()) - flow.taken(following.one()) else following
