@@ -121,3 +121,38 @@ def test_a_bias_that_is_picked_from_a_table_meets_the_scores() -> None:
     zoom = outline(trace(from_module(Near(), (torch.empty(1, 6, 8),)))).zoom
     links = {(zoom.boxes[link.source].label, zoom.boxes[link.target].label) for link in zoom.links}
     assert ("Relative position bias", "Scaled dot-product attention") in links
+
+
+class Refining(nn.Module):
+    """Layers that do not fold: each tells where to look next and what is there, and what is there goes out only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.TransformerDecoderLayer(8, 2, 16, dropout=0.0, batch_first=True) for _ in range(4)
+        )
+        self.place, self.look, self.sort = nn.Linear(8, 2), nn.Linear(2, 8), nn.Linear(8, 3)
+
+    def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        place, sorts = self.place(x).sigmoid(), []
+        for layer in self.layers:
+            x = layer(x + self.look(place), memory)
+            place = (self.place(x) + place).sigmoid()
+            sorts.append(self.sort(x))
+        return place, torch.stack(sorts)
+
+
+class Detector(nn.Module):
+    """An encoder, and a decoder that refines where it looks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(8, 8), Refining()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        found: tuple[Tensor, Tensor] = self.decoder(x, self.encoder(x))
+        return found
+
+
+def test_of_layers_that_stand_apart_one_is_opened() -> None:
+    assert opened(Detector())[0] == "decoder.layers.0"

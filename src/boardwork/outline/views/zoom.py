@@ -1,15 +1,15 @@
 """Tree -> the one block to open, by a written rule, and the reason in words.
 
-Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies), times 2
-if it repeats or loops, times 2 if it holds a residual or another join, times 5 if it mixes positions (attention,
-recurrence, state space). The highest score is opened. A block that stacks
+Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies, and all
+layers of its sort and size beside it), times 2 if it repeats or loops, times 2 if it holds a residual or another join,
+times 5 if it mixes positions (attention, recurrence, state space). The highest score is opened. A block that stacks
 repeated ones gives way to them. Of copies the first is opened that has something before it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
@@ -70,10 +70,23 @@ def _opens(block: Block, cells: set[int]) -> bool:
 
 
 def _walk(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
-    """Every block that is drawn, and how often layers in turn repeat it."""
+    """Every block that is drawn, and how often layers in turn, or layers of its sort beside it, repeat it."""
     yield block, times
+    within = times * block.repeat if block.kind == "in_turn" else times
     for child in block.children:
-        yield from _walk(child, times * block.repeat if block.kind == "in_turn" else times)
+        yield from _walk(child, within * _of_its_sort(child, block.children))
+
+
+def _of_its_sort(layer: Block, beside: Sequence[Block]) -> int:
+    """How many layers stand apart that are one sort and one size: what runs between them keeps them from folding."""
+    if not layer.kind or not layer.cls or layer.repeat > 1 or not layer.children:
+        return 1
+    alike = [other for other in beside if _sort(other) == _sort(layer) and other.repeat == 1]
+    return len({(other.module, other.path) for other in alike})
+
+
+def _sort(layer: Block) -> tuple[str, str, str, str]:
+    return layer.cls, layer.kind, layer.label, layer.detail
 
 
 def _candidate(block: Block, share: Share, times: int) -> Candidate:
