@@ -156,3 +156,19 @@ class Detector(nn.Module):
 
 def test_of_layers_that_stand_apart_one_is_opened() -> None:
     assert opened(Detector())[0] == "decoder.layers.0"
+
+
+class Beside(nn.Module):
+    """Two layers of one sort that read the same stream."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = (nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True) for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        added: Tensor = self.one(x) + self.two(x)
+        return added
+
+
+def test_layers_beside_one_another_are_no_row() -> None:
+    assert "one of 2" not in outline(trace(from_module(Beside().eval(), (torch.empty(1, 6, 8),)))).reason

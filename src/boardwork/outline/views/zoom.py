@@ -1,7 +1,7 @@
 """Tree -> the one block to open, by a written rule, and the reason in words.
 
 Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies, and all
-layers of its sort and size beside it), times 2 if it repeats or loops, times 2 if it holds a residual or another join,
+layers of its sort and size in a row), times 2 if it repeats or loops, times 2 if it holds a residual or another join,
 times 5 if it mixes positions (attention, recurrence, state space). The highest score is opened. A block that stacks
 repeated ones gives way to them. Of copies the first is opened that has something before it.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
@@ -18,6 +19,7 @@ from boardwork.outline.views.squeeze import SIGNS
 
 _REPEATS, _JOINS, _MIXES = 2, 2, 5
 _PARTS = {**dict.fromkeys(ATTENTION, "the part that mixes positions"), "moe": "the part that chooses experts"}
+_Sort = tuple[str, str, str, str]  # class, kind, label and detail
 _MIXERS = (*ATTENTION, "recurrent", "scan", "linear_recurrence", "delta_rule", "long_convolution", "message_passing")
 
 
@@ -50,7 +52,9 @@ def candidates(flow: Flow, root: Block) -> list[Candidate]:
     share = Share(flow, root)
     cells = {cell.op for cell in flow.trace.cells}
     found = [
-        _candidate(block, share, times) for block, times in _walk(root) if block is not root and _opens(block, cells)
+        _candidate(block, share, times)
+        for block, times in _walk(flow, root)
+        if block is not root and _opens(block, cells)
     ]
     return sorted((c for c in found if not _stacks(c, found)), key=lambda candidate: -candidate.score)
 
@@ -69,24 +73,37 @@ def _opens(block: Block, cells: set[int]) -> bool:
     return len(block.children) > 1 or bool(not block.children and cells.intersection(block.ops))
 
 
-def _walk(block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
-    """Every block that is drawn, and how often layers in turn, or layers of its sort beside it, repeat it."""
+def _walk(flow: Flow, block: Block, times: int = 1) -> Iterator[tuple[Block, int]]:
+    """Every block that is drawn, and how often layers in turn, or layers of its sort in a row, repeat it."""
     yield block, times
     within = times * block.repeat if block.kind == "in_turn" else times
+    rows = _rows(flow, block.children)
     for child in block.children:
-        yield from _walk(child, within * _of_its_sort(child, block.children))
+        yield from _walk(flow, child, within * rows.get(_sort(child), 1))
 
 
-def _of_its_sort(layer: Block, beside: Sequence[Block]) -> int:
-    """How many layers stand apart that are one sort and one size: what runs between them keeps them from folding."""
-    if not layer.kind or not layer.cls or layer.repeat > 1 or not layer.children:
-        return 1
-    alike = [other for other in beside if _sort(other) == _sort(layer) and other.repeat == 1]
-    return len({(other.module, other.path) for other in alike})
+def _rows(flow: Flow, parts: Sequence[Block]) -> dict[_Sort, int]:
+    """How many layers of one sort and one size follow one another; what runs between them keeps them from folding."""
+    layers: dict[_Sort, list[Block]] = {}
+    for part in parts:
+        if part.kind and part.cls and part.children:
+            layers.setdefault(_sort(part), []).append(part)
+    return {sort: len(row) for sort, row in layers.items() if _is_row(flow, row)}
 
 
-def _sort(layer: Block) -> tuple[str, str, str, str]:
+def _sort(layer: Block) -> _Sort:
     return layer.cls, layer.kind, layer.label, layer.detail
+
+
+def _is_row(flow: Flow, layers: Sequence[Block]) -> bool:
+    """True for modules that stand apart, each of which takes what the one before has made: experts are no row."""
+    apart = len({layer.module for layer in layers}) == len(layers) and all(layer.repeat == 1 for layer in layers)
+    return apart and len(layers) > 1 and all(_follows(flow, *pair) for pair in pairwise(layers))
+
+
+def _follows(flow: Flow, one: Block, two: Block) -> bool:
+    made, first = set(one.one()), min(one.one())
+    return any(op.id in made for t in flow.taken(two.one()) for op in flow.makers(t, since=first - 1))
 
 
 def _candidate(block: Block, share: Share, times: int) -> Candidate:
