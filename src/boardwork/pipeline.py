@@ -15,6 +15,7 @@ from boardwork.knowledge import tell
 from boardwork.measure import measure, summands
 from boardwork.options import Options
 from boardwork.outline import outline
+from boardwork.outline.blocks import Outline
 from boardwork.outline.views.listing import listing
 from boardwork.sheet import Sheet
 from boardwork.targets.subject import Subject
@@ -57,7 +58,11 @@ def check_subject(subject: Subject, options: Options, *, given: bool = False) ->
 
 def draw_trace(trace: Trace, options: Options) -> Sheet:
     """The half that needs no torch."""
-    found = outline(trace, options.zoom)
+    return draw_outline(outline(trace, options.zoom), options)
+
+
+def draw_outline(found: Outline, options: Options) -> Sheet:
+    """The same from what was outlined."""
     facts = measure(found)
     story = tell(facts, summands(found), level=options.level, questions=options.questions)
     return compose(found, facts, story)

@@ -103,6 +103,8 @@ def _middle(height: float, m: Metrics) -> float:
 
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts."""
+    if m.width_of(text, kind) <= most:
+        return [text]
     lines: list[str] = []
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
