@@ -39,3 +39,12 @@ def test_what_takes_no_input_stands_in_the_frame_that_it_feeds() -> None:
         )
     )
     assert {node.id for node in drawn.nodes if node.parent} == {"clamp", "exp", "queries", "core"}
+
+
+def test_what_takes_only_inputs_that_stand_everywhere_stands_in_the_frame_that_it_feeds() -> None:
+    nodes = tuple(Node(name, name, role=role, parent=parent) for name, role, parent in [*NODES, ("end", "add", "")])
+    edges = tuple(Edge(*pair.split(">")) for pair in f"{EDGES} core>end memory>end".split())
+    diagram = Diagram(nodes, edges, (Group("frame", "Cross-attention"),))
+    inner = {"queries", "keys", "values", "core"}
+    for repeated, moved in (((), set[str]()), (("memory",), {"places", "sum"})):
+        assert {node.id for node in inward(diagram, repeated).nodes if node.parent} == inner | moved

@@ -155,7 +155,7 @@ def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
     """What stands beside a box: side inputs or outputs, then the numbers that stand for lifted edges."""
     sides, tags = (op.side_inputs, op.tags_in) if way == "in" else (op.side_outputs, op.tags_out)
     small = op.node.role in CIRCLES
-    most = math.inf if small or (way == "out" and not m.break_words) else m.branch_label
+    most = math.inf if (small or way == "out") and not m.break_words else m.branch_label
     found = [_beside(node, edge.kind, most, m) for node, edge in sides]
     if tags:
         found.append(Beside(_numbers(tags, m, 6 if small else 4), "data"))

@@ -9,6 +9,7 @@ from itertools import pairwise
 from boardwork.diagrams import edges_by
 from boardwork.figure.blocks import Block, Framed, Line, Op, Railed, Space, in_sequence
 from boardwork.figure.buses import LEFT, RIGHT, Buses, buses
+from boardwork.figure.inward import inward
 from boardwork.figure.lifted import as_labelled, marked
 from boardwork.figure.order import frames_of
 from boardwork.figure.sides import Sides, inputs_of, sides
@@ -24,7 +25,7 @@ def column(diagram: Diagram, texts: Texts, most_crossed: int | None = None) -> B
     """
     drawn = _Column(diagram, texts, (), most_crossed)
     late = inputs_of(diagram) & {edge.source for edge in drawn.past} - {drawn.order[0]}
-    return (_Column(diagram, texts, late, most_crossed) if late else drawn).block("", None, None)
+    return (_Column(inward(diagram, late), texts, late, most_crossed) if late else drawn).block("", None, None)
 
 
 class _Column:

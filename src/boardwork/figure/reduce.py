@@ -21,6 +21,7 @@ from boardwork.figure.blocks import (
     is_open,
 )
 from boardwork.figure.graph import END, START, Graph
+from boardwork.figure.inward import inward
 from boardwork.figure.knot import knot_of
 from boardwork.figure.lifted import marked
 from boardwork.figure.order import frames_of, outside_in, ranks
@@ -41,7 +42,7 @@ def reduce(diagram: Diagram, texts: Texts, *, stacked: bool = False, tied: bool 
     """
     repeated = set[str]()
     while True:
-        reducer = _Reducer(diagram, texts, stacked, tied, repeated)
+        reducer = _Reducer(inward(diagram, repeated) if repeated else diagram, texts, stacked, tied, repeated)
         block = reducer.block()
         torn = _torn(diagram, reducer) - repeated
         if not torn:
