@@ -287,3 +287,39 @@ class Drawing(nn.Module):
 def test_a_random_draw_has_no_statement():
     with pytest.raises(CheckError, match="a random draw has no statement"):
         check(Drawing(), (torch.randn(2, 8),))
+
+
+class AnImageAtATime(nn.Module):
+    """A part whose result its caller cuts into that of every image; no other module runs the cut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 4))
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        maps = self.head(x)
+        return [maps[0].sin(), maps[1].cos(), maps[2].sort(-1).values]
+
+
+def test_what_its_caller_cuts_a_result_into_is_none_of_a_part():
+    found = check(AnImageAtATime(), (torch.randn(3, 8),), zoom="head")
+    assert found.passed
+    assert "x[0]" not in found.code
+    assert "return torch.relu(" in found.code, found.code
+
+
+class Compiled(nn.Module):
+    """A function that torch would compile when it is first called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(8, 8)
+        self.curve = torch.compile(lambda y: y.sin() * y.size()[0])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.curve(self.mix(x))
+
+
+def test_what_torch_would_compile_is_run_as_it_is_written():
+    found = check(Compiled(), (torch.randn(2, 8),))
+    assert found.passed, found.code

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
-from boardwork.statement.helpers import boundary_of, leaving, parts_of
+from boardwork.statement.helpers import boundary_of, cut_outside, leaving, parts_of
 from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.operations import CLOSED
 from boardwork.statement.records import Argument, Statement
@@ -27,7 +27,7 @@ def statement(outline: Outline) -> Statement:
     """The zoomed block's equations as a function; `unstated` says why there is none."""
     flow = outline.flow
     block = outline.zoom.block
-    ops = frozenset(op for op in block.one() if op in flow.live)
+    ops = {op for op in block.one() if op in flow.live} - cut_outside(flow, block)
     empty = Statement(block.label, block.path, ops=tuple(sorted(ops)), roles=_roles(block))
     if len(ops) > _MOST_OPERATIONS:
         return _too_long(empty, f"{len(ops):,} operations")

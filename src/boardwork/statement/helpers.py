@@ -42,6 +42,16 @@ def left_outside(flow: Flow, part: Block) -> set[int]:
     return moves_after(flow, part) if several else set()
 
 
+def cut_outside(flow: Flow, block: Block) -> set[int]:
+    """Moves at the end of a module's block that its caller runs: the result cut into that of every image."""
+    calls = flow.trace.calls
+
+    def by_module(call: int) -> bool:
+        return call >= 0 and (calls[call].path == block.path or by_module(calls[call].parent))
+
+    return {op for op in left_outside(flow, block) if not by_module(flow.ops[op].call)}
+
+
 def cuts_before(flow: Flow, own: Collection[int], known: Collection[int]) -> list[int]:
     """Operations that cut a tensor for these alone, as the halves that are turned. `known`: tensors at hand."""
     makers = dict.fromkeys(flow.tensors[t].producer for t in boundary_of(flow, own))

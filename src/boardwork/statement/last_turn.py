@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from boardwork.statement.expressions import rebuilt
 from boardwork.statement.terms import Term
 
 KEY = re.compile(r"t\d+_")
@@ -30,15 +29,13 @@ def last_turn(turns: Sequence[Sequence[Term]], after: Sequence[Term]) -> dict[in
 def _next(turns: Sequence[Sequence[Term]], place: int, found: dict[int, Term]) -> ast.expr | None:
     """What a term would be in the turn after the last one."""
     before, last = (turn[place].code for turn in turns[-2:])
-    code = copy.deepcopy(last)
     changes: dict[int, ast.expr] = {}
-    for own, one, two in zip(slots(code), slots(before), slots(last), strict=True):
+    for one, two in zip(slots(before), slots(last), strict=True):
         general = _slot(turns, one, two, found)
         if general is None:
             return None
-        changes[id(own)] = general
-    made: ast.expr = Swap(changes).visit(code)
-    return made
+        changes[id(two)] = general
+    return swapped(last, changes)
 
 
 def _slot(turns: Sequence[Sequence[Term]], one: Slot, two: Slot, found: dict[int, Term]) -> ast.expr | None:
@@ -62,12 +59,6 @@ def slots(code: ast.expr) -> Iterator[Slot]:
             yield node
 
 
-class Swap(ast.NodeTransformer):
-    """Nodes replaced by their identity."""
-
-    def __init__(self, changes: dict[int, ast.expr]) -> None:
-        self.changes = changes
-
-    def visit(self, node: ast.AST) -> Any:
-        found = self.changes.get(id(node))
-        return self.generic_visit(node) if found is None else found
+def swapped(code: ast.expr, changes: dict[int, ast.expr]) -> ast.expr:
+    """A copy in which nodes are replaced by their identity."""
+    return rebuilt(code, lambda node: changes.get(id(node)))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from boardwork.statement.expressions import names_in
+from boardwork.statement.expressions import names_in, rebuilt
 from boardwork.statement.lines import Line
 from boardwork.statement.sizes import Sizes
 
@@ -44,13 +44,8 @@ def _is_length(code: ast.expr, sizes: Sizes) -> bool:
 
 
 def _named(line: Line, chosen: dict[str, str]) -> Line:
-    return replace(line, code=_Named(chosen).visit(line.code))
+    def name(node: ast.AST) -> ast.expr | None:
+        known = chosen.get(ast.unparse(node)) if isinstance(node, ast.BinOp) else None
+        return None if known is None else ast.Name(known, ast.Load())
 
-
-class _Named(ast.NodeTransformer):
-    def __init__(self, chosen: dict[str, str]) -> None:
-        self.chosen = chosen
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        name = self.chosen.get(ast.unparse(node))
-        return self.generic_visit(node) if name is None else ast.Name(name, ast.Load())
+    return replace(line, code=rebuilt(line.code, name))

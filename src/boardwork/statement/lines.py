@@ -147,9 +147,9 @@ class Lines:
             last[reserved] = len(lines)
         found: list[Line] = []
         for place, line in enumerate(lines):
-            every = {**names, **{key: names[same] for key, same in self._shared() if same in names}}
-            written = replaced(line.code, {key: ast.Name(name, ast.Load()) for key, name in every.items()})
-            name = every.get(line.name, "")
+            known = {key: names.get(self._first(key), names.get(key, "")) for key in (*names_in(line.code), line.name)}
+            written = replaced(line.code, {key: ast.Name(name, ast.Load()) for key, name in known.items() if name})
+            name = known[line.name]
             if line.name in self._several:
                 results = self._several[line.name]
                 name = ", ".join(self._result(result, names, holders, last, place) for result in results)
@@ -175,9 +175,6 @@ class Lines:
         while key in self._same:
             key = self._same[key]
         return key
-
-    def _shared(self) -> list[tuple[str, str]]:
-        return [(key, self._first(key)) for key in self._same]
 
     def _last_uses(self, lines: Sequence[Line]) -> dict[str, int]:
         last = {self._first(key): until for key, until in self._until.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import re
 from collections import Counter
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from boardwork.statement.expressions import constant, expression, names_in, replaced
-from boardwork.statement.last_turn import KEY, Slot, Swap, last_turn, slots
+from boardwork.statement.last_turn import KEY, Slot, last_turn, slots, swapped
 from boardwork.statement.order import ordered
 from boardwork.statement.terms import Loop, Scope, Term
 
@@ -168,7 +167,6 @@ def _collecting(term: Term, columns: Sequence[Sequence[str]], loop: Loop, made: 
     """The same term, where a list of what every turn made is the list that the loop collects."""
     if not any(isinstance(node, ast.List) for node in ast.walk(term.code)):
         return term
-    term = dataclasses.replace(term, code=copy.deepcopy(term.code))
     starts = {column[0]: (place, column) for place, column in enumerate(columns)}
     for node in [node for node in ast.walk(term.code) if isinstance(node, ast.List)]:
         keys = [element.id if isinstance(element, ast.Name) else "" for element in node.elts]
@@ -189,8 +187,7 @@ def _with_list(term: Term, node: ast.List, place: int, count: int, name: str) ->
     whole = parts[0]
     for part in parts[1:]:
         whole = ast.BinOp(whole, ast.Add(), part)
-    term.code = Swap({id(node): whole}).visit(term.code)
-    return term
+    return dataclasses.replace(term, code=swapped(term.code, {id(node): whole}))
 
 
 class _Body:
@@ -232,7 +229,7 @@ class _Body:
         return [ast.Name(key, ast.Load()) for key in self._outside]
 
     def _code(self, place: int) -> ast.expr | None:
-        code = copy.deepcopy(self.turns[0][place].code)
+        code = self.turns[0][place].code
         columns = zip(*(slots(turn[place].code) for turn in self.turns), strict=True)
         changes: dict[int, ast.expr] = {}
         for own, column in zip(slots(code), columns, strict=True):
@@ -240,8 +237,7 @@ class _Body:
             if general is None:
                 return None
             changes[id(own)] = general
-        found: ast.expr = Swap(changes).visit(code)
-        return found
+        return swapped(code, changes)
 
     def _number(self, column: Sequence[Slot]) -> ast.expr | None:
         """The same number in every turn, or one that grows by steps."""

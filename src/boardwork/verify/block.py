@@ -132,7 +132,7 @@ def _run(module: nn.Module, arguments: Any, wanted: Collection[int]) -> Capture:
     """One call of the module, recorded."""
     args, kwargs = arguments
     capture = Capture(module, wanted)
-    with capture.recording(nullcontext()), admitted(), _every_operation():
+    with capture.recording(nullcontext()), admitted(), _every_operation(), torch.compiler.set_stance("force_eager"):
         module(*args, **kwargs)
     return capture
 

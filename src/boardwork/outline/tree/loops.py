@@ -23,10 +23,11 @@ def loops(flow: Flow, block: Block) -> Block:
 def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]:
     parts = Counter(map(_part, children))
     marks = [_mark(flow, child) if parts[_part(child)] > 1 else _part(child) for child in children]
+    weighs = [flow.parameters(child.one()) > 0 for child in children]
     found: list[Block] = []
     index = 0
     while index < len(children):
-        length, times = _body(flow, children, marks, index)
+        length, times = _body(weighs, marks, index)
         if times < 2:
             found.append(children[index])
             index += 1
@@ -48,10 +49,11 @@ def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     return *_part(block), names, flow.held(block.all())
 
 
-def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start: int) -> tuple[int, int]:
+def _body(weighs: Sequence[bool], marks: Sequence[object], start: int) -> tuple[int, int]:
     """Length of the body that starts here, runs at least twice and covers most, and how often it runs.
 
-    Of two that cover the same the shorter: four calls in each of six steps are six runs, not four and then the rest.
+    `weighs`: which of the parts have parameters. Of two that cover the same the shorter: four calls in each of six
+    steps are six runs, not four and then the rest.
     """
     best = (1, 1)
     for again in range(start + 2, min(start + _LONGEST, len(marks) // 2 + start) + 1):
@@ -61,8 +63,7 @@ def _body(flow: Flow, children: Sequence[Block], marks: Sequence[object], start:
         times = 1
         while marks[start + times * length : start + (times + 1) * length] == marks[start:again]:
             times += 1
-        weighs = any(flow.parameters(child.one()) for child in children[start:again])
-        if times > 1 and weighs and length * times > best[0] * best[1]:
+        if times > 1 and any(weighs[start:again]) and length * times > best[0] * best[1]:
             best = (length, times)
     return best
 
