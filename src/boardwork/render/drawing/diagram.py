@@ -15,6 +15,8 @@ from boardwork.render.drawing.style import ACCENT, CAP, GREY, INK, LEAST_SIZE, N
 from boardwork.render.drawing.wires import joined, wire_marks
 
 BAR = 0.38  # from the border to a bar inside it, as a share of what is free
+RING = 0.7  # the same of a second ring, which leaves room for what hangs below a line of text
+_RING = 2.0  # at most
 _TONE = {"shape": GREY, "tag": ACCENT, "title": GREY, "port": INK}
 
 
@@ -45,18 +47,19 @@ def _box(box: Box, m: Metrics) -> Iterator[Mark]:
     if box.mark:
         look = replace(look, form=f"{look.form},dashed", rings=1, pen=1.5)
     if look.form:
-        yield from moved(outline(look, box.width, box.height, BAR * m.pad_x), box.x, box.y)
+        yield from moved(outline(look, box.width, box.height, BAR * m.pad_x, RING * m.pad_y), box.x, box.y)
     if box.mark:
         yield from _sign(box, m)
     yield from _lines(box, m)
 
 
-def outline(look: Style, wide: float, high: float, bar: float = 3.0) -> Iterator[Mark]:
+def outline(look: Style, wide: float, high: float, bar: float = 3.0, ring: float = _RING) -> Iterator[Mark]:
     """The border with its fill, its second ring and its bars."""
+    ring = min(ring, _RING)
     yield Shape(0, 0, wide, high, look.fill, look.stroke, style=look.form, pen=look.pen)
     if look.rings > 1:
         form = "rounded" if "rounded" in look.form else "solid"
-        yield Shape(2, 2, wide - 4, high - 4, NONE, look.stroke, style=form, pen=0.6)
+        yield Shape(ring, ring, wide - 2 * ring, high - 2 * ring, NONE, look.stroke, style=form, pen=0.6)
     cut = max(0.0, min(12.0, high / 3) - 9.5) + 0.8 if "rounded" in look.form else look.pen / 2
     for x in {"left": (bar,), "both": (bar, wide - bar)}.get(look.bars, ()):
         yield line(x, cut, x, high - cut, look.stroke, 0.9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -51,6 +51,11 @@ def abreast(left: Draw, right: Draw, width: int) -> TextPanel | None:
 
 
 def _joined(left: TextPanel, right: TextPanel, room: int) -> TextPanel:
-    rows = [f"{one:<{room + GAP}}{two}".rstrip() for one, two in zip_longest(left.lines(), right.lines(), fillvalue="")]
-    titled = rows.index("")
-    return TextPanel(left.name, "\n".join(rows[:titled]), "", "\n".join(rows[titled + 1 :]))
+    """Title beside title, and below the longer one the rest beside the rest."""
+    titles = _side_by_side(left.title.splitlines(), right.title.splitlines(), room)
+    rests = (TextPanel(panel.name, "", panel.lead, panel.body).lines() for panel in (left, right))
+    return TextPanel(left.name, "\n".join(titles), "", "\n".join(_side_by_side(*rests, room)))
+
+
+def _side_by_side(left: Sequence[str], right: Sequence[str], room: int) -> list[str]:
+    return [f"{one:<{room + GAP}}{two}".rstrip() for one, two in zip_longest(left, right, fillvalue="")]
