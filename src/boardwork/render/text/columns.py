@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 GAP = 4  # columns between them
@@ -53,8 +53,8 @@ def abreast(left: Draw, right: Draw, width: int) -> TextPanel | None:
 def _joined(left: TextPanel, right: TextPanel, room: int) -> TextPanel:
     """Title beside title, and below the longer one the rest beside the rest."""
     titles = _side_by_side(left.title.splitlines(), right.title.splitlines(), room)
-    rests = (TextPanel(panel.name, "", panel.lead, panel.body).lines() for panel in (left, right))
-    return TextPanel(left.name, "\n".join(titles), "", "\n".join(_side_by_side(*rests, room)))
+    rests = [replace(panel, title="").lines() for panel in (left, right)]
+    return TextPanel(left.name, "\n".join(titles), "", "\n".join(_side_by_side(rests[0], rests[1], room)))
 
 
 def _side_by_side(left: Sequence[str], right: Sequence[str], room: int) -> list[str]:
