@@ -177,3 +177,19 @@ def test_questions_alone(format):
     assert "Variance." in drawn
     assert "5" in drawn
     assert SHEET.equations[0].name not in drawn
+
+
+def test_a_source_in_html_stands_after_its_title_and_gives_way_to_it():
+    said = "".join(render(Sheet.from_json(path), "html").decode() for path in SHEETS)
+    assert "</cite></h3>" in said
+    assert "<h3><cite>" not in said
+    assert "float" not in said
+
+
+def test_equations_stand_below_the_figure_that_is_much_lower_than_the_other():
+    sheets = [Sheet.from_json(path) for path in SHEETS]
+    higher = [sheet for sheet in sheets if ".zoom { grid-row" in render(sheet, "html").decode()]
+    assert higher
+    assert all(len(sheet.zoom.diagram.nodes) > len(sheet.big_picture.nodes) for sheet in higher)
+    alone = Options(panels=("zoom", "equations"))
+    assert not any("{ grid-row" in render(sheet, "html", alone).decode() for sheet in sheets)

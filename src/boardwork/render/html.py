@@ -22,6 +22,8 @@ from boardwork.render.text.sheet import diagram_lines
 from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 
+_HIGHER = 1.4  # than the figure beside it: there is room below that one
+
 
 def html(sheet: Sheet, options: Options) -> str:
     """The sheet as a page for a browser.
@@ -38,6 +40,7 @@ def html(sheet: Sheet, options: Options) -> str:
         big_picture=_figure(first, sheet.big_picture, "Big picture", paints) if "big-picture" in names else "",
         zoom=_figure(second, sheet.zoom.diagram, f"Zoom: {zoomed(sheet)}", paints) if "zoom" in names else "",
         columns=_shares(first.width, second.width) if {"big-picture", "zoom"} <= set(names) else (1, 0),
+        tall=_tall(first.height, second.height) if {"big-picture", "zoom", "equations"} <= set(names) else "",
         stages=[tuple(map(escape, row)) for row in table_rows(stages(sheet.big_picture))],
         zoomed=escape(zoomed(sheet)),
         reason=escape(sheet.zoom.reason),
@@ -63,6 +66,13 @@ def _shares(first: float, second: float) -> tuple[int, int]:
     """Of the width of the page for two figures, in hundredths; neither less than a quarter."""
     share = min(0.75, max(0.25, first / (first + second)))
     return round(100 * share), 100 - round(100 * share)
+
+
+def _tall(first: float, second: float) -> str:
+    """The figure that is so much higher than the other that the equations stand below that one; "" if none is."""
+    if max(first, second) < _HIGHER * min(first, second):
+        return ""
+    return "big-picture" if first > second else "zoom"
 
 
 def _figure(figure: Piece, diagram: Diagram, title: str, paints: Theme) -> str:
