@@ -127,3 +127,13 @@ def test_a_formula_in_points_is_broken_at_the_same_places() -> None:
 def test_terms_of_a_broken_sum_stand_under_one_another() -> None:
     latex = r"\begin{align*} P &= \sum a \\ &+ \sum b + cccccccc \\ &+ d \end{align*}"
     assert draw_text(latex, most=16) == ["P = ∑ a", "    + ∑ b", "    + cccccccc", "    + d"]
+
+
+def test_a_tall_fence_stands_off_what_follows() -> None:
+    def free(latex: str) -> float:
+        formula = draw_points(latex, 10)
+        last = max(formula.texts, key=lambda text: text.x)
+        assert last.string == "V"
+        return last.x - max(x for path in formula.paths for x, _ in path.points)
+
+    assert free(r"\left(\frac{QK^{\top}}{\sqrt{d_k}}\right)V") > 1.6

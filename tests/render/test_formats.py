@@ -193,3 +193,13 @@ def test_equations_stand_below_the_figure_that_is_much_lower_than_the_other():
     assert all(len(sheet.zoom.diagram.nodes) > len(sheet.big_picture.nodes) for sheet in higher)
     alone = Options(panels=("zoom", "equations"))
     assert not any("{ grid-row" in render(sheet, "html", alone).decode() for sheet in sheets)
+
+
+def test_phi_in_formulas_is_the_phi_of_the_words_beside_them():
+    sheets = [Sheet.from_json(path) for path in SHEETS]
+    assert any("\\phi" in equation.latex for sheet in sheets for equation in sheet.equations)
+    for format in ("html", "markdown"):
+        said = "".join(render(sheet, format).decode() for sheet in sheets)
+        assert "\\phi" not in said
+        assert not re.search("ϕ|&#x003D5;", said)
+        assert "\\varphi" in said or "&#x003C6;" in said

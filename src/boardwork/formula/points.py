@@ -11,6 +11,7 @@ from boardwork.formula.curves import accent, fence, radical
 from boardwork.formula.font import measure, table
 from boardwork.formula.layout import lay
 from boardwork.formula.linear import primed
+from boardwork.formula.spacing import THIN, kind_of
 from boardwork.formula.tree import BIG, EMPTY, Node, parse
 
 SCALE = (1.0, 0.72, 0.58)  # of the size, by level of scripts
@@ -100,7 +101,9 @@ class Points:
         return Box(em * self.em(level))
 
     def joint(self, left: Node, right: Node, em: float, level: int) -> Box:
-        return self.space(em, level)
+        """A fence that grows may be drawn, and needs room for what follows: a glyph brings its own."""
+        apart = left.kind == "fence" and left.stretch and kind_of(right) == "ordinary" and level == 0
+        return self.space(max(em, THIN) if apart else em, level)
 
     def word(self, text: str, italic: bool, level: int) -> Box:
         return self._glyphs(text, italic and all(c in table()["italic"] for c in text), self.em(level))

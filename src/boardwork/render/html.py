@@ -19,7 +19,18 @@ from boardwork.render.svg.finish import in_the_dark, picture, style_sheet
 from boardwork.render.svg.sheet import TALL
 from boardwork.render.templates import template
 from boardwork.render.text.sheet import diagram_lines
-from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
+from boardwork.render.words import (
+    cited,
+    computed,
+    differs,
+    heading,
+    key_numbers,
+    memory,
+    reasons,
+    values,
+    with_letters_of_words,
+    zoomed,
+)
 from boardwork.sheet import Diagram, Equation, Sheet, Tradeoff
 
 _HIGHER = 1.4  # than the figure beside it: there is room below that one
@@ -95,7 +106,7 @@ def _code(sheet: Sheet) -> dict[str, str]:
 
 def _mathml(latex: str) -> str:
     """As MathML; the converter keeps the backslash before the underscore of a name."""
-    return convert(latex, display="block").replace("\\_", "_")
+    return convert(with_letters_of_words(latex), display="block").replace("\\_", "_")
 
 
 def _tradeoff(item: Tradeoff) -> dict[str, object]:

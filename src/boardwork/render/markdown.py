@@ -10,7 +10,18 @@ from boardwork.render.panel_choice import chosen
 from boardwork.render.stages import stages, table_rows
 from boardwork.render.templates import template
 from boardwork.render.text.sheet import diagram_lines
-from boardwork.render.words import cited, computed, differs, heading, key_numbers, memory, reasons, values, zoomed
+from boardwork.render.words import (
+    cited,
+    computed,
+    differs,
+    heading,
+    key_numbers,
+    memory,
+    reasons,
+    values,
+    with_letters_of_words,
+    zoomed,
+)
 from boardwork.sheet import Equation, Sheet, Tradeoff
 
 
@@ -49,7 +60,7 @@ def _equation(item: Equation) -> dict[str, object]:
         for check in item.checks
     ]
     return {
-        "name": plain(item.name), "source": cited(item.source), "latex": item.latex,
+        "name": plain(item.name), "source": cited(item.source), "latex": with_letters_of_words(item.latex),
         "values": plain(values(item)) if item.values else "", "checks": checks,
     }  # fmt: skip
 

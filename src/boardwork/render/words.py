@@ -62,6 +62,11 @@ def values(equation: Equation) -> str:
     return f"{named}: {formula} = {result}" if numbers and not told else named
 
 
+def with_letters_of_words(latex: str) -> str:
+    """A formula with the form of phi that words and names beside it have; TeX's own `phi` is the other."""
+    return re.sub(r"\\phi(?![a-zA-Z])", r"\\varphi", latex)
+
+
 def computed(check: Check) -> str:
     """`512 / 8 = 64`, with the signs of mathematics and not of Python."""
     formula = re.sub(r"\s*\*\*\s*(\d+)", lambda found: found[1].translate(_RAISED), check.formula)
