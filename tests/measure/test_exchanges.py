@@ -36,6 +36,25 @@ class SideBySide(nn.Module):
         return fine.mean((2, 3)) @ coarse.mean((2, 3))[:, :8].T
 
 
+class ResidualPyramid(nn.Module):
+    """A way down and up again that ends in a residual addition at every resolution."""
+
+    def __init__(self, levels: int = 3) -> None:
+        super().__init__()
+        self.down = nn.ModuleList(nn.Conv2d(8 if n else 3, 8, 3, 2, 1) for n in range(levels))
+        self.beside = nn.ModuleList(nn.Conv2d(8, 8, 1) for _ in range(levels))
+        self.smooth = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(levels))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        maps = [image]
+        for down in self.down:
+            maps.append(F.relu(down(maps[-1])))
+        merged = [beside(x) for beside, x in zip(self.beside, maps[1:], strict=True)]
+        for level in reversed(range(len(merged) - 1)):
+            merged[level] = merged[level] + F.interpolate(merged[level + 1], scale_factor=2.0)
+        return [x + smooth(x) for x, smooth in zip(merged, self.smooth, strict=True)]
+
+
 def facts(module: nn.Module) -> dict[str, Any]:
     found = measure(outline(trace(from_module(module.eval(), (torch.zeros(2, 3, 16, 16),)))))
     return {word: value for word, value in found.items() if word.startswith("exchange")}
@@ -48,3 +67,7 @@ def test_maps_that_meet_side_by_side() -> None:
 
 def test_a_way_up_and_down_again_is_none() -> None:
     assert facts(SideBySide(after=True)) == {}
+
+
+def test_residual_additions_after_a_pyramid_are_none() -> None:
+    assert facts(ResidualPyramid()) == {}

@@ -53,11 +53,29 @@ def _branch(flow: Flow, tensor: Tensor) -> Tensor | None:
 
 
 def _goes_on_beside(flow: Flow, branch: Tensor, add: Op) -> bool:
-    """True where a sum at the branch's resolution has it as a part and neither sum is made of the other."""
+    """True where a sum of the branch and of what a part of `add` was lowered to has no part in `add`, nor it in that."""
+    fine = _branches(flow, add)
     for index in flow.users.get(branch.id, ()):
         other = flow.ops[index]
         if other.name == "add" and flow.tensors[other.outputs[0]].shape == branch.shape and other.id in flow.live:
             first, second = sorted((add, other), key=lambda op: op.id)
-            if first.id not in {op.id for op in flow.makers(second.outputs[0])}:
+            lowered = any(_is_finer(flow.tensors[t], branch) for t in fine & _branches(flow, other))
+            if lowered and first.id not in {op.id for op in flow.makers(second.outputs[0])}:
                 return True
     return False
+
+
+def _branches(flow: Flow, add: Op) -> set[int]:
+    """What the parts of a sum come from, each along one path; a sum that only this one uses is part after part."""
+    found: set[int] = set()
+    for tensor in flow.data_inputs(add):
+        maker = flow.producer(tensor)
+        if maker is not None and maker.name == "add" and len(flow.users[tensor]) == 1:
+            found |= _branches(flow, maker)
+        elif (branch := _branch(flow, flow.tensors[tensor])) is not None:
+            found.add(branch.id)
+    return found
+
+
+def _is_finer(one: Tensor, other: Tensor) -> bool:
+    return is_map(one) and one.shape[_SPACE] > other.shape[_SPACE]
