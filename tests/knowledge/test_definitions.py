@@ -92,7 +92,9 @@ def patch_merging() -> Sides:
 def smooth_activation() -> Sides:
     x = torch.randn(20)
     gelu = x * 0.5 * (1 + torch.erf(x / 2**0.5))
-    return torch.stack([gelu, x * torch.sigmoid(x)]), torch.stack([F.gelu(x), F.silu(x)])
+    near = x / 2 * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3)))
+    called = torch.stack([F.gelu(x), F.gelu(x, approximate="tanh"), F.silu(x)])
+    return torch.stack([gelu, near, x * torch.sigmoid(x)]), called
 
 
 @define("siamese")

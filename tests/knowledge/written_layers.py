@@ -177,10 +177,10 @@ def activation_functions() -> Sides:
     written: list[Tensor] = [
         above, above + 0.01 * below, above.clamp(max=6), x / (1 + 1 / e), x / 2 * (1 + torch.erf(x / 2**0.5)),
         x / 6 * (x + 3).clamp(0, 6), 1 / (1 + 1 / e), (e - 1 / e) / (e + 1 / e), above + torch.minimum(zero, e - 1),
-        x * torch.tanh(log_1_e), log_1_e,
+        x * torch.tanh(log_1_e), log_1_e, x / 2 * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3))),
     ]  # fmt: skip
     called = (
         F.relu, F.leaky_relu, F.relu6, F.silu, F.gelu, F.hardswish, torch.sigmoid, torch.tanh, F.elu, F.mish,
-        F.softplus,
+        F.softplus, lambda x: F.gelu(x, approximate="tanh"),
     )  # fmt: skip
     return torch.stack(written), torch.stack([function(x) for function in called])

@@ -8,6 +8,7 @@ from boardwork.facts import WORDS, Facts
 from boardwork.measure.cache import cache, state
 from boardwork.measure.comparisons import comparisons
 from boardwork.measure.convolutions import convolutions
+from boardwork.measure.curves import curves
 from boardwork.measure.exchanges import exchanges
 from boardwork.measure.growth import growth
 from boardwork.measure.joins import joins
@@ -43,6 +44,7 @@ def measure(outline: Outline) -> Facts:
         norms,
         convolutions,
         plain_layers,
+        curves,
         joins,
         exchanges,
         layer_scale,

@@ -10,10 +10,6 @@ from boardwork.outline.blocks import Outline
 from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
-_ACTIVATIONS = (
-    "relu", "gelu", "silu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "relu6", "hardswish", "mish", "softplus",
-    "prelu", "hardtanh",
-)  # fmt: skip
 _FUSED = ("scaled_dot_product_attention", "flex_attention")
 _NARROW = ("int8", "uint8", "float8")
 
@@ -25,7 +21,6 @@ def plain_layers(flow: Flow, outline: Outline) -> dict[str, Any]:
         | _max_pools(flow)
         | _transposed(flow)
         | _linear(flow)
-        | _activation(flow)
         | _narrow_weights(flow)
         | _fused(flow)
     )
@@ -80,14 +75,6 @@ def unbiased(word: str, layers: list[Op]) -> dict[str, str]:
     """How many layers of one kind have no bias, "all" or "some"; nothing where each has one."""
     lacking = [op for op in layers if op.slot("bias") is None]
     return {f"{word}.unbiased": "all" if len(lacking) == len(layers) else "some"} if lacking else {}
-
-
-def _activation(flow: Flow) -> dict[str, Any]:
-    kinds = Counter(op.name for op in flow.ops if op.name in _ACTIVATIONS and op.id in flow.live)
-    if not kinds:
-        return {}
-    kind, times = kinds.most_common(1)[0]
-    return {"activation.kind": kind, "activation.count": times}
 
 
 def _narrow_weights(flow: Flow) -> dict[str, Any]:
