@@ -53,7 +53,7 @@ def _branch(flow: Flow, tensor: Tensor) -> Tensor | None:
 
 
 def _goes_on_beside(flow: Flow, branch: Tensor, add: Op) -> bool:
-    """True where a sum of the branch and of what a part of `add` was lowered to has no part in `add`, nor it in that."""
+    """True where a sum adds to the branch what a part of `add` was lowered to, and neither sum is made of the other."""
     fine = _branches(flow, add)
     for index in flow.users.get(branch.id, ()):
         other = flow.ops[index]
