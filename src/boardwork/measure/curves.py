@@ -18,7 +18,7 @@ _WRITTEN = {"GELU": "gelu", "SiLU": "silu", "Hard-swish": "hardswish", "Mish": "
 
 
 def curves(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """The activation used most and how often; the form of GELU used most, by tanh or erf (arXiv:1606.08415 section 2)."""
+    """The activation used most and how often; the form of GELU used most, see arXiv:1606.08415 section 2."""
     written = [pattern for pattern in activations(flow) if not pattern.ops.isdisjoint(flow.live)]
     inside = {op for pattern in written for op in pattern.ops}
     called = [op for op in flow.ops if op.name in _CALLED and op.id in flow.live and op.id not in inside]
