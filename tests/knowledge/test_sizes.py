@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.knowledge import written_kernels as kernels
 from tests.knowledge.test_definitions import COUNTS
 from tests.measure.test_feature_crosses import Crossed, Factors
 from tests.measure.test_mixing import Mixer
@@ -168,9 +169,9 @@ SIZES: dict[str, tuple[Model, Model]] = {
         of("image_and_sound", "Capsules", (2, 1, 13, 13)),
         of("image_and_sound", "Capsules", (2, 1, 13, 13), wholes=7, after=6),
     ),
-    "channel_shuffle": ("torchvision:shufflenet_v2_x0_5", "torchvision:shufflenet_v2_x1_0"),
+    "channel_shuffle": ("torchvision:shufflenet_v2_x0_5", kernels.row(kernels.Shuffled, (5,))),
     "codebook": tuple((coded(codes, width), rows(2, 3, 32, 32)) for codes, width in ((64, 16), (32, 24))),
-    "convnext": ("timm:convnext_atto", "timm:convnext_pico"),
+    "convnext": ("timm:convnext_atto", kernels.row(kernels.Wide, (1, 7))),
     "convolution": CNN,
     "cost_growth": LAYERS,
     "coupling": (of("generative", "Coupling", (4, 8)), of("generative", "Coupling", (4, 12), width=12)),
@@ -194,7 +195,7 @@ SIZES: dict[str, tuple[Model, Model]] = {
     ),
     "separable": tuple((separated(width), rows(2, width, 8, 8)) for width in (16, 24)),
     "feed_forward": LAYERS,
-    "fire": ("torchvision:squeezenet1_0", "torchvision:squeezenet1_1"),
+    "fire": ("torchvision:squeezenet1_0", kernels.row(kernels.Squeezed, (3, 3, 3))),
     "fixed_sound_window": ((Sound(20), rows(2, 8, 40)), (Sound(32), rows(2, 8, 64))),
     "gated_residual": (
         of("mixing", "DilatedStack", (2, 1, 40)),

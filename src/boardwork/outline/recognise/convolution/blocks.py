@@ -13,7 +13,6 @@ from boardwork.trace.records import Op
 
 _GATED = 2  # a gated linear unit halves the channels
 _TURNS = ("transpose", "permute", "swapaxes")
-_MAP = 4  # axes of a batch of maps; channels in groups have one more
 Meaning = tuple[str, str, str, dict[str, Any]]  # label, kind, detail, facts
 
 
@@ -95,7 +94,10 @@ def _wide_kernel(found: Chain) -> Meaning | None:
     mix, up, down = found.main
     if not up.before == down.after < up.after:
         return None
-    facts = {"kernel": mix.kernel, "width": up.before, "inner": up.after, "weights": _weights(found.main)}
+    facts = {
+        "kernel": mix.kernel, "taps": mix.taps, "side": _sides(mix), "width": up.before, "inner": up.after,
+        "weights": _weights(found.main),
+    }  # fmt: skip
     words = f"{up.before} → {up.after} → {down.after}, {mix.side} depthwise"
     return "ConvNeXt block", "wide_kernel", words, facts
 
@@ -197,9 +199,10 @@ def _halves(flow: Flow, block: Block, found: Chain) -> Meaning | None:
         return None
     _, mix, last = found.main
     later = [flow.ops[i] for i in block.one() if i > found.join.id]
+    rank = len(flow.tensors[found.join.outputs[0]].shape)
     facts = {
-        "half": last.after, "kernel": mix.kernel, "weights": _weights(found.main),
-        "shuffled": any(op.name in _TURNS and len(flow.tensors[op.outputs[0]].shape) > _MAP for op in later),
+        "half": last.after, "taps": mix.taps, "weights": _weights(found.main),
+        "shuffled": any(op.name in _TURNS and len(flow.tensors[op.outputs[0]].shape) > rank for op in later),
     }  # fmt: skip
     words = f"{2 * last.after} channels in two halves, {mix.side} depthwise"
     return "ShuffleNet unit", "shuffle_unit", words, facts
@@ -227,12 +230,14 @@ def _parallel(found: Chain) -> Meaning | None:
 
 
 def _fire(found: Chain) -> dict[str, Any]:
-    """Widths of the layer that squeezes and of the two that expand, the smaller kernel first."""
+    """Widths of the layer that squeezes and of the two that expand, the smaller kernel first; {} for other branches."""
     squeeze = found.common[0]
     small, large = sorted((branch[-1] for branch in found.branches if branch), key=lambda layer: layer.kernel)
+    if (small.sort, large.sort) != ("point", "full") or not squeeze.after == small.before == large.before:
+        return {}
     return {
         "input": squeeze.before, "squeeze": squeeze.after, "small": small.after, "large": large.after,
-        "kernel": large.kernel, "weights": _weights((squeeze, small, large)),
+        "taps": large.taps, "side": _sides(large), "weights": _weights((squeeze, small, large)),
     }  # fmt: skip
 
 
