@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from boardwork.facts import Facts
+from boardwork.knowledge import tell
 from boardwork.measure import measure
 from boardwork.outline import outline
 from boardwork.targets import from_module
@@ -88,3 +89,19 @@ def test_a_norm_in_the_box_of_a_convolution_is_counted():
 
 def test_the_epsilon_of_a_norm_that_names_none():
     assert facts(nn.Sequential(nn.RMSNorm(4), nn.Linear(4, 8)), torch.empty(2, 4))["norm.eps"] == 2**-23
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.InstanceNorm1d(6), nn.GroupNorm(2, 6, affine=False), nn.BatchNorm1d(6, affine=False)]
+)
+def test_no_gain_is_told_of_norms_without_weights(norm):
+    found = facts(nn.Sequential(nn.Conv1d(3, 6, 3), norm, nn.ReLU(), nn.Conv1d(6, 2, 3)), torch.empty(2, 3, 20))
+    told = [equation for equation in tell(found).equations if "Norm" in equation.name]
+    assert told
+    assert not any("gamma" in equation.latex for equation in told)
+
+
+def test_an_instance_norm_averages_over_the_positions_of_its_channel():
+    layers = (nn.Conv1d(3, 6, 3), nn.InstanceNorm1d(6, affine=True), nn.ReLU())
+    found = facts(nn.Sequential(*layers), torch.empty(2, 3, 20))
+    assert (found["norm.kind"], found["norm.positions"], found["norm.params"]) == ("instance", 18, 12)

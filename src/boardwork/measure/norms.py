@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 from boardwork.measure.examples import everything
@@ -12,6 +13,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.norms.arithmetic import called as called_norm
 from boardwork.trace.records import Op
 
+_SPACE = 2  # batch and channels stand before the axes of space
 _OF_MAPS = ("batch", "group", "instance")  # most stand in the box of a convolution, the others in one of their own
 
 
@@ -37,6 +39,8 @@ def _of_channels(flow: Flow, kind: str, norms: list[Op]) -> dict[str, Any]:
     if kind == "batch":
         channels = sum(flow.tensors[op.inputs[0]].shape[1] for op in norms)
         return {"norm.channels": channels, "norm.folding": sum(_folds(flow, op) for op in norms)}
+    if kind == "instance":
+        return {"norm.positions": prod(flow.tensors[norms[0].inputs[0]].shape[_SPACE:])}
     return {"norm.groups": norms[0].attrs["num_groups"]} if kind == "group" and norms else {}
 
 
