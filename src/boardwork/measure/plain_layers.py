@@ -16,14 +16,7 @@ _NARROW = ("int8", "uint8", "float8")
 
 def plain_layers(flow: Flow, outline: Outline) -> dict[str, Any]:
     """How many of each kind, and the numbers of one."""
-    return (
-        _dropouts(flow)
-        | _max_pools(flow)
-        | _transposed(flow)
-        | _linear(flow)
-        | _narrow_weights(flow)
-        | _fused(flow)
-    )
+    return _dropouts(flow) | _max_pools(flow) | _transposed(flow) | _linear(flow) | _narrow_weights(flow) | _fused(flow)
 
 
 def _dropouts(flow: Flow) -> dict[str, Any]:
