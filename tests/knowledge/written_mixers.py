@@ -71,6 +71,25 @@ def linear_attention() -> Sides:
     return q @ (k.mT @ v), (q @ k.mT) @ v
 
 
+@define("retention")
+def retention() -> Sides:
+    """All pairs against the state that each step multiplies by its decay."""
+    q, k, v = heads()
+    place = torch.arange(q.shape[-2])
+    decay = (0.9 ** (place[:, None] - place).float()).tril()
+    state, written = torch.zeros(k.shape[-1], v.shape[-1]), []
+    for t in range(len(place)):
+        state = 0.9 * state + k[..., t, :, None] * v[..., t, None, :]
+        written.append((q[..., t, None, :] @ state).squeeze(-2))
+    return (q @ k.mT * decay) @ v, torch.stack(written, -2)
+
+
+@define("softmax_free")
+def softmax_free() -> Sides:
+    q, k, v = heads()
+    return (q @ k.mT) @ v, q @ (k.mT @ v)
+
+
 @define("fourier_mixing")
 def fourier_mixing() -> Sides:
     def waves(n: int) -> Tensor:

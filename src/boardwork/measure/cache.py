@@ -14,7 +14,8 @@ from boardwork.trace.records import Op, Tensor
 
 def cache(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Keys and values of one token, summed over the distinct layers; layers that see a window stop growing there."""
-    blocks = [b for b in everything(outline.root) if b.kind == "attention" and not b.facts.get("channels")]
+    attentions = [b for b in everything(outline.root) if b.kind == "attention"]
+    blocks = [b for b in attentions if not b.facts.get("channels") and not _sums_up(b)]
     own = [b for b in blocks if not b.facts["cross"]]
     causal = [b for b in own if b.facts["causal"]]
     layers = causal or own
@@ -38,6 +39,11 @@ def cache(flow: Flow, outline: Outline) -> dict[str, Any]:
         found["cache.window_bytes"] = sum(kept * window for kept, window in zip(each, windows, strict=True))
     crossed = [b for b in blocks if b.facts["cross"] and after.intersection(b.one())]
     return found | (_source(flow, crossed) if decodes and crossed else {})
+
+
+def _sums_up(block: Block) -> bool:
+    """True where scores of all pairs stand for a state of constant size: neither softmax nor curve bends them."""
+    return bool(block.facts.get("without_softmax")) and not block.facts.get("score_curve")
 
 
 def _kept(flow: Flow, block: Block) -> int:

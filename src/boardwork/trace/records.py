@@ -141,6 +141,8 @@ class Table:
         "open": every query sees every key; ()
         "blocks": queries and keys in groups that see themselves alone; (size of the largest,)
         "slopes": the score falls with the distance by one factor a head; (factor of each head)
+        "decay": keys before the query count less by one factor a step, later ones nothing; (1 if rows are scaled,
+            factor of each head)
         "angles": sines or cosines of position x base^(-i / pairs); (base, pairs, 1 if pairs are neighbours)
         "waves": sines and cosines of position x base^(-2i / width); (base, width, 1 if they alternate)
         "other": none of these; ()

@@ -63,6 +63,8 @@ def readings(real: torch.Tensor) -> Iterator[_Reading]:
             yield found
             break
     if real.is_floating_point():
+        decay = _decay(flat)
+        yield from [decay] if decay is not None else ()
         slopes = _slopes(flat if seen is None else flat.masked_fill(~seen, 0.0), seen)
         yield from [slopes] if slopes is not None else [*_angles(real), *_waves(real)]
 
@@ -132,6 +134,20 @@ def _step(part: torch.Tensor, seen: torch.Tensor | None) -> float | None:
     if len(steps) < 2 or not torch.allclose(steps, steps[-1:].expand_as(steps), rtol=1e-2, atol=1e-6):
         return None
     return float(steps[-1])
+
+
+def _decay(flat: torch.Tensor) -> _Reading | None:
+    """A factor that falls from the query's own place to the keys before it, one rate a head; 0 for keys behind it."""
+    rows, columns = flat.shape[-2:]
+    if rows != columns or rows < 3 or bool(flat.triu(1).any()) or not bool((flat.diagonal(0, -2, -1) > 0).all()):
+        return None
+    seen = torch.ones(rows, columns).tril(-1).bool()
+    rates = (flat[:, :, :-1] / flat[:, :, 1:])[:, seen[:, :-1]].double()
+    found = rates[:, 0]
+    if not bool(((found > 0) & (found < 1)).all()) or not torch.allclose(rates, found[:, None].expand_as(rates), 1e-3):
+        return None
+    scaled = not torch.allclose(flat.diagonal(0, -2, -1), torch.ones(rows), 1e-3)
+    return "decay", (float(scaled), *(round(float(rate), 6) for rate in found))
 
 
 # -- rotation -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import activations
-from boardwork.outline.recognise.attention import attentions
+from boardwork.outline.recognise.attention import attentions, unnormalised_attentions
 from boardwork.outline.recognise.attention.deformable import deformable_attentions
 from boardwork.outline.recognise.convolution.excitation import excitations
 from boardwork.outline.recognise.convolution.patch_merging import patch_mergings
@@ -92,7 +92,8 @@ def recognise(flow: Flow) -> list[Pattern]:
         op for group in special for pattern in group if pattern.leaf or pattern.kind != "moe" for op in pattern.ops
     }
     plain = [group for group in feed_forwards(flow) if not group[-1].ops & explained]
-    groups = [*special, *attentions(flow), *plain]
+    pairwise = [group for group in unnormalised_attentions(flow) if not group[-1].ops & explained]
+    groups = [*special, *attentions(flow), *pairwise, *plain]
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     written = (p for p in norms(flow) if len(p.ops) > 1)

@@ -55,6 +55,13 @@ class Contraction:
         names = [name for name in self._out if name in mine and name not in other]
         return mine[names[-1]] if names else 1
 
+    def own_axis(self, tensor: int) -> int:
+        """That axis of an operand, counted from its end."""
+        mine, other = self._sides(tensor)
+        names = self._written[tensor == self.right]
+        found = [i for i, name in enumerate(names) if name in mine and name not in other and name in self._out]
+        return found[-1] - len(names) if found else -1
+
     def all_own(self, tensor: int) -> int:
         """Length of all axes that only this operand has, put together."""
         mine, other = self._sides(tensor)

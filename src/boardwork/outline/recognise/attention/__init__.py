@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
@@ -15,17 +15,27 @@ from boardwork.outline.recognise.attention.crossing import crosses
 from boardwork.outline.recognise.attention.difference import with_differences
 from boardwork.outline.recognise.attention.facts import facts
 from boardwork.outline.recognise.attention.further_keys import with_further_keys
-from boardwork.outline.recognise.attention.linear import FEATURES, linear_cores
+from boardwork.outline.recognise.attention.linear import FEATURES, POINTWISE, linear_cores
 from boardwork.outline.recognise.attention.mask import mask
 from boardwork.outline.recognise.attention.output import output
 from boardwork.outline.recognise.attention.rotation import rotation
+from boardwork.outline.recognise.attention.unnormalised import unnormalised_cores
 
 
 def attentions(flow: Flow) -> Iterator[list[Pattern]]:
     """For every attention: its boxes, and last the frame round them; a bias that several share is a group alone."""
-    shared = set[frozenset[int]]()
     softmax = with_further_keys(flow, with_differences(flow, list(softmax_cores(flow))))
-    for core in (*softmax, *linear_cores(flow), *additive_cores(flow)):
+    yield from _drawn(flow, (*softmax, *linear_cores(flow), *additive_cores(flow)))
+
+
+def unnormalised_attentions(flow: Flow) -> Iterator[list[Pattern]]:
+    """The same for attention without softmax."""
+    yield from _drawn(flow, unnormalised_cores(flow))
+
+
+def _drawn(flow: Flow, cores: Iterable[Core]) -> Iterator[list[Pattern]]:
+    shared = set[frozenset[int]]()
+    for core in cores:
         branches = _branches(flow, core)
         out = output(flow, core.last)
         hidden = mask(flow, core)
@@ -40,7 +50,7 @@ def attentions(flow: Flow) -> Iterator[list[Pattern]]:
 
 
 def _branches(flow: Flow, core: Core) -> list[Branch]:
-    features = FEATURES if core.kind == "linear" else ()
+    features = {"linear": FEATURES, "unnormalised": POINTWISE}.get(core.kind, ())
     entering = zip("QKV", (core.query, core.key, core.value), strict=True)
     found = [branch_of(flow, letter, tensor, features) for letter, tensor in entering]
     downs = [b.down.id for b in found if b.down is not None]

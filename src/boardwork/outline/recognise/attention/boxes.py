@@ -20,7 +20,7 @@ from boardwork.outline.recognise.attention.branch import (
 )
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.led_back import choice_facts, led_back
-from boardwork.outline.recognise.attention.linear import FEATURES
+from boardwork.outline.recognise.attention.linear import features
 from boardwork.outline.recognise.attention.mask import Mask, read
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
@@ -201,13 +201,13 @@ class Boxes:
 
     def _features(self) -> Iterator[Pattern]:
         """What makes queries and keys positive in linear attention."""
-        if self.core.kind != "linear":
+        if not self.facts.get("linear") and not self.facts.get("features"):
             return
         for b in self.branches[:2]:
             turned = self.turned[b.letter].ops if b.letter in self.turned else frozenset()
-            bends = [op for op in sorted(b.walk - turned) if self.flow.ops[op].name in FEATURES]
-            ops = [op for op in b.walk - turned if bends and op >= bends[0] and not self.flow.is_shape(op)]
-            words = ", ".join(ACTIVATIONS.get(self.flow.ops[op].name, self.flow.ops[op].name) for op in bends)
+            bends = features(self.flow, b, turned)
+            ops = [op for op in b.walk - turned if bends and op >= bends[0].id and not self.flow.is_shape(op)]
+            words = ", ".join(ACTIVATIONS.get(op.name, op.name) for op in bends)
             yield Pattern("feature_map", frozenset(ops), "Feature map φ", "activation", words)
 
     # -- the core -------------------------------------------------------------------------------------------------

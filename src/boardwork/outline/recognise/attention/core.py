@@ -46,11 +46,12 @@ class Core:
     `scores`: elements of Q K^T. `added`: masks and biases that the scores meet. `softcap`: c of c tanh(scores / c), 0
     for none. `sink`: the softmax has a learned column more. `mixed`: a learned matrix mixes the heads' scores,
     `temperature`: a learned factor scales them. `channels`: Q and K meet over positions, so that channels attend to
-    channels. `kind`: softmax, linear or additive. `places`: operands of further products, made from positions alone,
-    `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2
+    channels. `kind`: softmax, linear, additive or unnormalised. `places`: operands of further products, made from
+    positions alone, `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted. `softmaxes`: 2
     where the heads of both lie in one tensor of queries. `local`: keys that each query is compared with, where these
     stay as many in a longer sequence and are no group that sees itself alone; else 0. `further`: keys of other sets
-    that the same softmax runs over, as tokens that all see.
+    that the same softmax runs over, as tokens that all see. Without softmax, `curve` names the activation of the
+    scores, and `scaled_rows` is true where sums over the keys scale them.
     """
 
     ops: frozenset[int]
@@ -77,6 +78,8 @@ class Core:
     softmaxes: int = 1
     local: int = 0
     further: int = 0
+    curve: str = ""
+    scaled_rows: bool = False
 
     @property
     def keys(self) -> int:
@@ -116,7 +119,7 @@ def _fused(flow: Flow, op: Op) -> Core | None:
     shape, source = flow.tensors[query].shape, flow.tensors[value].shape
     chain, products = (set[int](), []) if mask is None else _relative(flow, mask)
     further = [t for product in products for t in product.inputs[-2:]]
-    met = _added(flow, chain, products) if products else () if mask is None else (mask,)
+    met = added(flow, chain, products) if products else () if mask is None else (mask,)
     return Core(
         frozenset([op.id, *chain, *(product.id for product in products)]), op, query, key, value,
         scale=shape[-1] ** -0.5 if scale is None else float(scale),
@@ -158,10 +161,10 @@ def written_out(flow: Flow, op: Op) -> Core | None:
     return Core(
         frozenset(shares.ops | {content.id, last.id} | passed | chain | {p.id for p in products}),
         last, query, key, value,
-        scale=_alpha(content) * prod(factor(flow, flow.ops[op]) for op in line),
+        scale=alpha(content) * prod(factor(flow, flow.ops[op]) for op in line),
         q_len=first.own(query), k_len=first.own(key), d_k=first.inner(), d_v=second.own(value),
         scores=flow.tensors[content.outputs[0]].size,
-        added=tuple(_added(flow, chain, products)),
+        added=tuple(added(flow, chain, products)),
         softcap=_softcap(flow, line),
         sink=any(flow.ops[op].name == "cat" for op in line),
         mixed=any(_mixes_heads(flow, flow.ops[op]) for op in line | passed),
@@ -173,7 +176,7 @@ def written_out(flow: Flow, op: Op) -> Core | None:
     )  # fmt: skip
 
 
-def _alpha(product: Op) -> float:
+def alpha(product: Op) -> float:
     """baddbmm scales its product."""
     alpha = product.attrs.get("alpha") if product.name == "baddbmm" else None
     return float(alpha) if isinstance(alpha, int | float) else 1.0
@@ -272,7 +275,7 @@ def _from_weights(flow: Flow, tensor: int) -> bool:
     return record.kind == "parameter" or made
 
 
-def _added(flow: Flow, chain: set[int], products: list[Op]) -> Iterator[int]:
+def added(flow: Flow, chain: set[int], products: list[Op]) -> Iterator[int]:
     """Tensors from elsewhere that meet the scores."""
     made = {t for op in (*chain, *(p.id for p in products)) for t in flow.ops[op].outputs}
     extra = [p.inputs[0] for p in products if p.name == "baddbmm"]

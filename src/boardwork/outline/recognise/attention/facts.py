@@ -17,6 +17,7 @@ from boardwork.outline.recognise.attention.branch import (
 )
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.crossing import crossing
+from boardwork.outline.recognise.attention.linear import features
 from boardwork.outline.recognise.attention.mask import Mask
 from boardwork.outline.recognise.attention.output import Output
 from boardwork.outline.recognise.attention.rotation import Rotation
@@ -48,7 +49,7 @@ def facts(
         "causal": mask.causal,
         **crossed,
         **_positions(mask, turned, 0 if crossed["cross"] else core.local),
-        **_variants(flow, core, branches, out),
+        **_variants(flow, core, branches, out, mask),
         **_latents(flow, branches),
         **_weights(flow, projections),
         **({"fewer_projections": True} if _fewer(flow, branches) else {}),
@@ -126,6 +127,8 @@ def _positions(mask: Mask, turned: Sequence[Rotation], local: int) -> dict[str, 
         found["blocks"] = mask.blocks
     if mask.slopes:
         found |= {"alibi": True, "alibi_first": mask.slopes[0], "alibi_last": mask.slopes[-1]}
+    if mask.decays:
+        found |= {"decay": True, "decay_first": mask.decays[1], "decay_last": mask.decays[-1]}
     if mask.learned:
         found["relative_bias"] = mask.learned
     if mask.given or mask.unread:
@@ -133,7 +136,7 @@ def _positions(mask: Mask, turned: Sequence[Rotation], local: int) -> dict[str, 
     return found
 
 
-def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -> dict[str, Any]:
+def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output, mask: Mask) -> dict[str, Any]:
     passed = [flow.ops[op] for b in branches[:2] for op in sorted(b.walk)]
     names = {op.name for op in passed}
     kinds = {pattern.facts["kind"] for op in passed if (pattern := norm_at(flow, op)) is not None}
@@ -143,6 +146,12 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "sink": core.sink,
         "talking": core.mixed,
         "linear": core.kind == "linear",
+        "without_softmax": core.kind == "unnormalised",
+        "made_factors": core.kind == "unnormalised" and any(_is_learned(flow, t) for t in core.added),
+        "score_curve": core.curve,
+        "score_offset": bool(core.curve) and any(_moves_by_number(flow, flow.ops[op]) for op in core.ops),
+        "scaled_rows": core.scaled_rows or (mask.decays[:1] == (1,)),
+        "features": core.kind == "unnormalised" and all(features(flow, b) for b in branches[:2]),
         "additive": core.kind == "additive",
         "difference": core.differs,
         "position_products": len(core.places),
@@ -155,6 +164,15 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output) -
         "qk_norm": normal or ("l2" if names & _LENGTHS else ""),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _is_learned(flow: Flow, tensor: int) -> bool:
+    """True for what a network makes from the input."""
+    return flow.tensors[tensor].producer in flow.fed & flow.weighted
+
+
+def _moves_by_number(flow: Flow, op: Op) -> bool:
+    return op.name in ("add", "sub") and len(op.inputs) == 1
 
 
 def _sorts(flow: Flow, op: Op) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import prod
 
 from boardwork.outline.flow import Flow
-from boardwork.outline.recognise.attention.branch import branch_of
+from boardwork.outline.recognise.attention.branch import Branch, branch_of
 from boardwork.outline.recognise.attention.core import Core
 from boardwork.outline.recognise.attention.reach import varies
 from boardwork.outline.recognise.contraction import Contraction, multiplies_activations
@@ -14,6 +14,13 @@ from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
 
 FEATURES = ("elu", "relu", "exp", "softmax", "softplus", "gelu", "silu", "sigmoid", "cos", "sin", "leaky_relu")
+
+POINTWISE = frozenset(FEATURES) - {"cos", "sin", "softmax"}  # of one number; angles may be a rotation's
+
+
+def features(flow: Flow, branch: Branch, turned: Collection[int] = ()) -> list[Op]:
+    """What bends queries or keys on their way from the projection, the rotation apart."""
+    return [flow.ops[op] for op in sorted(branch.walk) if op not in turned and flow.ops[op].name in FEATURES]
 
 
 def linear_cores(flow: Flow) -> Iterator[Core]:
@@ -39,8 +46,8 @@ def _with_memory(flow: Flow, last: Op, memory: int) -> Core | None:
     projections = [branch_of(flow, "", t, FEATURES).projection for t in (query, key, value)]
     if projections[0] is None or projections[1] is None or projections[2] is None:
         return None
-    over = _over_positions(flow, key, first.inner_axis(key), projections[1])
-    if not over or _over_positions(flow, query, second.inner_axis(query), projections[0]):
+    over = over_positions(flow, key, first.inner_axis(key), projections[1])
+    if not over or over_positions(flow, query, second.inner_axis(query), projections[0]):
         return None
     scale = 1.0
     for index in passed:
@@ -54,7 +61,7 @@ def _with_memory(flow: Flow, last: Op, memory: int) -> Core | None:
     )  # fmt: skip
 
 
-def _over_positions(flow: Flow, tensor: int, axis: int, projection: Op) -> bool:
+def over_positions(flow: Flow, tensor: int, axis: int, projection: Op) -> bool:
     """True for an axis that grows with the input; of a model of one size, for one as long as all positions."""
     laws = flow.tensors[projection.outputs[0]].symbols
     if any(not law.isdigit() and law != "batch" for law in laws):

@@ -13,7 +13,7 @@ from boardwork.outline.recognise.attention.triangle import is_triangular
 from boardwork.outline.recognise.attention.written_window import written_band
 from boardwork.trace.records import Op
 
-_KINDS = ("band", "blocks", "slopes", "open", "other")
+_KINDS = ("band", "blocks", "slopes", "decay", "open", "other")
 _COMBINES = frozenset(
     [
         "add",
@@ -37,6 +37,7 @@ _COMBINES = frozenset(
         "ne",
         "cat",
         "log",
+        "exp",
     ]
 )
 _DIAGONAL = (0.0, 0.0)  # nobody sees another: marks of the text, which no forward without it knows, widen it
@@ -47,8 +48,9 @@ class Mask:
     """What is known of all masks and biases together.
 
     `window`: keys that a query sees at most, itself included, 0 for all. `blocks`: size of groups that see themselves
-    alone, 0 for none. `slopes`: factors on the distance, one a head. `learned`: elements of learned relative biases,
-    `bias_ops` the operations that make them. `given`: an input of the model has a part. `unread`: a constant has a
+    alone, 0 for none. `slopes`: factors on the distance, one a head;
+    `decays`: as `records.Table` has them, what the scores are multiplied by. `learned`: elements of learned
+    relative biases, `bias_ops` the operations that make them. `given`: an input of the model has a part. `unread`: a constant has a
     part of which no more is known. `made`: operations that put masks together.
     """
 
@@ -56,6 +58,7 @@ class Mask:
     window: int = 0
     blocks: int = 0
     slopes: tuple[float, ...] = ()
+    decays: tuple[float, ...] = ()
     learned: int = 0
     rows: tuple[int, ...] = ()
     bias_ops: frozenset[int] = frozenset()
@@ -88,13 +91,15 @@ def read(flow: Flow, added: tuple[int, ...], keys: int) -> Mask:
     triangular = [t for t in whole if not _is_read(flow, t) and is_triangular(flow, t)]
     blocks = [int(size) for t in constants for (size,) in flow.readings(t, "blocks")]
     slopes = [numbers for t in constants for numbers in flow.readings(t, "slopes")]
+    decays = [numbers for t in constants for numbers in flow.readings(t, "decay")]
     learned = [t for t in leaves if not flow.is_constant(t) and flow.tensors[t].producer not in flow.fed]
     tables = {t for leaf in learned for t in _parameters(flow, leaf)}
     return Mask(
-        causal=causal or bool(triangular),
+        causal=causal or bool(triangular or decays),
         window=_window(bands),
         blocks=max(blocks, default=0),
         slopes=slopes[0] if slopes else (),
+        decays=decays[0] if decays else (),
         learned=sum(flow.tensors[t].size for t in tables),
         rows=next((flow.tensors[t].shape for t in sorted(tables) if len(flow.tensors[t].shape) > 1), ()),
         bias_ops=frozenset(op for t in added for op in _makers(flow, t)),

@@ -22,6 +22,8 @@ def label(facts: dict[str, Any]) -> str:
         return "Cross-covariance attention"
     if any(facts.get(word) for word in _KINDS):
         return next(name for word, name in _KINDS.items() if facts.get(word))
+    if facts.get("without_softmax"):
+        return _without_softmax(facts)
     if facts.get("kv_rank"):
         return "Multi-head latent attention"
     if facts["q_len"] == 1 and facts.get("picked_queries"):
@@ -32,6 +34,15 @@ def label(facts: dict[str, Any]) -> str:
     if shared == heads:
         return f"Talking-heads {crossed}" if facts.get("talking") else f"Multi-head {crossed}"
     return f"Multi-query {crossed}" if shared == 1 else f"Grouped-query {crossed}"
+
+
+def _without_softmax(facts: dict[str, Any]) -> str:
+    """By what the scores meet: a decay, an activation, or features of queries and keys."""
+    if facts.get("decay"):
+        return "Retention" if facts["decay_first"] == facts["decay_last"] else "Multi-scale retention"
+    if facts.get("score_curve"):
+        return f"{facts['score_curve']} attention"
+    return "Linear attention, all pairs" if facts.get("features") else "Attention without softmax"
 
 
 def detail(facts: dict[str, Any]) -> str:
@@ -50,6 +61,8 @@ def detail(facts: dict[str, Any]) -> str:
         words.append(f"window {facts['window']}")
     if facts.get("further_keys"):
         words.append(f"and {facts['further_keys']} keys that all see")
+    if facts.get("decay"):
+        words.append(f"decay {facts['decay_first']:.4g} to {facts['decay_last']:.4g}")
     if facts.get("sorted"):
         words.append("sorted by content")
     if facts.get("pooled"):
@@ -65,7 +78,8 @@ def formula(facts: dict[str, Any]) -> str:
         return "φ(Q) (φ(K)ᵀ V)"
     if facts.get("additive"):
         return "softmax(wᵀ tanh(Q + K)) V"
-    product, scale = "[Q Kᵀ, Q K_allᵀ]" if facts.get("further_keys") else "Q Kᵀ", facts.get("scale")
+    whole = "φ(Q) φ(K)ᵀ" if facts.get("features") else "Q Kᵀ"
+    product, scale = "[Q Kᵀ, Q K_allᵀ]" if facts.get("further_keys") else whole, facts.get("scale")
     if scale is None:
         product += " · s"
     elif abs(scale - facts["d_k"] ** -0.5) < 1e-6 * scale and not facts.get("channels"):
@@ -75,6 +89,8 @@ def formula(facts: dict[str, Any]) -> str:
     product += " · τ" if facts.get("temperature") else ""
     if facts.get("softcap"):
         product = f"{facts['softcap']:g} · tanh({product} / {facts['softcap']:g})"
+    if facts.get("without_softmax"):
+        return _of_all_pairs(product, facts)
     product += "".join(f" + {word}" for word in _added(facts))
     sink = ", sink" if facts.get("sink") else ""
     if facts.get("difference"):
@@ -82,9 +98,19 @@ def formula(facts: dict[str, Any]) -> str:
     return f"softmax({product}{sink}) V"
 
 
+def _of_all_pairs(product: str, facts: dict[str, Any]) -> str:
+    """Scores, bent and multiplied by what falls with the distance or hides keys, with values."""
+    product += " + b" if facts.get("score_offset") else ""
+    product = f"{facts['score_curve']}({product})" if facts.get("score_curve") else product
+    hides = " ⊙ mask" if facts["causal"] or facts.get("masked") else ""
+    hides = " ⊙ D" if facts.get("decay") else " ⊙ D(x)" if facts.get("made_factors") else hides
+    return f"({product}{hides}) V" + (", rows normalised" if facts.get("scaled_rows") else "")
+
+
 def name_of_mask(mask: Mask) -> str:
     """What a table that meets the scores does, in a few words; "" for one that hides nothing."""
     words = ["relative position bias"] if mask.learned else ["ALiBi"] if mask.slopes else []
+    words += ["decay"] if mask.decays else []
     window = f", window {mask.window}" if mask.window else ""
     if mask.causal or window:
         words.append(("causal mask" if mask.causal else "mask") + window)
@@ -121,4 +147,6 @@ def name_of_core(facts: dict[str, Any]) -> str:
         return "Attention over channels"
     if any(facts.get(word) for word in _KINDS):
         return label(facts)
+    if facts.get("without_softmax"):
+        return "Scores without softmax"
     return "Scaled dot-product attention" if abs(facts.get("scale", 0) - 1) > 1e-9 else "Dot-product attention"
