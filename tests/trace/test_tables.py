@@ -18,6 +18,7 @@ PLACE = torch.arange(12)
 DISTANCE = PLACE[:, None] - PLACE[None, :]
 ANGLES = torch.outer(PLACE.float(), 500.0 ** (-torch.arange(4) / 4))
 GROUPS = PLACE[:, None] // 4 == PLACE[None, :] // 4
+DECAY = (torch.tensor([0.5, 0.75]).view(2, 1, 1) ** DISTANCE).tril()
 STRETCHED = torch.outer(PLACE.float(), torch.tensor([1.0, 0.1, 0.01, 0.0001]))
 
 
@@ -33,6 +34,9 @@ STRETCHED = torch.outer(PLACE.float(), torch.tensor([1.0, 0.1, 0.01, 0.0001]))
         (GROUPS, "blocks", (4.0,)),
         (torch.where(GROUPS, 0.0, -100.0), "blocks", (4.0,)),
         (-DISTANCE * torch.tensor([0.5, 0.25]).view(2, 1, 1), "slopes", (0.5, 0.25)),
+        (DECAY, "decay", (0.0, 0.5, 0.75)),
+        (DECAY**9, "decay", (0.0, 0.001953, 0.075085)),  # keys far back count nothing in this precision
+        (DECAY / DECAY.sum(-1, keepdim=True).sqrt(), "decay", (1.0, 0.5, 0.75)),
         (ANGLES.sin(), "angles", (500.0, 4.0, 0.0)),
         (torch.cat((ANGLES, ANGLES), -1).sin(), "angles", (500.0, 4.0, 0.0)),
         (ANGLES.repeat_interleave(2, -1).sin(), "angles", (500.0, 4.0, 1.0)),

@@ -139,15 +139,15 @@ def _step(part: torch.Tensor, seen: torch.Tensor | None) -> float | None:
 def _decay(flat: torch.Tensor) -> _Reading | None:
     """A factor that falls from the query's own place to the keys before it, one rate a head; 0 for keys behind it."""
     rows, columns = flat.shape[-2:]
-    if rows != columns or rows < 3 or bool(flat.triu(1).any()) or not bool((flat.diagonal(0, -2, -1) > 0).all()):
+    own = flat.diagonal(0, -2, -1)
+    if rows != columns or rows < 3 or bool(flat.triu(1).any()) or not bool((own > 0).all()):
         return None
-    seen = torch.ones(rows, columns).tril(-1).bool()
-    rates = (flat[:, :, :-1] / flat[:, :, 1:])[:, seen[:, :-1]].double()
-    found = rates[:, 0]
-    if not bool(((found > 0) & (found < 1)).all()) or not torch.allclose(rates, found[:, None].expand_as(rates), 1e-3):
+    rates = flat[:, 1, :1] / flat[:, 1, 1:2]
+    fallen = rates[:, :, None] * flat[:, :, 1:]
+    if not bool(((rates > 0) & (rates < 1)).all()) or not torch.allclose(flat.tril(-1)[:, :, :-1], fallen.tril(-1), 1e-3):
         return None
-    scaled = not torch.allclose(flat.diagonal(0, -2, -1), torch.ones(rows), 1e-3)
-    return "decay", (float(scaled), *(round(float(rate), 6) for rate in found))
+    scaled = not torch.allclose(own, torch.ones_like(own), 1e-3)
+    return "decay", (float(scaled), *(round(float(rate), 6) for rate in rates.flatten()))
 
 
 # -- rotation -------------------------------------------------------------------------------------------------------

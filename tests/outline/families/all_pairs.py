@@ -118,10 +118,10 @@ class MadeWeights(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.one, self.two, self.data = nn.Linear(8, 32 * 64), nn.Linear(8, 64 * 16), nn.Linear(32, 32)
+        self.one, self.two, self.given = nn.Linear(8, 32 * 64), nn.Linear(8, 64 * 16), nn.Linear(32, 32)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        wide = self.data(tokens) @ self.one(context).view(-1, 32, 64)
+        wide = self.given(tokens) @ self.one(context).view(-1, 32, 64)
         return (wide * torch.linspace(0, 1, 64)).relu() @ self.two(context).view(-1, 64, 16)
 
 

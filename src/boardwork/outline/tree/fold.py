@@ -16,6 +16,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.tree.accumulate import accumulated
 
 TELLING = (*ATTENTION, "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
+_SORTS = ("cross", "linear", "without_softmax")  # of attention
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 _LONGEST = 16  # parts of a body of different layers
 
@@ -88,9 +89,10 @@ def _of_a_sort(one: Block, two: Block) -> bool:
     return (one.cls, one.kind, _telling(one)) == (two.cls, two.kind, _telling(two))
 
 
-def _telling(block: Block) -> Counter[tuple[str, bool]]:
+def _telling(block: Block) -> Counter[tuple[str, tuple[bool, ...]]]:
     """The recognised parts that tell one sort of layer from another: attention or scan, dense or with experts."""
-    return Counter((inside.kind, bool(inside.facts.get("cross"))) for inside in block.walk() if inside.kind in TELLING)
+    told = (inside for inside in block.walk() if inside.kind in TELLING)
+    return Counter((inside.kind, tuple(bool(inside.facts.get(word)) for word in _SORTS)) for inside in told)
 
 
 def _continues(flow: Flow, one: Block, two: Block) -> bool:

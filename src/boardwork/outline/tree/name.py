@@ -218,7 +218,11 @@ def _sizes(block: Block) -> str:
 
 def _heads(block: Block) -> str:
     heads, shared = block.facts["heads"], block.facts.get("kv_heads", block.facts["heads"])
-    return f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")
+    words = f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")
+    if not block.facts.get("without_softmax") and not block.facts.get("linear"):
+        return words
+    sort = block.label.partition(", ")[0]
+    return f"{words} of {sort if sort[1:] != sort[1:].lower() else sort.lower()}"
 
 
 def _mixes(block: Block) -> str:

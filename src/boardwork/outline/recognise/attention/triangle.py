@@ -35,10 +35,16 @@ def _cut_square(flow: Flow, op: Op) -> bool:
         return False
     table, part = (flow.tensors[t].shape for t in (op.inputs[0], op.outputs[0]))
     square = len(table) > 1 and table[-1] == table[-2] and part[-2:] == (part[-1], part[-1])
-    return square and all(n == 1 for n in table[:-2]) and _is_truth(flow, op)
+    alone = all(n == 1 for n in table[:-2])
+    return square and ((alone and _is_truth(flow, op)) or _is_factor(flow, op))
 
 
 def _is_truth(flow: Flow, part: Op) -> bool:
     """By its type, or as it is compared with a number."""
     compared = all(user.name in ("eq", "ne") for user in flow.data_users(part))
     return flow.tensors[part.outputs[0]].dtype.endswith(_TRUTHS) or compared
+
+
+def _is_factor(flow: Flow, part: Op) -> bool:
+    """True for what scores are multiplied by, of each head its own: 0 for what is not seen."""
+    return bool(flow.data_users(part)) and all(user.name == "mul" for user in flow.data_users(part))
