@@ -144,7 +144,8 @@ def _decay(flat: torch.Tensor) -> _Reading | None:
         return None
     rates = flat[:, 1, :1] / flat[:, 1, 1:2]
     fallen = rates[:, :, None] * flat[:, :, 1:]
-    if not bool(((rates > 0) & (rates < 1)).all()) or not torch.allclose(flat.tril(-1)[:, :, :-1], fallen.tril(-1), 1e-3):
+    even = torch.allclose(flat.tril(-1)[:, :, :-1], fallen.tril(-1), 1e-3)
+    if not even or not bool(((rates > 0) & (rates < 1)).all()):
         return None
     scaled = not torch.allclose(own, torch.ones_like(own), 1e-3)
     return "decay", (float(scaled), *(round(float(rate), 6) for rate in rates.flatten()))

@@ -48,10 +48,10 @@ class Mask:
     """What is known of all masks and biases together.
 
     `window`: keys that a query sees at most, itself included, 0 for all. `blocks`: size of groups that see themselves
-    alone, 0 for none. `slopes`: factors on the distance, one a head;
-    `decays`: as `records.Table` has them, what the scores are multiplied by. `learned`: elements of learned
-    relative biases, `bias_ops` the operations that make them. `given`: an input of the model has a part. `unread`: a constant has a
-    part of which no more is known. `made`: operations that put masks together.
+    alone, 0 for none. `slopes`: factors on the distance, one a head; `decays`: what the scores are multiplied by, as
+    `records.Table` has them. `learned`: elements of learned relative biases, `bias_ops` the operations that make them.
+    `given`: an input of the model has a part. `unread`: a constant has a part of which no more is known. `made`:
+    operations that put masks together.
     """
 
     causal: bool = False
