@@ -50,8 +50,8 @@ class Core:
     positions alone, `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted.
     `softmaxes`: 2 where the heads of both lie in one tensor of queries. `local`: keys that each query is compared with,
     where these stay as many in a longer sequence and are no group that sees itself alone; else 0. `further`: keys of
-    other sets that the same softmax runs over, as tokens that all see. Without softmax, `curve` names the activation of the
-    scores, and `scaled_rows` is true where sums over the keys scale them.
+    other sets that the same softmax runs over, as tokens that all see. Without softmax: `curve`
+    names the activation of the scores, and `scaled_rows` is true where sums over the keys scale them.
     """
 
     ops: frozenset[int]
