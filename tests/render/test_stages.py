@@ -44,6 +44,11 @@ def test_neighbours_of_one_shape_are_one_stage() -> None:
     assert [(s.name, s.blocks, s.params) for s in found] == [("Layer", 2, 95)] * 4
 
 
+def test_a_count_in_the_name_of_a_stage_is_told_as_its_blocks() -> None:
+    rows = [(f"Stage {i + 1}: 3 × Residual block", "stage", 1, 9, 4, side) for i, side in enumerate((32, 16, 8, 4))]
+    assert [(s.name, s.blocks) for s in stages(pyramid(*rows))][-1] == ("Stage 4: Residual block", 3)
+
+
 def test_a_concatenation_says_how_many_channels_a_stage_gives() -> None:
     rows = [("Dense", "block", 6, 9, 4, side) for side in (32, 16, 8, 4)]
     joins = [("cat", "concat", 1, 0, 50, side) for side in (32, 16, 8, 4)]

@@ -14,6 +14,7 @@ from boardwork.sheet import CIRCLES, Diagram, Edge, Node
 HEADINGS = ("Stage", "Output", "Channels", "Blocks", "Parameters")
 LEAST = 4  # fewer stages, or resolutions, are seen at once in the flow
 RESOLUTIONS = 3
+_COUNTED = re.compile(r"(Stage \d+: )(\d+) × (.+)")
 STEP = 1.8  # from one resolution to the next, in positions; what differs by less is no row of stages
 
 
@@ -48,7 +49,8 @@ def stages(diagram: Diagram) -> tuple[Stage, ...]:
         if node.role in CIRCLES:
             found[-1:] = [replace(stage, channels=channels) for stage in found[-1:]]
         elif node.params:
-            stage = Stage(node.label, resolution, channels, node.repeat, node.params, node.params)
+            name, blocks = _counted(node.label)
+            stage = Stage(name, resolution, channels, blocks * node.repeat, node.params, node.params)
             _add(found, stage, whole=node.role == "stage")
     return tuple(found) if _is_row([prod(stage.resolution) for stage in found]) else ()
 
@@ -63,6 +65,12 @@ def table_rows(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
 def _is_row(positions: Sequence[int]) -> bool:
     steps = [max(pair) / min(pair) for pair in pairwise(positions) if pair[0] != pair[1]]
     return len(positions) >= LEAST and len(set(positions)) >= RESOLUTIONS and min(steps) >= STEP
+
+
+def _counted(label: str) -> tuple[str, int]:
+    """`Stage 1: 3 × Bottleneck block` without its count, which has a column of its own, and the count."""
+    found = _COUNTED.fullmatch(label)
+    return (found[1] + found[3], int(found[2])) if found else (label, 1)
 
 
 def _add(found: list[Stage], stage: Stage, *, whole: bool) -> None:
