@@ -17,6 +17,7 @@ from boardwork.targets.trial import trial
 
 # Tried in this order where a forward runs; a classifier behind a flatten, for one, takes a single image size only.
 SIZES = {"height": (224, 32, 28, 64, 96, 128, 256, 299), "seq_len": (128, 64, 32, 16, 8), "length": (1024, 128, 32)}
+CUBES = (96, 64, 128, 32)  # a volume, where frames of a video do not run
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,14 @@ def shown(item: Argument) -> str:
 
 
 def _sizes_of(argument: Argument) -> Iterator[Argument]:
+    grid = [i for i, axis in enumerate(argument.axes) if axis in ("frames", "height", "width")]
+    yield from _varied(argument)
+    yield from (resized(argument, dict.fromkeys(grid, size)) for size in CUBES if "frames" in argument.axes)
+    if argument.axes == ("batch", "", "length"):  # a norm over a batch of rows takes these alone too
+        yield Argument(argument.name, argument.tensor[..., 0], argument.axes[:2])
+
+
+def _varied(argument: Argument) -> Iterator[Argument]:
     varied = next((name for name in SIZES if name in argument.axes), None)
     if varied is None:
         yield argument

@@ -25,7 +25,7 @@ class Fields(dict[str, Any]):
 class MissingPartError(KeyError, AttributeError):
     """A part that is not there was asked for; `owner` is what it was asked of."""
 
-    def __init__(self, owner: Fields, key: str) -> None:
+    def __init__(self, owner: Any, key: str) -> None:
         super().__init__(key)
         self.owner, self.key = owner, key
 

@@ -19,24 +19,15 @@ from boardwork.targets.forward_arguments import weight_dtype
 from boardwork.targets.input_axes import AXES_BY_RANK
 from boardwork.targets.layers import IMAGE, TOKENS, Argument, argument, hidden_arguments, layer_arguments, resized
 from boardwork.targets.parts import root
+from boardwork.targets.told import LARGEST, rank_told, size_told
 from boardwork.targets.trial import Given, Refusal, trial
 
 TRIALS = 48
-LARGEST = 2048
 ROWS = 5  # of no layer's width
 FEATURES = 16  # of an axis that nothing has told
 SIZES = {"": FEATURES, "batch": 1, "seq_len": TOKENS, "frames": 16, "height": IMAGE, "width": IMAGE}
-RANKS = (
-    r"\(expected (\d+)(?:, got \d+)?\)$",
-    r"len\(dims\) = (\d+)",
-    r"in the equation \((\d+)\)",
-    r"expected (\d+) dims",
-    r"Expected (\d+)-D tensors, but got",
-    r"to be (one|two|three|four)-dimensional",
-)
+SOLVED = (("height", "width"), ("seq_len",), ("length",), ("frames",), ("frames", "height", "width"), ("",))
 FLAT = "same number of dimensions"
-WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
-
 INDICES = r"used as indices|int64 for index|of integer type|integer tensors"
 
 State = dict[str, Argument]
@@ -66,8 +57,8 @@ class _Search:
         self.module, self.free, self.batch, self.tokens, self.apart = module, free, batch, tokens, apart
         self.unpacked = False
         self.rules: tuple[Callable[[State, Refusal], Argument | None], ...] = (
-            self._index, self._sort, self._rank, self._width, self._axes, self._edges, self._agreed, self._fitted,
-            self._sequence,
+            self._index, self._sort, self._rank, self._width, self._named, self._axes, self._edges, self._agreed,
+            self._fitted, self._sequence, self._deeper,
         )  # fmt: skip
 
     def run(self, state: State) -> State | None:
@@ -168,7 +159,7 @@ class _Search:
 
     def _solved(self, state: State, now: Argument, stop: Refusal, place: int, wanted: int) -> Argument | None:
         """The size of the image, or of another axis, with which as much as `wanted` arrives where forward stopped."""
-        for axes in (("height", "width"), ("seq_len",), ("length",), ("frames",), ("",)):
+        for axes in SOLVED:
             places = [i for i, axis in enumerate(now.axes) if axis in axes]
             if not places:
                 continue
@@ -192,20 +183,29 @@ class _Search:
         shape = next(given, ()) if here else ()
         return shape[place] if len(shape) >= abs(place) + (place >= 0) else 0
 
+    def _named(self, state: State, refusal: Refusal) -> Argument | None:
+        """The size that the model's own error asks for."""
+        if not _is_own(refusal):
+            return None
+        changes = (size_told(state[name], str(refusal.error)) for name in sorted(refusal.asked & self.free))
+        return next(filter(None, changes), None)
+
     def _axes(self, state: State, refusal: Refusal) -> Argument | None:
         """As many axes as the code unpacks, permutes or indexes."""
-        told = next((m for pattern in RANKS if (m := re.search(pattern, str(refusal.error)))), None)
+        of_rank = rank_told(str(refusal.error))
         more = isinstance(refusal.error, IndexError | AssertionError) or FLAT in str(refusal.error)
-        if told is None and not more:
+        if not of_rank and not more:
             return None
-        of_rank = WORDS.get(told[1]) or int(told[1]) if told is not None else 0
         made = [item.names for item in refusal.given if item.names & self.free and len(item.shape) != of_rank]
         unpacked = isinstance(refusal.error, ValueError) or not made
         names = sorted((refusal.asked if unpacked else made[0]) & self.free)
+        names = names or (list(self.free) if len(self.free) == 1 else [])
         if not names:
             return None
         now = state[names[-1]]
         rank = of_rank or now.tensor.ndim + 1
+        if rank == now.tensor.ndim > now.tensor.shape[-1]:  # not the shape was unpacked, but pieces of the features
+            return _widened(now, now.tensor.shape[-1], FEATURES)
         return _of_rank(now, rank) if rank in AXES_BY_RANK else None
 
     def _edges(self, state: State, refusal: Refusal) -> Argument | None:
@@ -257,6 +257,17 @@ class _Search:
         now = state[names[0]] if len(names) == 1 else None
         return _of_rank(now, 3) if now is not None and now.axes == ("batch", "") else None
 
+    def _deeper(self, state: State, refusal: Refusal) -> Argument | None:
+        """One axis more, where the model refuses in words that say nothing else."""
+        asked = [state[name] for name in sorted(refusal.asked & self.free)] if _is_own(refusal) else []
+        fits = (item for item in asked if item.tensor.ndim + 1 in AXES_BY_RANK)
+        return next((_of_rank(item, item.tensor.ndim + 1) for item in fits), None)
+
+
+def _is_own(refusal: Refusal) -> bool:
+    """True where the model itself refuses, outside of every operation."""
+    return not refusal.operation and isinstance(refusal.error, ValueError | AssertionError)
+
 
 def _frames_first(now: Argument) -> Argument:
     """Frames before channels, where what stands behind them is as wide as a layer wants."""
@@ -287,6 +298,8 @@ def _of_rank(now: Argument, rank: int, dtype: torch.dtype | None = None) -> Argu
     axes, sizes = _axes(rank, dtype), dict(SIZES)
     if now.axes[-1:] == ("",):
         sizes[""] = now.tensor.shape[-1]
+    if sizes[""] == TOKENS:  # of two axes of one size it would not be seen which one does not fit
+        sizes["seq_len"] = TOKENS // 2
     return argument(now.name, tuple(sizes[axis] for axis in axes), axes, dtype)
 
 

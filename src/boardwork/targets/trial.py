@@ -16,7 +16,7 @@ from boardwork.meta.evaluation import Evaluation
 from boardwork.meta.nesting import tensors_in
 from boardwork.targets.forward_arguments import arrange, positional_names
 from boardwork.targets.layers import BATCHED, Argument, layer_arguments
-from boardwork.targets.parts import lacking, with_parts
+from boardwork.targets.parts import MissingPartError, lacking, with_parts
 from boardwork.targets.state import global_state_kept
 from boardwork.targets.torchvision_operators import admitted
 
@@ -95,6 +95,8 @@ class _Watch(TorchFunctionMode):
         fractions = _fractions_as_index(raw, args, kwargs)
         used = used if fractions is None else (fractions,)
         try:
+            if raw == "__contains__" and isinstance(args[1], str):
+                raise MissingPartError(args[0], args[1])  # no tensor holds a word
             if fractions is not None:
                 raise IndexError("tensors used as indices must be whole numbers")  # which meta does not ask for
             out = func(*args, **kwargs) if raw == "__get__" else self.evaluation.run(raw, func, args, kwargs, "")
