@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from boardwork.figure import Metrics
+from boardwork.figure import CELLS, Metrics
 from boardwork.figure.blocks import Op
 from boardwork.figure.box import box_of, wrap
 from boardwork.figure.points import NARROW, NARROWEST, POINTS
-from boardwork.sheet import Node
+from boardwork.figure.shapes import texts_of
+from boardwork.sheet import Diagram, Edge, Node
 
 
 @pytest.mark.parametrize("metrics", [POINTS, NARROWEST])
@@ -25,3 +26,26 @@ def test_a_word_is_broken_by_its_width_in_points() -> None:
     assert "".join(lines) == "text_model_output.last_hidden_state"
     assert len(lines) == 2
     assert all(m.width_of(line, "port") <= 100 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "lines"),
+    [
+        ("12 heads, d_ff = 3072", 16, ["12 heads,", "d_ff = 3072"]),
+        ("5632 → 4096 → 4096", 14, ["5632 → 4096", "→ 4096"]),
+        ("softmax(Q Kᵀ / √d_k + causal mask) V", 35, ["softmax(Q Kᵀ / √d_k", "+ causal mask) V"]),
+        ("64 → 64 → 256, 3×3; the first has a projection", 40, ["64 → 64 → 256, 3×3; the", "first has a projection"]),
+        ("Embedding, Position embedding ...", 31, ["Embedding, Position", "embedding ..."]),
+        ("a_word_too_long_to_break and another", 12, ["a_word_too_long_to_break", "and another"]),
+    ],
+)
+def test_words_in_a_box_break_where_they_are_best_read(text: str, most: float, lines: list[str]) -> None:
+    assert wrap(text, most, CELLS, "detail") == lines
+
+
+def test_the_shape_of_an_output_is_not_said_again_beside_it() -> None:
+    wide = ("batch", "64")
+    nodes = (Node("a", "Conv"), Node("b", "Linear"), Node("y", "y", role="output"), Node("z", "z", role="output"))
+    edges = (Edge("a", "y", shape=wide), Edge("a", "b", shape=wide), Edge("b", "z", shape=("batch", "8")))
+    assert texts_of(Diagram(nodes, edges)) == {}
+    assert texts_of(Diagram(nodes, edges[1:])) == {edges[1]: ("(batch, 64)",)}

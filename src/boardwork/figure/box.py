@@ -12,8 +12,9 @@ from boardwork.figure.metrics import Metrics
 from boardwork.figure.primitives import Box, Circle, Primitive, Text
 from boardwork.sheet import CIRCLES, Edge, Node
 
-# A space outside of `2 × Conv`, `pool 2×2 /2` and `8 heads`.
-_BREAK = re.compile(r"(?<!×) (?![×/])(?!(?<=[a-z] )\d+×\d|(?<=\d )[a-z])")
+# A space outside of `2 × Conv`, `pool 2×2 /2`, `8 heads`, `d_ff = 64` and `→ 64`, and not before a last short word.
+_BREAK = re.compile(r"(?<![×=→])(?<!->) (?![×/=])(?!(?<=[a-z] )\d+×\d|(?<=\d )[a-z])(?!\S{1,3}$)")
+_LESS = 0.01  # than the widest line, where lines are made more even
 SIGNS = {"add": "+", "multiply": "×", "subtract": "−", "concat": "cat"}
 
 
@@ -102,13 +103,27 @@ def _middle(height: float, m: Metrics) -> float:
 
 
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
-    """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts."""
+    """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts.
+
+    The lines are about as long as one another.
+    """
     if m.width_of(text, kind) <= most:
         return [text]
-    lines: list[str] = []
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
         words = [piece for word in words for piece in _broken(word, most, m, kind)]
+    found = _filled(words, most, m, kind)
+    widest, narrower = math.inf, max(m.width_of(line, kind) for line in found)
+    while narrower < widest:
+        widest, evener = narrower, _filled(words, narrower - _LESS, m, kind)
+        if len(evener) == len(found):
+            found, narrower = evener, max(m.width_of(line, kind) for line in evener)
+    return found
+
+
+def _filled(words: Sequence[str], most: float, m: Metrics, kind: str) -> list[str]:
+    """As many words on each line as it takes."""
+    lines: list[str] = []
     for word in words:
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and m.width_of(longer, kind) <= most:
