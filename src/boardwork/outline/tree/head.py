@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 
 _SPECIAL = 0.01  # of the rows of a table of words: those that are never answered, as a place for an image
-_ONE_ANSWER = 2  # axes of one answer a sample: classes that are nearly as many as words are no words
+_ONE_ANSWER = 2  # axes of one answer a sample
 _ON_ANSWERS = frozenset(("mul", "div", "add", "tanh", "clamp", "softmax", "log_softmax"))
 
 
@@ -26,7 +26,7 @@ def with_head(flow: Flow, root: Block) -> Block:
         if block.kind == "linear" and not block.children and _ends_at(flow, block, last):
             shape = flow.tensors[flow.ops[last].outputs[0]].shape
             width = shape[-1]
-            vocab = _words(width, tables, _SPECIAL if len(shape) > _ONE_ANSWER else 0)
+            vocab = _words(width, tables) if _everywhere(flow, shape) or _is_table(flow, last) else 0
             label = "LM head" if vocab else "Classifier" if classifies else "Linear head"
             facts = {"classes": width, "width": _width(flow, block), "pooled": pooled, "vocab": vocab}
             return dataclasses.replace(block, label=label, role="head", kind="head", facts=facts)
@@ -39,9 +39,20 @@ def with_head(flow: Flow, root: Block) -> Block:
     return visit(root) if top else root
 
 
-def _words(width: int, tables: Collection[int], special: float) -> int:
-    """Rows of the table of words that so many answers are a choice from, but for a share `special`; 0 if none."""
-    return min((rows for rows in tables if (1 - special) * rows <= width <= rows), default=0)
+def _words(width: int, tables: Collection[int]) -> int:
+    """Rows of the table of words that so many answers are a choice from, but for special ones; 0 if none."""
+    return min((rows for rows in tables if (1 - _SPECIAL) * rows <= width <= rows), default=0)
+
+
+def _everywhere(flow: Flow, shape: Sequence[int]) -> bool:
+    """True for answers at every position: as many classes as words, once a sample, are no words."""
+    return len(shape) > _ONE_ANSWER or (len(shape) == _ONE_ANSWER and shape[0] != flow.trace.axes.get("batch"))
+
+
+def _is_table(flow: Flow, last: int) -> bool:
+    """True where the layer's weight is a table that words are looked up in."""
+    weights = {flow.origin(t)[0].id for t in flow.ops[last].inputs if flow.is_weight(t)}
+    return any(op.name == "embedding" and weights & {flow.origin(t)[0].id for t in op.inputs} for op in flow.ops)
 
 
 def _answer(flow: Flow, last: int) -> int:
