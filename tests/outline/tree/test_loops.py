@@ -120,3 +120,23 @@ class Carried(nn.Module):
 def test_a_recurrent_layer_with_a_learned_state_runs_again() -> None:
     found = outline(trace(from_module(Carried(), (torch.zeros(2, 5, 4),))))
     assert [block.runs for block in found.root.walk() if block.again] == [5]
+
+
+class Levels(nn.Module):
+    """Maps of several sizes, to each of which waves and a learned row for its level are added."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.rows = nn.Parameter(torch.zeros(4, width))
+        self.narrow = nn.ModuleList(nn.Conv2d(3, width, 1, stride) for stride in (1, 2, 4, 8))
+        self.last = nn.Linear(width, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = [layer(x).flatten(2).mT for layer in self.narrow]
+        placed = [one.abs() + one.sin() + row for one, row in zip(maps, self.rows, strict=True)]
+        return self.last(torch.cat(placed, 1))
+
+
+def test_rows_of_a_table_that_are_added_to_several_maps_are_no_loop() -> None:
+    found = outline(trace(from_module(Levels(), (torch.zeros(1, 3, 16, 16),))))
+    assert not [block for block in found.root.children if block.again]

@@ -23,7 +23,7 @@ def loops(flow: Flow, block: Block) -> Block:
 def _looped(flow: Flow, parent: Block, children: Sequence[Block]) -> list[Block]:
     parts = Counter(map(_part, children))
     marks = [_mark(flow, child) if parts[_part(child)] > 1 else _part(child) for child in children]
-    weighs = [flow.parameters(child.one()) > 0 for child in children]
+    weighs = [_weighs(flow, parent, child) for child in children]
     found: list[Block] = []
     index = 0
     while index < len(children):
@@ -49,11 +49,17 @@ def _mark(flow: Flow, block: Block) -> tuple[object, ...]:
     return *_part(block), names, flow.held(block.all())
 
 
+def _weighs(flow: Flow, parent: Block, part: Block) -> bool:
+    """True for a layer or a product with weights; rows of a table that are added to several maps make no loop."""
+    own = part.module == parent.module and not part.children
+    return flow.parameters(part.one()) > 0 and (not own or any(flow.ops[op].macs for op in part.one()))
+
+
 def _body(weighs: Sequence[bool], marks: Sequence[object], start: int) -> tuple[int, int]:
     """Length of the body that starts here, runs at least twice and covers most, and how often it runs.
 
-    `weighs`: which of the parts have parameters. Of two that cover the same the shorter: four calls in each of six
-    steps are six runs, not four and then the rest.
+    `weighs`: which parts are reason enough for a loop. Of two that cover the same the shorter: four calls in each of
+    six steps are six runs, not four and then the rest.
     """
     best = (1, 1)
     for again in range(start + 2, min(start + _LONGEST, len(marks) // 2 + start) + 1):

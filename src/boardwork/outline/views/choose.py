@@ -11,6 +11,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.side_by_side import side_by_side
 from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
+from boardwork.outline.views.tables import with_tables
 from boardwork.outline.views.u_levels import u_levels
 
 MOST_BOXES = 12  # of the big picture
@@ -52,7 +53,8 @@ def big_picture(flow: Flow, root: Block) -> list[Block]:
         if not wanted:
             folded = _with_branches(flow, squeeze, boxes)
             if len(folded) == len(boxes):
-                return _numbered(squeeze(squeeze.rows(_with_stem(boxes, share)), MOST_BOXES))
+                rows = squeeze.rows(_with_stem(with_tables(flow, boxes), share))
+                return _numbered(squeeze(rows, MOST_BOXES))
             boxes = folded
         else:
             boxes = max(wanted, key=lambda pair: pair[0])[1]
