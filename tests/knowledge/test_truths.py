@@ -28,6 +28,8 @@ SAID = {  # set of facts: what is said of it, and what is said of others only
     "few_positions": ("MACs(n)", "whole model cost at 8 times"),
     "two_lengths": ("MACs(n)", "From which length on"),
     "lstm": ("both directions together", "can run for ever"),
+    "refining": ("Steps that refine one state", "Recurrence vs Transformer"),
+    "peeping": ("peepholes", "Steps that refine"),
     "one_direction": ("can run for ever", "both directions together"),
     "hybrid": ("Multi-head", "can run for ever"),
     "resnet_trained": ("a few activations", "what it caches"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from boardwork.measure.examples import count, everything, one
@@ -76,6 +77,9 @@ _WORDS = {
 }
 
 
+_CELLS = ("recurrent", "map_cell")
+
+
 def parts(flow: Flow, outline: Outline) -> dict[str, Any]:
     """What the recogniser measured on one of each kind; the number of patches is that of one image."""
     found: dict[str, Any] = {}
@@ -89,6 +93,7 @@ def parts(flow: Flow, outline: Outline) -> dict[str, Any]:
         | _repeated(flow, outline)
         | _layers_alone(flow, outline)
         | _recurrent(flow, outline)
+        | _refining(flow, outline)
         | _head(flow, outline)
     )
 
@@ -111,6 +116,29 @@ def _layers_alone(flow: Flow, outline: Outline) -> dict[str, Any]:
 def _recurrent(flow: Flow, outline: Outline) -> dict[str, Any]:
     block = next((b for b in outline.root.walk() if b.kind == "recurrent"), None)  # what is opened has lost its runs
     return {} if block is None else {"recurrent.last_only": _last_only(flow, block)}
+
+
+def _refining(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """Whether a loop round a recurrent cell reads no sequence: each turn takes from outside what the first took."""
+    for loop in (block for block in outline.root.walk() if block.again):
+        kind = next((part.kind for part in loop.walk() if part.kind in _CELLS), "")
+        first, *others = _taken_by_turn(flow, [turn.one() for turn in (replace(loop, again=()), *loop.again)])
+        if kind:
+            return {f"{kind}.refines": True} if all(other <= first for other in others) else {}
+    return {}
+
+
+def _taken_by_turn(flow: Flow, turns: Sequence[Collection[int]]) -> list[set[object]]:
+    """What each turn takes from outside of all: of a tensor, the piece."""
+    own = {op for turn in turns for op in turn}
+    working = ([op for op in turn if not flow.is_shape(op)] for turn in turns)
+    return [{_piece(flow, t) for t in flow.taken(ops) if flow.origin(t)[0].producer not in own} for ops in working]
+
+
+def _piece(flow: Flow, tensor: int) -> object:
+    """Equal for the same piece of the same tensor, cut twice."""
+    source, passed = flow.origin(tensor)
+    return source.id, *((flow.ops[op].name, str(flow.ops[op].attrs)) for op in passed)
 
 
 def _head(flow: Flow, outline: Outline) -> dict[str, Any]:

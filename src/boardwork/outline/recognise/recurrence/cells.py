@@ -11,6 +11,7 @@ from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.product import Product, product
 from boardwork.outline.recognise.recurrence.cell_arithmetic import Arithmetic, arithmetics
+from boardwork.trace.records import Op
 
 _NAMES = {"lstm": "LSTM cell", "gru": "GRU cell", "rnn": "RNN cell"}
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -91,7 +92,7 @@ def _patterns(flow: Flow, step: Step, steps: int) -> list[Pattern]:
     label = f"Conv{_NAMES[kind]}" if _is_convolutional(step) else _NAMES[kind]
     return [
         *boxes,
-        Pattern(word, step.ops, label, "recurrent", detail, leaf=False, facts=facts or _sort(step)),
+        Pattern(word, step.ops, label, "recurrent", detail, leaf=False, facts=facts or _sort(flow, step)),
     ]
 
 
@@ -129,10 +130,20 @@ def _remembers(flow: Flow, step: Step, hidden: int) -> bool:
     return any(flow.tensors[end].shape[axis] == hidden for end in known)
 
 
-def _sort(step: Step) -> dict[str, str | bool]:
+def _sort(flow: Flow, step: Step) -> dict[str, str | bool]:
     """What tells the equations of cells from one another."""
-    made = step.arithmetic
-    return {"kind": made.kind, "reset_first": made.reset_first, "update_adds": made.update_adds}
+    made, seen = step.arithmetic, _peepholes(flow, step)
+    sort = {"kind": made.kind, "reset_first": made.reset_first, "update_adds": made.update_adds}
+    after = sum(any(flow.tensors[t].producer in made.ops for t in op.inputs) for op in seen)
+    usual = (len(seen), after) == (3, 1)
+    return sort | ({"peepholes": "usual" if usual else "others"} if seen else {})
+
+
+def _peepholes(flow: Flow, step: Step) -> list[Op]:
+    """Products by which gates see the cell: of a weight, and of the old cell (input, forget) or the new one (output)."""
+    known = step.arithmetic.states | {t for op in step.arithmetic.ops for t in flow.ops[op].outputs}
+    muls = (flow.ops[op] for op in step.ops - step.arithmetic.ops if flow.ops[op].name == "mul")
+    return [op for op in muls if any(map(flow.is_weight, op.inputs)) and not known.isdisjoint(op.inputs)]
 
 
 def _taps(flow: Flow, layer: Product) -> int:
@@ -158,8 +169,11 @@ def _facts(flow: Flow, step: Step, steps: int, hidden: int, arriving: int) -> di
     params = sum(flow.tensors[t].size for t in used)
     if not arriving or matrices != gates * hidden * (arriving + hidden):
         return {}
+    seen = {flow.origin(t)[0].id for op in _peepholes(flow, step) for t in op.inputs if flow.is_weight(t)}
+    diagonal = sum(flow.tensors[t].size for t in seen)
     return {
         "input": arriving, "hidden": hidden, "layers": 1, "directions": 1, "gates": gates,
-        "steps": steps, "params": params, "first_params": params, "bias": params - matrices,
-        "macs": steps * sum(p.op.macs for p in step.layers), **_sort(step),
+        "steps": steps, "params": params, "first_params": params, "bias": params - matrices - diagonal,
+        "macs": steps * sum(p.op.macs for p in step.layers), **_sort(flow, step),
+        **({"diagonal": diagonal} if diagonal else {}),
     }  # fmt: skip
