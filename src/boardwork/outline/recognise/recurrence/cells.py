@@ -140,7 +140,7 @@ def _sort(flow: Flow, step: Step) -> dict[str, str | bool]:
 
 
 def _peepholes(flow: Flow, step: Step) -> list[Op]:
-    """Products by which gates see the cell: of a weight, and of the old cell (input, forget) or the new one (output)."""
+    """Products by which gates see the cell: a weight times the old cell, for the output gate usually the new one."""
     known = step.arithmetic.states | {t for op in step.arithmetic.ops for t in flow.ops[op].outputs}
     muls = (flow.ops[op] for op in step.ops - step.arithmetic.ops if flow.ops[op].name == "mul")
     return [op for op in muls if any(map(flow.is_weight, op.inputs)) and not known.isdisjoint(op.inputs)]
