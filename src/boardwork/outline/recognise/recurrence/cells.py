@@ -133,7 +133,7 @@ def _remembers(flow: Flow, step: Step, hidden: int) -> bool:
 def _sort(flow: Flow, step: Step) -> dict[str, str | bool]:
     """What tells the equations of cells from one another."""
     made, seen = step.arithmetic, _peepholes(flow, step)
-    sort = {"kind": made.kind, "reset_first": made.reset_first, "update_adds": made.update_adds}
+    sort: dict[str, str | bool] = {"kind": made.kind, "reset_first": made.reset_first, "update_adds": made.update_adds}
     after = sum(any(flow.tensors[t].producer in made.ops for t in op.inputs) for op in seen)
     usual = (len(seen), after) == (3, 1)
     return sort | ({"peepholes": "usual" if usual else "others"} if seen else {})
