@@ -50,9 +50,12 @@ def test_a_suffix_names_a_format(name, format):
 
 
 @each_sheet
-def test_ascii_is_ascii(path):
-    assert render(Sheet.from_json(path), "ascii").isascii()
-    assert render(Sheet.from_json(path), "ascii", Options(compact=True)).isascii()
+@pytest.mark.parametrize("compact", [False, True])
+def test_ascii_is_ascii(path, compact):
+    sheet, options = Sheet.from_json(path), Options(compact=compact)
+    plain = render(sheet, "ascii", options)
+    assert plain.isascii()
+    assert plain.count(b"?") == render(sheet, "text", options).count(b"?")  # which stands for a sign without a name
 
 
 @each_sheet

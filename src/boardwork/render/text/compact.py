@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from boardwork.formula import linear
 from boardwork.formula.signs import ascii_text
 from boardwork.options import Options
 from boardwork.render.panel_choice import chosen
@@ -40,7 +41,8 @@ def _lines(sheet: Sheet, options: Options) -> Iterator[str]:
     if "equations" in names and sheet.equations:
         yield from ("", "Equations")
         for equation in sheet.equations:
-            yield from _wrapped(f"{equation.name}: {equation.text}", "- ", options)
+            told = linear(equation.latex, ascii=True) if options.ascii else equation.text
+            yield from _wrapped(f"{equation.name}: {told}", "- ", options)
     if "trade-offs" in names and sheet.tradeoffs:
         yield from ("", "Trade-offs")
         for tradeoff in sheet.tradeoffs:

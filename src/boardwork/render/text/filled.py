@@ -17,7 +17,8 @@ def filled(string: str, width: int, first: str = "", then: str | None = None, *,
 
     `ascii`: in bytes below 128, which take more room, so they are told before lines are broken.
     """
-    string, first = (ascii_text(string), ascii_text(first)) if ascii else (string, first)
+    if ascii:
+        string, first = HARD.join(map(ascii_text, string.split(HARD))), ascii_text(first)
     after = " " * len(first) if then is None else then
     most = width - max(len(first), len(after))
     whole = re.sub(r"[^ ]+", lambda word: " ".join(_pieces(word[0], most)), glued(string))
