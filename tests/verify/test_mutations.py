@@ -1,10 +1,11 @@
-"""Statements with one mistake each, as they are made at a board: every one fails, and the statement itself passes."""
+"""A block of every sort that a check covers: its statement passes, and with one mistake as made at a board it fails."""
 
 import dataclasses
 from functools import cache
 
 import pytest
 import torch
+from tests.verify import written_blocks as written
 from torch import nn
 
 from boardwork.outline import outline
@@ -87,8 +88,9 @@ def drawn(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(8))
 
 
-SEQUENCE, IMAGE = drawn(2, 10, 32), drawn(2, 8, 12, 12)
-BLOCKS = {
+SEQUENCE, IMAGE, NARROW = drawn(2, 10, 32), drawn(2, 8, 12, 12), drawn(2, 10, 16)
+WORDS = torch.arange(20).view(2, 10)
+BLOCKS = {  # sort of block: how it is built, and its inputs
     "attention": (Attention, SEQUENCE),
     "layer": (lambda: nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, norm_first=True), SEQUENCE),
     "mixture": (Mixture, drawn(2, 6, 16)),
@@ -102,8 +104,22 @@ BLOCKS = {
         ),
         IMAGE,
     ),
+    "grouped queries": (written.SharedKeys, SEQUENCE),
+    "latent attention": (written.LatentKeys, SEQUENCE),
+    "feed-forward": (lambda: nn.Sequential(nn.Linear(32, 48), nn.GELU(), nn.Linear(48, 32)), SEQUENCE),
+    "RMSNorm": (written.Normed, SEQUENCE),
+    "instance norm": (lambda: nn.Sequential(nn.Conv2d(8, 6, 3), nn.InstanceNorm2d(6, affine=True), nn.ReLU()), IMAGE),
+    "bottleneck": (written.Narrow, IMAGE),
+    "squeeze-excitation": (written.Recalibrated, IMAGE),
+    "GRU": (lambda: nn.GRU(32, 12, batch_first=True), SEQUENCE),
+    "RNN": (lambda: nn.RNN(32, 12, batch_first=True), SEQUENCE),
+    "embeddings": (written.Words, WORDS),
+    "state space": (written.Selective, drawn(2, 9, 8)),
+    "adaLN": (written.Conditioned, NARROW, drawn(2, 16)),
+    "LoRA": (written.Adapted, NARROW),
+    "GCN": (written.Neighbours, drawn(7, 8), (drawn(7, 7) > 0).float()),
 }  # fmt: skip
-MUTATIONS = {
+MUTATIONS = {  # mistake: the block, what is right, what is written instead
     "scale left out": ("attention", " / math.sqrt(8)", ""),
     "scale by the model's width": ("attention", "math.sqrt(8)", "math.sqrt(32)"),
     "mask off by one": ("attention", ".tril()", ".tril(1)"),
@@ -121,13 +137,37 @@ MUTATIONS = {
     "router without renormalisation": ("mixture", " / best.sum(-1, keepdim=True)", ""),
     "sign of the decay": ("decay", "-torch.exp(", "torch.exp("),
     "input gate for forget gate": ("lstm", "i, f, g, o = (", "f, i, g, o = ("),
+    "keys of the other heads": ("grouped queries", "k.repeat_interleave(2, dim=1)", "k.repeat(1, 2, 1, 1)"),
+    "latent not normalised": ("latent attention", "rms_norm(x @ W_DKV.T, gamma)", "x @ W_DKV.T"),
+    "keys for values": ("latent attention", "h @ W_UV.T", "h @ W_UK.T"),
+    "GELU by sigmoid": ("feed-forward", "F.gelu(", "F.silu("),
+    "mean taken off": ("RMSNorm", "x * torch.rsqrt(", "(x - x.mean(-1, keepdim=True)) * torch.rsqrt("),
+    "gain left out": ("RMSNorm", " * gamma", ""),
+    "mean over the channels too": ("instance norm", "x.mean((2, 3)", "x.mean((1, 2, 3)"),
+    "skip left out": ("bottleneck", "relu(x + ", "relu("),
+    "mean and variance in the other order": ("bottleneck", "mean, variance,", "variance, mean,"),
+    "scale not squashed": ("squeeze-excitation", "torch.sigmoid(", "("),
+    "largest for mean": ("squeeze-excitation", "x.mean((2, 3))", "x.amax((2, 3))"),
+    "reset gate before the layer": ("GRU", "n_x + r * n_h", "r * (n_x + n_h)"),
+    "update gate the other way round": ("GRU", "(1 - z) * torch", "z * torch"),
+    "state without its matrix": ("RNN", "h @ W_hh.T", "h"),
+    "row of the next word": ("embeddings", "E[words]", "E[words + 1]"),
+    "places left out": ("embeddings", " + E_2[index]", ""),
+    "decay without its exponential": ("state space", "h_5 = torch.exp(", "h_5 = ("),
+    "skip of the input left out": ("state space", " + scale * x[:, i]", ""),
+    "scale without one": ("adaLN", " + 1)", ")"),
+    "shift for gate": ("adaLN", "W_1c.T + b_1c", "W_1a.T + b_1a"),
+    "rank product not scaled": ("LoRA", " * 2.0", ""),
+    "matrices in the other order": ("LoRA", "@ W_2.T @ W_3.T", "@ W_3 @ W_2"),
+    "no loops": ("GCN", "edges + table", "edges"),
+    "one degree alone": ("GCN", "h * h_2", "h"),
 }
 
 
 @cache
 def prepared(name):
-    build, value = BLOCKS[name]
-    trace, run = rehearsed(from_module(build().eval(), (value,)))
+    build, *values = BLOCKS[name]
+    trace, run = rehearsed(from_module(build().eval(), tuple(values)))
     found = statement(outline(trace))
     assert not found.unstated
     return trace, found, Forward(trace, run, found, {}, Numbers())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from boardwork.outline.blocks import Block, Outline
 from boardwork.outline.flow import Flow
-from boardwork.statement.helpers import boundary_of, cut_outside, leaving, parts_of
+from boardwork.statement.helpers import boundary_of, cut_outside, leaving, part_name, parts_of
 from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.operations import CLOSED
 from boardwork.statement.records import Argument, Statement
@@ -64,7 +64,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
     function = Function(flow, library, boundary, labels, entering, brief, nested=in_parts == _NESTED)
     function.write(empty.ops, leaves, parts_of(flow, block, boxes=in_parts == _NESTED) if in_parts else ())
     outputs = leaving(flow, ops)
-    name = identifier(block.label)
+    name = part_name(block)
     name = f"{name}_layer" if name in library.texts else name
     text = function.text(name, outputs)
     whole = "\n\n".join([*library.texts.values(), text])

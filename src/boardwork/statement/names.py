@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable
 from string import ascii_lowercase
 
@@ -122,8 +123,11 @@ def identifier(words: str) -> str:
 
     >>> identifier("Multi-head attention")
     'multi_head_attention'
+    >>> identifier("ReLU² attention")
+    'relu2_attention'
     """
-    name = re.sub(r"\W+", "_", words.lower()).strip("_")
+    plain = unicodedata.normalize("NFKC", words).lower()
+    name = re.sub(r"\W+", "_", plain).strip("_")
     if not re.search("[a-z]", name):
         return "block"
     name = re.sub(r"_+", "_", name)

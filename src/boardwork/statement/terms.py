@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 
-from boardwork.statement.expressions import constant, expression
+from boardwork.statement.expressions import called, constant, expression
 from boardwork.statement.layout import Axes, Layout, length_of
 from boardwork.statement.sizes import Shape, Sizes
 
@@ -152,12 +152,20 @@ class Scope:
             return value.term
         key = (value.term, value.layout.signature)
         if key not in self._written:
-            node, layout = value.term.node, value.layout
-            code = layout.write(node, self.sizes.write) or layout.write(node, self.sizes.write_or_number)
+            code = self._zeros(value) or self._moved(value)
             if code is None:
                 raise UnstatedError(f"a view of {value.term.shape} as {value.shape}")
             self._written[key] = self.term(code, value.shape, value.term.wanted)
         return self._written[key]
+
+    def _moved(self, value: Value) -> ast.expr | None:
+        node, layout = value.term.node, value.layout
+        return layout.write(node, self.sizes.write) or layout.write(node, self.sizes.write_or_number)
+
+    def _zeros(self, value: Value) -> ast.expr | None:
+        """Zeros of the new shape at once."""
+        sizes = [self.sizes.write(length) for length in value.shape] if value.is_zeros else [None]
+        return None if None in sizes else called(ast.Name("torch", ast.Load()), "zeros", [s for s in sizes if s])
 
     def node(self, value: Value) -> ast.expr:
         """The tensor itself, named."""
