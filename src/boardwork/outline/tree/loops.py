@@ -75,9 +75,9 @@ def _body(weighs: Sequence[bool], marks: Sequence[object], start: int) -> tuple[
 
 
 def _body_block(flow: Flow, parent: Block, parts: Sequence[Block]) -> Block:
-    """Named by the part that holds most of its weights, if one does and has a name."""
-    weights = {id(part): flow.parameters(part.one()) for part in parts}
-    lead = max(parts, key=lambda part: weights[id(part)])
-    path = next((part.path for part in parts if part.children and part.path), parent.path)
-    label = lead.label if 2 * weights[id(lead)] > sum(weights.values()) else ""
-    return Block(label or "One step", "block", path=path, cls=lead.cls, children=tuple(parts), module=parts[0].module)
+    """Under the path of the module that loops, unless the weights are those of one recognised part."""
+    weighted = [part for part in parts if flow.parameters(part.one())]
+    alone = weighted[0] if len(weighted) == 1 else None
+    path, cls = (alone.path, alone.cls) if alone is not None and alone.path else (parent.path, parent.cls)
+    label = alone.label if alone is not None and alone.label else "Loop body"
+    return Block(label, "block", path=path, cls=cls, children=tuple(parts), module=parts[0].module)
