@@ -109,3 +109,11 @@ class TakesADict(nn.Module):
 
     def forward(self, batch):
         return self.layer(batch.get("x"))
+
+
+def Parallel():
+    return nn.DataParallel(nn.Sequential(nn.Linear(8, 4)))
+
+
+def Compiled():
+    return torch.compile(nn.Sequential(nn.Linear(8, 4)))

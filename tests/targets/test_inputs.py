@@ -26,6 +26,12 @@ def test_a_size_is_taken_with_which_forward_runs():
     assert sizes(load(NETS + "LeNet")) == [(1, 1, 28, 28)]
 
 
+def test_wrappers_are_off_before_inputs_are_looked_for():
+    for name in ("Parallel", "Compiled"):
+        subject = load(NETS + name)
+        assert (type(subject.module).__name__, sizes(subject)) == ("Sequential", [(1, 8)])
+
+
 def test_inputs_are_given_by_position_and_by_name():
     for inputs in (["1,8", "1,6"], ["b:1,6", "a:1,8"], ["b:1,6", "1,8"], ["a:1,8", "1,6"]):
         subject = load(NETS + "TwoInputs", inputs)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from boardwork.errors import TraceError
 from boardwork.targets import from_module
-from boardwork.trace import trace
+from boardwork.trace import long_forward, trace
 from boardwork.trace.records import Trace
 
 
@@ -148,3 +149,33 @@ def test_what_has_no_forward_is_told_with_its_parts() -> None:
     with pytest.raises(TraceError, match="no forward") as caught:
         trace(from_module(Box(), (torch.zeros(1, 4),)))
     assert "layer (Linear)" in str(caught.value)
+
+
+class Yielding(nn.Module):
+    """Gives the results of its layers one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Iterator[Tensor]:
+        for layer in self.layers:
+            x = layer(x).relu()
+            yield x
+
+
+def test_what_a_forward_yields_is_asked_for() -> None:
+    found = traced(Yielding(), torch.zeros(2, 4))
+    assert [op.name for op in found.ops] == ["linear", "relu"] * 3
+    assert [name for name, _ in found.outputs] == ["output 0", "output 1", "output 2"]
+
+
+def test_a_forward_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor:
+            while True:
+                x = super().forward(x)
+
+    monkeypatch.setattr(long_forward, "ENDLESS", 100)
+    with pytest.raises(TraceError, match="it may not end"):
+        traced(Endless(nn.Linear(4, 4)), torch.zeros(2, 4))

@@ -34,6 +34,7 @@ def assemble(
     Raises:
         TargetError: the inputs do not fit forward's arguments.
     """
+    module = unwrapped(module)
     twin = _twin(module) if known is None and not given else None
     hint = inferred_input(module, twin) if known is None else None
     guesses: tuple[str, ...] = (hint.told,) if hint and not given else ()
@@ -51,6 +52,6 @@ def assemble(
 
 def _twin(module: nn.Module) -> nn.Module | None:
     try:
-        return module_on_meta(unwrapped(module)).eval()
+        return module_on_meta(module).eval()
     except TraceError:  # tracing it says why
         return None

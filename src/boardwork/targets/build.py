@@ -37,7 +37,8 @@ def build(make: Callable[..., Any], call: Call, **fixed: Any) -> nn.Module:
             if isinstance(module, nn.Module):
                 building.tell(module)
         except Exception as error:
-            if "meta" not in str(error).lower():  # it would raise on CPU as well, after minutes perhaps
+            lacking = isinstance(error, NotImplementedError) or "meta" in str(error).lower()
+            if not lacking:  # it would raise on CPU as well, after minutes perhaps
                 raise _refusal(call, error) from error
             module = _build_on_cpu(make, call, arguments)
     if not isinstance(module, nn.Module):

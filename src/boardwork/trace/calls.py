@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, GeneratorType
 from typing import Any
 
 from torch import nn
@@ -46,13 +46,18 @@ class Calls:
         self.deepest = path
         self.open.append(OpenCall(self.records[-1].id, module, sys._getframe(1)))
 
-    def leave(self, module: nn.Module, _args: Any, _out: Any) -> None:
-        """Global forward hook; calls that an exception left open are closed with it."""
+    def leave(self, module: nn.Module, _args: Any, out: Any) -> Any:
+        """Global forward hook; calls that an exception left open are closed with it.
+
+        What a forward yields is asked for while its call is open; the module then gives it as a tuple.
+        """
+        drained = tuple(out) if isinstance(out, GeneratorType) else None
         while any(module is call.module for call in self.open):
             if self.open.pop().module is module:
                 break
         if self.open:
             self.deepest = self.path
+        return drained
 
     @property
     def path(self) -> str:

@@ -17,7 +17,7 @@ from boardwork.targets.subject import Subject
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.cells import step_of
-from boardwork.trace.long_forward import LongForwardError
+from boardwork.trace.long_forward import EndlessForwardError, LongForwardError
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.prepare import check_forward, is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu
 from boardwork.trace.recorder import Recorder
@@ -59,7 +59,7 @@ def rehearsed(subject: Subject) -> tuple[Trace, Run]:
         warnings.simplefilter("ignore")  # what a user's forward warns of is no matter of its picture
         try:
             return _on_meta(subject, module)
-        except LongForwardError:
+        except (LongForwardError, EndlessForwardError):
             raise
         except TraceError as error:
             for other in subject.others:

@@ -140,3 +140,12 @@ class Levels(nn.Module):
 def test_rows_of_a_table_that_are_added_to_several_maps_are_no_loop() -> None:
     found = outline(trace(from_module(Levels(), (torch.zeros(1, 3, 16, 16),))))
     assert not [block for block in found.root.children if block.again]
+
+
+def test_a_body_of_several_parts_has_the_path_of_what_loops() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), Imagined())
+    found = outline(trace(from_module(model, (torch.zeros(2, 5, 3),))))
+    loop = next(block for block in found.root.walk() if block.again)
+    assert (loop.label, loop.path) == ("Loop body", "1")
+    step = outline(trace(from_module(RungeKutta(), (torch.zeros(4, 3),))))
+    assert [(block.label, block.path) for block in step.root.walk() if block.again] == [("Loop body", "")]
