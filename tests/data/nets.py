@@ -111,9 +111,9 @@ class TakesADict(nn.Module):
         return self.layer(batch.get("x"))
 
 
-def Parallel():
+def parallel():
     return nn.DataParallel(nn.Sequential(nn.Linear(8, 4)))
 
 
-def Compiled():
+def compiled():
     return torch.compile(nn.Sequential(nn.Linear(8, 4)))

@@ -27,7 +27,7 @@ def test_a_size_is_taken_with_which_forward_runs():
 
 
 def test_wrappers_are_off_before_inputs_are_looked_for():
-    for name in ("Parallel", "Compiled"):
+    for name in ("parallel", "compiled"):
         subject = load(NETS + name)
         assert (type(subject.module).__name__, sizes(subject)) == ("Sequential", [(1, 8)])
 
