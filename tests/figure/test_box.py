@@ -8,7 +8,7 @@ import pytest
 
 from boardwork.figure import CELLS, Metrics
 from boardwork.figure.blocks import Op
-from boardwork.figure.box import box_of, wrap
+from boardwork.figure.box import box_of, side_texts, wrap
 from boardwork.figure.points import NARROW, NARROWEST, POINTS
 from boardwork.figure.shapes import texts_of
 from boardwork.sheet import Diagram, Edge, Node
@@ -41,6 +41,16 @@ def test_a_word_is_broken_by_its_width_in_points() -> None:
 )
 def test_words_in_a_box_break_where_they_are_best_read(text: str, most: float, lines: list[str]) -> None:
     assert wrap(text, most, CELLS, "detail") == lines
+
+
+def test_names_beside_a_circle_are_whole() -> None:
+    op = Op(Node("a", "+", role="add"), tags_in=(1,))
+    table = Node("b", "Position embedding", "577 × 768", "parameter")
+    op = replace(op, side_inputs=((table, Edge("b", "a")),))
+    for m in (CELLS, replace(CELLS, break_words=True, branch_label=14)):
+        (side,) = side_texts(op, "in", m)
+        assert " ".join(side.lines) == "Position embedding, ①"
+        assert side.names == len(side.lines)
 
 
 def test_the_shape_of_an_output_is_not_said_again_beside_it() -> None:

@@ -176,7 +176,9 @@ def side_texts(op: Op, way: str, m: Metrics) -> list[Beside]:
         found.append(Beside(_numbers(tags, m, 6 if small else 4), "data"))
     brought = op.from_left if way == "in" else ()
     if not brought and way == "in" and len(found) > 1 and small:  # one arrow is all that a circle has room for
-        return [Beside((", ".join(side.lines[0] for side in found),), found[0].kind)]
+        names = [*(node.label for node, _ in sides), *_numbers(tags, m, 6)[:1]]
+        lines = tuple(wrap(", ".join(names), most, m, "port"))
+        return [Beside(lines, found[0].kind, len(lines))]
     return [*found, *(Beside(("",), edge.kind, edge=edge) for edge in brought)]
 
 
