@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
+from boardwork.outline.views.cores import with_cores
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.side_by_side import side_by_side
 from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
@@ -151,7 +152,7 @@ def parts(flow: Flow, root: Block, block: Block) -> list[Block | tuple[Block, Se
             break
         largest = max(fitting, key=lambda i: len(boxes[i].one()))
         boxes[largest : largest + 1] = boxes[largest].children
-    return _framed(squeeze(boxes, MOST_IN_ZOOM), _MOST * share(block), share)
+    return _framed(squeeze(with_cores(flow, boxes), MOST_IN_ZOOM), _MOST * share(block), share)
 
 
 def _framed(boxes: list[Block], much: float, share: Share) -> list[Block | tuple[Block, Sequence[Block]]]:
