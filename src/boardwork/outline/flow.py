@@ -112,6 +112,7 @@ class Flow:
         self._own = {op.id: own.intersection(op.inputs) for op in self.ops if not own.isdisjoint(op.inputs)}
         self._data_users: dict[int, tuple[Op, ...]] = {}
         self._data_inputs: dict[int, tuple[int, ...]] = {}
+        self.prepared = self._prepared()
 
     def _live(self) -> set[int]:
         """Operations whose results reach an output."""
@@ -130,6 +131,21 @@ class Flow:
                 found.add(op.id)
                 reached.update(op.outputs)
         return found
+
+    def _prepared(self) -> set[int]:
+        """Operations that make the weights of layers from parameters: a mask, a norm over the weights, 1 + gain."""
+        found = set[int]()
+        for op in reversed(self.ops):
+            if op.id in self._data and op.id not in self.fed and not _works(op):
+                users = self.data_users(op)
+                if users and all(user.id in found or self._is_held(op, user) for user in users):
+                    found.add(op.id)
+        return found
+
+    def _is_held(self, op: Op, layer: Op) -> bool:
+        """True where a layer that works on the input holds what the operation makes."""
+        given = given_and_held(layer)[0]
+        return layer.id in self.fed and bool(given) and set(op.outputs).isdisjoint(given)
 
     def readings(self, tensor: int, kind: str) -> list[tuple[float, ...]]:
         """What the values of a constant say of this kind, see `records.Table`."""
@@ -277,6 +293,11 @@ def given_and_held(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     named = next((given for weights, given in _GIVEN.items() if weights in op.slots), cell)
     pairs = list(zip(op.slots, op.inputs, strict=True))
     return tuple(t for slot, t in pairs if slot in named), tuple(t for slot, t in pairs if slot not in named)
+
+
+def _works(op: Op) -> bool:
+    """True for a layer that multiplies, be it learned what it works on."""
+    return bool(op.macs) and not _GIVEN.keys().isdisjoint(op.slots)
 
 
 def _of_values(op: Op) -> Op:

@@ -99,7 +99,7 @@ def recognise(flow: Flow) -> list[Pattern]:
     written = (p for p in norms(flow) if len(p.ops) > 1)
     alone = (response_norms, unit_lengths, frozen_norms, activations, layers, dot_products)
     for pattern in (*written, *(pattern for find in alone for pattern in find(flow))):
-        if not pattern.ops & claimed:
+        if not pattern.ops & claimed and not pattern.ops <= flow.prepared:
             found.append(pattern)
             claimed |= pattern.ops
     return found

@@ -11,9 +11,9 @@ from typing import Any
 from boardwork.outline.blocks import Pattern
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, name_of, written
-from boardwork.outline.recognise.convolution.masked_weight import mask_of
 from boardwork.outline.recognise.feed_forward import is_linear
 from boardwork.outline.recognise.norms.arithmetic import CALLED, called
+from boardwork.outline.recognise.weights import MASKED, done_to_weights
 from boardwork.trace.records import Op, Tensor
 
 _POOLS = {
@@ -40,12 +40,14 @@ def layers(flow: Flow) -> Iterator[Pattern]:
         if flow.is_data(op.id):
             pattern = _layer(flow, op)
             if pattern is not None:
-                yield _masked(pattern, mask_of(flow, op)) if pattern.kind in ("conv", "linear") else pattern
+                told = done_to_weights(flow, op) if pattern.kind in ("conv", "linear") else ""
+                yield _told_of_weights(pattern, told) if told else pattern
 
 
-def _masked(pattern: Pattern, mask: frozenset[int]) -> Pattern:
-    label = f"Masked {pattern.label[0].lower()}{pattern.label[1:]}" if mask else pattern.label
-    return dataclasses.replace(pattern, ops=pattern.ops | mask, label=label)
+def _told_of_weights(pattern: Pattern, told: str) -> Pattern:
+    if told == MASKED:
+        return dataclasses.replace(pattern, label=f"Masked {pattern.label[0].lower()}{pattern.label[1:]}")
+    return dataclasses.replace(pattern, detail=", ".join(filter(None, (pattern.detail, told))))
 
 
 def _layer(flow: Flow, op: Op) -> Pattern | None:

@@ -29,7 +29,7 @@ def _computes(flow: Flow, op: int) -> bool:
     record = flow.ops[op]
     if flow.is_shape(op) or any(out in flow.outputs for out in record.outputs):
         return not flow.is_shape(op)
-    if _is_index(flow, op) or _scales_weight(flow, op):
+    if _is_index(flow, op) or op in flow.prepared:
         return False
     neutral = _NEUTRAL.get(record.name)
     if len(record.inputs) > 1:
@@ -41,18 +41,6 @@ def _is_index(flow: Flow, op: int) -> bool:
     """True for whole numbers and truths."""
     results = (flow.tensors[out].dtype for out in flow.ops[op].outputs)
     return all(dtype.removeprefix("torch.").startswith(_INDICES) for dtype in results)
-
-
-def _scales_weight(flow: Flow, op: int) -> bool:
-    """True for a parameter times a number: that is the parameter as it is used."""
-    record = flow.ops[op]
-    number = len(record.inputs) == 1 or any(flow.tensors[t].size == 1 for t in record.inputs)
-    return (
-        record.name in ("mul", "div")
-        and op not in flow.fed
-        and number
-        and flow.origin(record.inputs[0])[0].kind == "parameter"
-    )
 
 
 def _finds(flow: Flow, op: int) -> bool:
@@ -131,11 +119,12 @@ def _selection(flow: Flow, block: Block) -> Block:
 def _host(flow: Flow, ops: tuple[int, ...], owner: dict[int, int], neighbour: int) -> int:
     """Place of what makes the tensors that `ops` move, else of what uses them, else the neighbour.
 
-    Arithmetic on indices belongs to what is looked up with them.
+    Arithmetic on indices belongs to what is looked up with them, on weights to the layer that holds them.
     """
     made = [flow.tensors[t].producer for op in ops for t in flow.ops[op].inputs]
     used = [user.id for op in ops for user in flow.data_users(flow.ops[op])]
-    order = (*used, *made) if all(_is_index(flow, op) for op in ops) else (*made, *used)
+    for_user = all(_is_index(flow, op) or op in flow.prepared for op in ops)
+    order = (*used, *made) if for_user else (*made, *used)
     return next((owner[op] for op in order if op in owner), neighbour)
 
 

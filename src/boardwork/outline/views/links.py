@@ -215,6 +215,7 @@ class Links:
         if weight not in self._starts:
             views = self._views_of(weight)
             users = {op for view in views for op in self.flow.users.get(view, ()) if op in self.owner}
+            users -= self.flow.prepared
             given = {op for op in users if not views.isdisjoint(given_and_held(self.flow.ops[op])[0])}
             self._starts[weight] = {self.owner[op] for op in given}
         return target in self._starts[weight]
