@@ -37,6 +37,7 @@ def test_a_word_is_broken_by_its_width_in_points() -> None:
         ("64 → 64 → 256, 3×3; the first has a projection", 40, ["64 → 64 → 256, 3×3; the", "first has a projection"]),
         ("Embedding, Position embedding ...", 31, ["Embedding, Position", "embedding ..."]),
         ("a_word_too_long_to_break and another", 12, ["a_word_too_long_to_break", "and another"]),
+        ("(batch, 300, 8, 32)", 0, ["(batch,", "300,", "8, 32)"]),
     ],
 )
 def test_words_in_a_box_break_where_they_are_best_read(text: str, most: float, lines: list[str]) -> None:

@@ -105,14 +105,14 @@ def _middle(height: float, m: Metrics) -> float:
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts.
 
-    The lines are about as long as one another.
+    The lines are about as long as one another; where a word is wider than `most`, they may all be.
     """
     if m.width_of(text, kind) <= most:
         return [text]
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
         words = [piece for word in words for piece in _broken(word, most, m, kind)]
-    found = _filled(words, most, m, kind)
+    found = _filled(words, max(most, *(m.width_of(word, kind) for word in words)), m, kind)
     widest, narrower = math.inf, max(m.width_of(line, kind) for line in found)
     while narrower < widest:
         widest, evener = narrower, _filled(words, narrower - _LESS, m, kind)
