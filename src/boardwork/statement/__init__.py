@@ -11,6 +11,7 @@ from boardwork.statement.helpers import boundary_of, cut_outside, leaving, part_
 from boardwork.statement.names import identifier, tables_of
 from boardwork.statement.operations import CLOSED
 from boardwork.statement.records import Argument, Statement
+from boardwork.statement.segments import segments
 from boardwork.statement.terms import Term, UnstatedError
 from boardwork.statement.walk import Function, Library
 
@@ -52,7 +53,9 @@ def _argument(term: Term) -> Argument:
     return Argument(term.wanted, term.tensor, term.picks, tuple(map(_argument, term.members)))
 
 
-def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, in_parts: int = 0) -> Statement:
+def _stated(
+    flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, in_parts: int = 0, repeated: bool = False
+) -> Statement:
     ops, block = frozenset(empty.ops), outline.zoom.block
     boundary = boundary_of(flow, empty.ops)
     drawn = outline.zoom.boxes if outline.zoom_trace is outline.trace else ()
@@ -61,7 +64,7 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
     labels |= tables_of(flow, leaves)
     library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
-    function = Function(flow, library, boundary, labels, entering, brief, nested=in_parts == _NESTED)
+    function = Function(flow, library, boundary, labels, entering, brief, in_parts == _NESTED, repeated)
     function.write(empty.ops, leaves, parts_of(flow, block, boxes=in_parts == _NESTED) if in_parts else ())
     outputs = leaving(flow, ops)
     name = part_name(block)
@@ -75,25 +78,32 @@ def _stated(flow: Flow, outline: Outline, empty: Statement, *, brief: int = 0, i
 
 
 def _shortest(flow: Flow, outline: Outline, empty: Statement) -> Statement:
-    """The equations opened; where a board is too small, torch's own calls, then a function a part, or a part of one."""
+    """The equations opened; where a board is too small, torch's own calls, then a function a part, or a part of one.
+
+    At last a function for what comes again with other weights.
+    """
     found = _stated(flow, outline, empty)
-    for in_parts, brief in _styles(flow, outline, empty) if _length(found.text) > _BOARD else ():
-        other = _stated(flow, outline, empty, brief=brief, in_parts=in_parts)
+    for in_parts, brief, repeated in _styles(flow, outline, empty) if _length(found.text) > _BOARD else ():
+        other = _stated(flow, outline, empty, brief=brief, in_parts=in_parts, repeated=repeated)
         lengths = [_length(function) for function in other.text.split("\n\n")]
-        if (max(lengths) if in_parts else sum(lengths)) <= _BOARD:
+        if (max(lengths) if in_parts or repeated else sum(lengths)) <= _BOARD:
             return other
         found = min(found, other, key=lambda one: max(map(_length, one.text.split("\n\n"))))
     return found
 
 
-def _styles(flow: Flow, outline: Outline, empty: Statement) -> Iterator[tuple[int, int]]:
-    """How far in parts, and how brief: what makes a difference to these operations."""
+def _styles(flow: Flow, outline: Outline, empty: Statement) -> Iterator[tuple[int, int, bool]]:
+    """How far in parts, how brief, and whether what is repeated is: what makes a difference to these operations."""
     names = {flow.ops[op].name for op in empty.ops}
     briefs = [brief for brief, calls in enumerate(CLOSED, 1) if not names.isdisjoint(calls)]
-    yield from ((0, brief) for brief in briefs)
+    yield from ((0, brief, False) for brief in briefs)
+    parted = [0]
     for in_parts in (_ONE_DEEP, _NESTED):
         if parts_of(flow, outline.zoom.block, boxes=in_parts == _NESTED):
-            yield from ((in_parts, brief) for brief in (0, *briefs))
+            yield from ((in_parts, brief, False) for brief in (0, *briefs))
+            parted.append(in_parts)
+    if segments(flow, empty.ops, outline.zoom.block.leaves()):
+        yield from ((in_parts, brief, True) for in_parts in parted for brief in (0, *briefs))
 
 
 def _length(text: str) -> int:

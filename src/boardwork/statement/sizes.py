@@ -94,9 +94,15 @@ class Sizes:
 
     def comment(self, shape: Iterable[int]) -> str:
         """A shape in a comment: (B, T, 512)."""
-        written = [self._written(length) for length in shape]
-        words = ["?" if node is None else ast.unparse(node).replace(" // ", "/") for node in written]
+        words = [self._commented(length) for length in shape]
         return f"({', '.join(words)})" if len(words) != 1 else f"({words[0]},)"
+
+    def _commented(self, length: int) -> str:
+        """A length that no name leads to is that of the trace, where the function holds there alone."""
+        node = self._written(length)
+        if node is not None:
+            return ast.unparse(node).replace(" // ", "/")
+        return str(self.traced.get(length, "?")) if self._numbers else "?"
 
 
 def _letter(law: str) -> str:

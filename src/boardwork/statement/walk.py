@@ -25,6 +25,7 @@ from boardwork.statement.lines import Lines
 from boardwork.statement.loops import roll
 from boardwork.statement.names import added_to_product, moved_name, name_parts, number, stem_of, table_name, weight_name
 from boardwork.statement.operations import write
+from boardwork.statement.segments import SEGMENT, segments
 from boardwork.statement.sizes import Sizes
 from boardwork.statement.terms import Scope, Term, UnstatedError, Value, plain
 from boardwork.statement.text import function_text
@@ -77,8 +78,9 @@ class Function:
         entering: dict[int, str] | None = None,
         brief: int = 0,
         nested: bool = False,
+        repeated: bool = False,
     ) -> None:
-        self.brief, self.nested = brief, nested
+        self.brief, self.nested, self.repeated = brief, nested, repeated
         self.flow, self.library, self.labels, self._entering = flow, library, labels or {}, entering or {}
         self.scope = Scope(Sizes(flow.trace.axes))
         self.values: dict[int, Value] = {}
@@ -86,6 +88,7 @@ class Function:
         self._made_for: dict[Term, int] = {}
         self._told_there: set[str] = set()  # weights whose shapes a part tells
         self._parts: list[Block] = []
+        self._leaves: dict[int, Block] = {}
         self.scope.sizes.name(
             [flow.tensors[t] for t in boundary if flow.tensors[t].kind not in ("parameter", "buffer")]
         )
@@ -134,8 +137,11 @@ class Function:
 
     def write(self, ops: Sequence[int], leaves: Iterable[Block], parts: Iterable[Block] = ()) -> None:
         """Write operations in order. `parts`, and boxes that mean one thing, are calls of helpers."""
-        self._parts = list(parts)
-        owner = {op: box for box in leaves for op in box.ops} | {op: part for part in self._parts for op in part.one()}
+        boxes, self._parts = list(leaves), list(parts)
+        rest = set(ops).difference(*(part.one() for part in self._parts))
+        self._parts += segments(self.flow, rest, boxes) if self.repeated else []
+        self._leaves = {op: box for box in boxes for op in box.ops}
+        owner = self._leaves | {op: part for part in self._parts for op in part.one()}
         alone = {op for part in self._parts for op in left_outside(self.flow, part)}
         last = {id(owner[op]): op for op in ops if op not in alone}
         for op in ops:
@@ -217,7 +223,7 @@ class Function:
         inner = self._inside(box, own)
         text = inner.text(name, [outputs[0]], shapes=is_part)
         call = expression(f"{self.library.add(text)}()")
-        owner = {op: leaf for leaf in box.leaves() for op in leaf.ops}
+        owner = {op: leaf for leaf in box.leaves() for op in leaf.ops} | self._leaves
         handed = [self._handed(term, box, owner, own) for term in inner.scope.arguments]
         call.args = handed  # type: ignore[attr-defined]
         shape = self.scope.sizes.of(self.flow.tensors[outputs[0]])
@@ -227,12 +233,15 @@ class Function:
 
     def _inside(self, box: Block, own: Sequence[int]) -> Function:
         """The function of a box or part."""
-        if box in self._parts:
+        if box.kind == SEGMENT:
+            labels, entering = {}, {}
+        elif box in self._parts:
             labels, entering = self.labels, self._entering
         else:
             labels, entering = {t: label for t, label in self.labels.items() if label in _TABLES}, {}
         boundary = boundary_of(self.flow, own)
-        inner = Function(self.flow, self.library, boundary, labels, entering, self.brief, self.nested)
+        repeated = self.repeated and box.kind != SEGMENT
+        inner = Function(self.flow, self.library, boundary, labels, entering, self.brief, self.nested, repeated)
         if box in self._parts:
             inner.write(own, box.leaves(), parts_of(self.flow, box, boxes=True) if self.nested else ())
         else:
