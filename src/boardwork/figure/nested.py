@@ -18,7 +18,7 @@ class Nested:
     """`path`: the boxes in order; `steps`: the edge behind each but the last; `skips`: from, to, the outermost first.
 
     `beside`: chains of boxes that feed the path, such as an embedding of the time; `within`: the edges in them;
-    `feeds`: those into the path.
+    `feeds`: those into the path. `given`: outputs on the way up, each with the number of its box.
     """
 
     path: tuple[Node, ...]
@@ -27,6 +27,7 @@ class Nested:
     beside: tuple[tuple[Node, ...], ...]
     within: tuple[Edge, ...]
     feeds: tuple[Edge, ...]
+    given: tuple[tuple[int, Node], ...] = ()
 
     @property
     def added(self) -> bool:
@@ -43,20 +44,30 @@ def nested(diagram: Diagram) -> Nested | None:
     steps = {place[e.source]: e for e in diagram.edges if _between(e, place) == 1}
     skips = [(place[e.source], place[e.target], e) for e in diagram.edges if _between(e, place) > 1]
     skips.sort(key=lambda skip: skip[0])
-    beside = _chains([name for name in nodes if name not in place], place, into, out)
+    given = [(place[e.source], nodes[e.target]) for e in diagram.edges if _is_given(nodes[e.target], e, place)]
+    outputs = {node.id for _, node in given}
+    beside = _chains([name for name in nodes if name not in place and name not in outputs], place, into, out)
     ends = [nodes[e.target].role in CIRCLES for _, _, e in skips]
     if diagram.groups or beside is None or len(skips) < (_JOINED if any(ends) else _LEVELS):
         return None
     if any(one[0] >= two[0] or one[1] <= two[1] for one, two in pairwise(skips)):
+        return None
+    fed = {place[e.target] for e in diagram.edges if e.source not in place and e.target in place}
+    if any(number < skips[-1][1] or number in fed for number, _ in given):
         return None
     return Nested(
         tuple(nodes[name] for name in path),
         tuple(steps[i] for i in range(len(path) - 1)),
         tuple(skips),
         tuple(tuple(nodes[name] for name in chain) for chain in beside),
-        tuple(e for e in diagram.edges if e.target not in place),
+        tuple(e for e in diagram.edges if e.target not in place and e.target not in outputs),
         tuple(e for e in diagram.edges if e.source not in place and e.target in place),
+        tuple(given),
     )
+
+
+def _is_given(node: Node, edge: Edge, place: Mapping[str, int]) -> bool:
+    return node.role == "output" and edge.source in place and edge.target not in place
 
 
 def _between(edge: Edge, place: Mapping[str, int]) -> int:

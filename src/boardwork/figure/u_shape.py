@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from boardwork.figure.blocks import Block, Line, Op, in_sequence
-from boardwork.figure.box import box_of
+from boardwork.figure.box import box_of, named
 from boardwork.figure.laid import Item, Laid
 from boardwork.figure.nested import Nested
 from boardwork.figure.primitives import Point, Text, Wire
@@ -96,7 +96,13 @@ class _Drawing:
     def _room(self, number: int) -> float:
         """For the numbers beside a box."""
         m, tags = self.m, self._tags(number)
-        return m.stub + 2 * m.text_gap + m.width_of(self._written(tags), "port") if tags else 0.0
+        texts = [self._written(tags)] if tags else self._given(number)
+        return m.stub + 2 * m.text_gap + max(m.width_of(text, "port") for text in texts) if texts else 0.0
+
+    def _given(self, number: int) -> list[str]:
+        """The lines beside a box that say what the model gives there."""
+        nodes = (node for place, node in self.found.given if place == number)
+        return [line for node in nodes for line in named((node.label, node.detail), self.m)]
 
     def _written(self, tags: Sequence[int]) -> str:
         return " ".join(map(self.m.tag, tags))
@@ -173,7 +179,8 @@ class _Drawing:
         tags, node = self._tags(number), _upright(self.found.path[number])
         if arm is self.down:
             return self.placer.op(Op(node, tags_in=tags)).at(arm.x, self._top(number))
-        return (*self.placer.op(Op(node)).at(arm.x, self._top(number)), *self._numbers(number, arm.x))
+        box = self.placer.op(Op(node)).at(arm.x, self._top(number))
+        return (*box, *self._numbers(number, arm.x), *self._outputs(number, arm.x))
 
     def _numbers(self, number: int, x: float) -> list[Item]:
         m, tags, y, near = self.m, self._tags(number), self.middle[number], x + self._half(number)
@@ -182,6 +189,15 @@ class _Drawing:
         start = near + m.stub
         x, top = (start + 2, y) if m.unit else (start + m.text_gap / 2, y - m.text_height / 2)
         return [Wire(((start, y), (near + m.unit, y)), "data", True), Text(x, top, self._written(tags), "port")]
+
+    def _outputs(self, number: int, x: float) -> list[Item]:
+        m, lines, y, near = self.m, self._given(number), self.middle[number], x + self._half(number)
+        if not lines:
+            return []
+        end = near + m.stub
+        x, top = (end + 2, y) if m.unit else (end + m.text_gap / 2, y - m.text_height / 2)
+        texts = [Text(x, top + i * m.text_height, line, "port") for i, line in enumerate(lines)]
+        return [Wire(((near + m.unit, y), (end, y)), "data", True), *texts]
 
     def _upright_wire(self, above: int, below: int, arm: _Arm) -> list[Item]:
         ends = (arm.x, self._foot(above)), (arm.x, self._top(below) - self.m.unit)

@@ -9,10 +9,14 @@ import torch
 from tests.outline import written
 from torch import Tensor, nn
 
+from boardwork.figure.nested import nested
+from boardwork.options import Options
 from boardwork.outline import outline
 from boardwork.outline.blocks import Outline, View
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.skips import Skips
+from boardwork.pipeline import draw_trace
+from boardwork.render import render
 from boardwork.targets import from_module
 from boardwork.trace import trace
 
@@ -88,6 +92,39 @@ def test_a_deep_u_keeps_to_the_boxes_there_are() -> None:
     found = drawn(Gated(levels=7), 1, 3, 256, 256)
     assert len(labels(found)) == 11
     assert labels(found)[5].startswith("Bottom")
+
+
+class Supervised(Gated):
+    """Every level but the last is given too, through a head of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(gated=False)
+        self.heads = nn.ModuleList(nn.Conv2d(8, 2, 1) for _ in self.ups)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        kept = [self.stem(x)]
+        for down in self.downs:
+            kept.append(down(kept[-1]).relu())
+        x, given = kept.pop(), []
+        for lift, up, head in zip(self.lifts, self.ups, self.heads, strict=True):
+            x = up(torch.cat([lift(x), kept.pop()], 1)).relu()
+            given.append(head(x))
+        return given[::-1]
+
+
+def test_heads_of_the_levels_are_no_channels_of_theirs_and_leave_it_a_u() -> None:
+    found = drawn(Supervised(), 1, 3, 32, 32)
+    assert labels(found) == [
+        *(f"Down {n}: 8 channels" for n in (1, 2, 3)),
+        "Bottom: 8 channels",
+        *(f"Up {n}: 8 channels" for n in (3, 2, 1)),
+    ]
+    sheet = draw_trace(found.trace, Options())
+    u = nested(sheet.big_picture)
+    assert u is not None
+    assert [u.path[number].label.partition(":")[0] for number, _ in u.given] == ["Up 3", "Up 2"]
+    text = render(sheet, "text").decode()
+    assert all(f"output {n}" in text for n in range(3))
 
 
 class Pyramid(nn.Module):

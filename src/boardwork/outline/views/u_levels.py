@@ -121,7 +121,11 @@ class _Levels:
             yield part, times
 
     def _channels(self, level: Sequence[Block]) -> int:
-        last = max(op for part in level for op in part.all() if op in self.spine)
+        own = {op for part in level for op in part.all()}
+        onward = [
+            op for op in own & self.spine if any(u.id not in own for u in self.flow.data_users(self.flow.ops[op]))
+        ]
+        last = max(onward or own & self.spine)  # not of a head, from which nothing leads on
         tensor = self.flow.tensors[self.flow.ops[last].outputs[0]]
         axes = list(zip(tensor.shape, tensor.symbols, strict=True))[1:]
         return next(size for size, symbol in axes if symbol.isdigit())
