@@ -29,3 +29,24 @@ def test_modules_that_share_tensors_are_one_note() -> None:
         "table.weight and head.weight are one tensor, counted once.",
         "first and second.0 share 4 tensors, counted once.",
     ]
+
+
+class Twice(nn.Module):
+    """Layers that are held twice, as a list and as the network they make."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(6))
+        self.network = nn.Sequential(*(nn.Sequential(layer, nn.ReLU()) for layer in self.layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x)
+
+
+def test_many_names_are_not_all_listed() -> None:
+    notes = boardwork.draw(Twice(), args=(torch.zeros(2, 8),)).footnotes
+    assert [note for note in notes if "counted once" in note] == [
+        "layers.0 and network.0.0 share 2 tensors, counted once.",
+        "layers.1 and network.1.0 share 2 tensors, counted once.",
+        "8 more tensors have several names, counted once.",
+    ]

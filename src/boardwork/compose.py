@@ -11,6 +11,7 @@ from boardwork.outline.blocks import Block, Link, Outline, View
 from boardwork.sheet import Diagram, Edge, Group, Heading, Node, Port, Sheet, Symbol, Zoom
 from boardwork.trace.records import Trace
 
+_TOLD = 3  # footnotes about shared tensors
 _IN_HEADS = ("attention_core", "split", "rope")
 
 
@@ -184,16 +185,20 @@ def _where(trace: Trace, ops: tuple[int, ...]) -> str:
 
 
 def _shared_weights(tensors: Sequence[Sequence[str]]) -> list[str]:
-    """A sentence for each set of modules that share tensors; of one tensor its full names."""
+    """A sentence for each set of modules that share tensors, of one tensor its full names; many in one for the rest."""
     shared: dict[tuple[str, ...], list[Sequence[str]]] = {}
     for names in tensors:
         shared.setdefault(_owners(names), []).append(names)
-    return [
+    told = [
         f"{' and '.join(owners[:3])} share {len(found)} tensors, counted once."
         if len(found) > 1
         else f"{' and '.join(found[0][:3])} are one tensor, counted once."
         for owners, found in shared.items()
     ]
+    left = sum(map(len, list(shared.values())[_TOLD - 1 :]))
+    return (
+        told if len(told) <= _TOLD else [*told[: _TOLD - 1], f"{left} more tensors have several names, counted once."]
+    )
 
 
 def _owners(names: Sequence[str]) -> tuple[str, ...]:
