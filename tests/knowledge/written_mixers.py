@@ -84,6 +84,17 @@ def retention() -> Sides:
     return (q @ k.mT * decay) @ v, torch.stack(written, -2)
 
 
+@define("slot_attention")
+def slot_attention() -> Sides:
+    """Every query's mean of the values, weighed by what it gets of each key."""
+    q, k, v = heads()
+    raised = torch.exp(q @ k.mT)
+    shares = raised / raised.sum(-2, keepdim=True)
+    means = [(shares[..., i, :, None] * v).sum(-2) / shares[..., i, :].sum(-1, keepdim=True) for i in range(5)]
+    taken = (q @ k.mT).softmax(-2)
+    return taken / taken.sum(-1, keepdim=True) @ v, torch.stack(means, -2)
+
+
 @define("softmax_free")
 def softmax_free() -> Sides:
     q, k, v = heads()

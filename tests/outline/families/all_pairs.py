@@ -87,6 +87,24 @@ class BentTwice(Weighing):
         return torch.relu(q @ k.mT / 10) ** 2 * torch.ones(length, length, device=q.device).tril()
 
 
+class Competing(nn.Module):
+    """Slots that compete for each token and are mended by a cell, three times; keys are made once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = nn.Parameter(torch.zeros(1, 5, 32))
+        self.ask, self.offer, self.carry = (nn.Linear(32, 32) for _ in range(3))
+        self.mend = nn.GRUCell(32, 32)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        k, v, slots = self.offer(tokens), self.carry(tokens), self.begun.expand(len(tokens), -1, -1)
+        for _ in range(3):
+            shares = (k @ self.ask(slots).mT * 32**-0.5).softmax(-1) + 1e-8
+            found = (shares / shares.sum(1, keepdim=True)).mT @ v
+            slots = self.mend(found.flatten(0, 1), slots.flatten(0, 1)).view_as(slots)
+        return slots
+
+
 class Style(nn.Module):
     """Gram matrices of maps."""
 
@@ -148,6 +166,21 @@ class ThreeProducts(nn.Module):
         return (moving @ spread) * 0.5 @ moving.mT
 
 
+class Clustered(nn.Module):
+    """Soft k-means from learned centres: distances share the tokens out, no queries ask for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.centres, self.finish = nn.Parameter(torch.zeros(1, 5, 32)), nn.Linear(32, 4)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        centres = self.centres.expand(len(tokens), -1, -1)
+        for _ in range(2):
+            shares = (-(torch.cdist(tokens, centres) ** 2)).softmax(-1)
+            centres = (shares / shares.sum(1, keepdim=True)).mT @ tokens
+        return self.finish(centres)
+
+
 TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "without_softmax": (Weighing, (TOKENS,)),
@@ -157,6 +190,8 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "made_decay": (MadeDecay, (TOKENS,)),
     "bent": (Bent, (TOKENS,)),
     "bent_twice": (BentTwice, (TOKENS,)),
+    "competing": (Competing, (TOKENS,)),
+    "clustered": (Clustered, (TOKENS,)),
     "style": (Style, (torch.zeros(1, 3, 16, 16),)),
     "smoothed": (Smoothed, (TOKENS,)),
     "made_weights": (MadeWeights, (TOKENS, torch.zeros(2, 8))),

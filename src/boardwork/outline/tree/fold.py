@@ -16,7 +16,7 @@ from boardwork.outline.flow import Flow
 from boardwork.outline.tree.accumulate import accumulated
 
 TELLING = (*ATTENTION, "feed_forward", "moe", "scan", "recurrent", "graph_convolution")
-_SORTS = ("cross", "linear", "without_softmax")  # of attention
+_SORTS = ("cross", "competing", "linear", "without_softmax")  # of attention
 _ALIKE = 0.6  # share of operations in common: a first block with a projection folds, a stage with another does not
 _LONGEST = 16  # parts of a body of different layers
 

@@ -219,7 +219,7 @@ def _sizes(block: Block) -> str:
 def _heads(block: Block) -> str:
     heads, shared = block.facts["heads"], block.facts.get("kv_heads", block.facts["heads"])
     words = f"{heads} head{'s' if heads > 1 else ''}" + (f", {shared} KV" if shared != heads else "")
-    if not block.facts.get("without_softmax") and not block.facts.get("linear"):
+    if not any(map(block.facts.get, ("competing", "without_softmax", "linear"))):
         return words
     sort = block.label.partition(", ")[0]
     return f"{words} of {sort if sort[1:] != sort[1:].lower() else sort.lower()}"

@@ -16,6 +16,7 @@ from boardwork.outline.recognise.attention.difference import with_differences
 from boardwork.outline.recognise.attention.facts import facts
 from boardwork.outline.recognise.attention.further_keys import with_further_keys
 from boardwork.outline.recognise.attention.linear import FEATURES, POINTWISE, linear_cores
+from boardwork.outline.recognise.attention.looped import made_before_loop
 from boardwork.outline.recognise.attention.mask import mask
 from boardwork.outline.recognise.attention.output import output
 from boardwork.outline.recognise.attention.rotation import rotation
@@ -35,8 +36,9 @@ def unnormalised_attentions(flow: Flow) -> Iterator[list[Pattern]]:
 
 def _drawn(flow: Flow, cores: Iterable[Core]) -> Iterator[list[Pattern]]:
     shared = set[frozenset[int]]()
-    for core in cores:
-        branches = _branches(flow, core)
+    read = [(core, _branches(flow, core)) for core in cores]
+    apart = made_before_loop(flow, [branches for _, branches in read])
+    for core, branches in read:
         out = output(flow, core.last)
         hidden = mask(flow, core)
         found = {b.letter: rotation(flow, b, core.d_k) for b in branches[:2] if b.projection is not None}
@@ -46,7 +48,7 @@ def _drawn(flow: Flow, cores: Iterable[Core]) -> Iterator[list[Pattern]]:
         if bias is not None and bias.ops not in shared and is_shared(flow, bias, core):
             shared.add(bias.ops)
             yield [bias]
-        yield Boxes(flow, core, branches, turned, measured).patterns(out, hidden)
+        yield Boxes(flow, core, branches, turned, measured).patterns(out, hidden, apart)
 
 
 def _branches(flow: Flow, core: Core) -> list[Branch]:

@@ -41,14 +41,15 @@ class Boxes:
     ) -> None:
         self.flow, self.core, self.branches, self.turned, self.facts = flow, core, branches, turned, facts
 
-    def patterns(self, out: Output, mask: Mask) -> list[Pattern]:
-        """Boxes in no order, and last the frame."""
+    def patterns(self, out: Output, mask: Mask, apart: frozenset[int]) -> list[Pattern]:
+        """Boxes in no order, and last the frame, which those `apart` stay out of."""
         before = (self._latents, self._projections, self._rotations, self._joins, self._features, self._places)
         boxes = [*(box for part in before for box in part()), self._core(mask), *self._bias(mask)]
         boxes += self._after(out)
         inside = frozenset(op for box in boxes for op in box.ops) | out.gated | out.normalised | out.moved
         inside |= out.concat if out.projection is not None else set()
         inside |= {op for b in self.branches if b.projection is not None for op in b.between()} | self._second()
+        inside -= apart
         beside = frozenset(led_back(self.flow, self.branches, inside))
         inside |= beside
         if any(self.flow.ops[op].name == "topk" for op in beside):

@@ -9,10 +9,11 @@ from math import prod
 
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.attention.branch import branch_of
-from boardwork.outline.recognise.attention.reach import keys_beside, varies
+from boardwork.outline.recognise.attention.on_scores import alpha, from_weights, learned_factor, mixes_heads, softcap
+from boardwork.outline.recognise.attention.reach import keys_beside, queries_compete, varies
 from boardwork.outline.recognise.attention.softmax import Softmax, softmax
 from boardwork.outline.recognise.contraction import PRODUCTS, Contraction, multiplies_activations
-from boardwork.outline.recognise.scale import factor, number
+from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op
 
 _ON_SCORES = frozenset(
@@ -35,8 +36,7 @@ _ON_SCORES = frozenset(
         "pad",
     ]
 )
-_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div", "sub", "pad"])
-_MIXES = ("linear", "conv2d", "einsum", "matmul")
+_ON_SHARES = frozenset(["masked_fill", "mul", "where", "nan_to_num", "div", "sub", "pad", "add"])
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,9 @@ class Core:
     positions alone, `partners` what they meet. `others`: queries and keys of a second softmax that is subtracted.
     `softmaxes`: 2 where the heads of both lie in one tensor of queries. `local`: keys that each query is compared with,
     where these stay as many in a longer sequence and are no group that sees itself alone; else 0. `further`: keys of
-    other sets that the same softmax runs over, as tokens that all see. Without softmax: `curve`
-    names the activation of the scores, and `scaled_rows` is true where sums over the keys scale them.
+    other sets that the same softmax runs over, as tokens that all see. `competing`: the
+    softmax runs over queries, which share each key out among them. `scaled_rows`: sums over the keys scale the shares,
+    or the scores where no softmax makes shares of them; `curve` names the activation of these.
     """
 
     ops: frozenset[int]
@@ -80,6 +81,7 @@ class Core:
     further: int = 0
     curve: str = ""
     scaled_rows: bool = False
+    competing: bool = False
 
     @property
     def keys(self) -> int:
@@ -156,6 +158,10 @@ def written_out(flow: Flow, op: Op) -> Core | None:
     line = _downstream(flow, [content.id], before)
     chain = _downstream(flow, [p.id for p in products], before)
     query, key = _operands(first, shares)
+    competing = queries_compete(flow, shares, second, second.left if value == second.right else second.right)
+    if competing:
+        query, key = key, query
+        passed |= flow.between({shares.last.id, last.id})
     further = [t for p in products if p is not content for t in p.inputs[-2:]]
     channels = varies(flow, first.left, first.inner_axis(first.left)) and not varies(flow, content.outputs[0], -1)
     return Core(
@@ -165,21 +171,17 @@ def written_out(flow: Flow, op: Op) -> Core | None:
         q_len=first.own(query), k_len=first.own(key), d_k=first.inner(), d_v=second.own(value),
         scores=flow.tensors[content.outputs[0]].size,
         added=tuple(added(flow, chain, products)),
-        softcap=_softcap(flow, line),
+        softcap=softcap(flow, line),
         sink=any(flow.ops[op].name == "cat" for op in line),
-        mixed=any(_mixes_heads(flow, flow.ops[op]) for op in line | passed),
-        temperature=any(_learned_factor(flow, flow.ops[op]) for op in line),
+        mixed=any(mixes_heads(flow, flow.ops[op]) for op in line | passed),
+        temperature=any(learned_factor(flow, flow.ops[op]) for op in line),
         channels=channels,
         places=tuple(t for t in further if not _follows_input(flow, t)),
         partners=tuple(t for t in further if _follows_input(flow, t)),
-        local=keys_beside(flow, shares, first, key, chain),
+        local=0 if competing else keys_beside(flow, shares, first, key, chain),
+        competing=competing,
+        scaled_rows=competing and any(flow.ops[op].name == "sum" for op in passed),
     )  # fmt: skip
-
-
-def alpha(product: Op) -> float:
-    """baddbmm scales its product."""
-    alpha = product.attrs.get("alpha") if product.name == "baddbmm" else None
-    return float(alpha) if isinstance(alpha, int | float) else 1.0
 
 
 def _before(flow: Flow, scores: int) -> tuple[set[int], list[Op]]:
@@ -191,7 +193,7 @@ def _before(flow: Flow, scores: int) -> tuple[set[int], list[Op]]:
             continue
         if multiplies_activations(flow, op) or _meets_places(flow, op):
             products[op.id] = op
-        elif op.name in _ON_SCORES or flow.is_shape(op.id) or _mixes_heads(flow, op):
+        elif op.name in _ON_SCORES or flow.is_shape(op.id) or mixes_heads(flow, op):
             ops.add(op.id)
             todo.extend(op.inputs)
     return ops, [products[index] for index in sorted(products)]
@@ -202,7 +204,7 @@ def after(flow: Flow, op: Op, depth: int = 0) -> list[int] | None:
     for user in flow.data_users(op):
         if multiplies_activations(flow, user):
             return [user.id]
-        if depth < 12 and (flow.is_shape(user.id) or user.name in _ON_SHARES or _mixes_heads(flow, user)):
+        if depth < 12 and (flow.is_shape(user.id) or user.name in _ON_SHARES or mixes_heads(flow, user)):
             found = after(flow, user, depth + 1)
             if found is not None:
                 return [user.id, *found]
@@ -229,7 +231,7 @@ def _meets_places(flow: Flow, op: Op) -> bool:
     """A product of what follows the input with rows of a learned table."""
     if op.name not in PRODUCTS or len(op.inputs) < 2:
         return False
-    tables = [t for t in op.inputs[-2:] if _from_weights(flow, t)]
+    tables = [t for t in op.inputs[-2:] if from_weights(flow, t)]
     return len(tables) == 1 and any(_follows_input(flow, t) for t in op.inputs[-2:])
 
 
@@ -254,27 +256,6 @@ def _operands(first: Contraction, shares: Softmax) -> tuple[int, int]:
     return (first.right, first.left) if swapped else (first.left, first.right)
 
 
-def _mixes_heads(flow: Flow, op: Op) -> bool:
-    """A product with a small square matrix, one row a head."""
-    if op.name not in _MIXES:
-        return False
-    weights = [flow.tensors[t].shape for t in op.inputs if flow.is_weight(t)]
-    square = [w for w in weights if len(w) > 1 and w[0] == w[1] and prod(w) == w[0] ** 2]
-    data = [t for t in op.inputs if not flow.is_weight(t)]
-    return len(square) == 1 and len(data) == 1 and square[0][0] in flow.tensors[data[0]].shape
-
-
-def _learned_factor(flow: Flow, op: Op) -> bool:
-    return op.name in ("mul", "div") and any(_from_weights(flow, t) for t in op.inputs)
-
-
-def _from_weights(flow: Flow, tensor: int) -> bool:
-    """True for a parameter and what is made from parameters alone."""
-    record = flow.tensors[tensor]
-    made = record.producer in flow.weighted and record.producer not in flow.fed
-    return record.kind == "parameter" or made
-
-
 def added(flow: Flow, chain: set[int], products: list[Op]) -> Iterator[int]:
     """Tensors from elsewhere that meet the scores."""
     made = {t for op in (*chain, *(p.id for p in products)) for t in flow.ops[op].outputs}
@@ -282,18 +263,8 @@ def added(flow: Flow, chain: set[int], products: list[Op]) -> Iterator[int]:
     others = [
         t
         for op in sorted(chain)
-        if flow.ops[op].name != "cat"
-        and not _mixes_heads(flow, flow.ops[op])
-        and not _learned_factor(flow, flow.ops[op])
+        if flow.ops[op].name != "cat" and not mixes_heads(flow, flow.ops[op]) and not learned_factor(flow, flow.ops[op])
         for t in flow.ops[op].inputs
         if t not in made and flow.tensors[t].size > 1
     ]
     yield from dict.fromkeys([*extra, *others])
-
-
-def _softcap(flow: Flow, line: set[int]) -> float:
-    for op in line:
-        if flow.ops[op].name == "tanh":
-            users = [user for user in flow.data_users(flow.ops[op]) if user.name == "mul"]
-            return (number(flow, users[0]) or 0.0) if users else 0.0
-    return 0.0

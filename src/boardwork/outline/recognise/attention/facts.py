@@ -145,6 +145,7 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output, m
         "softcap": core.softcap,
         "sink": core.sink,
         "talking": core.mixed,
+        "competing": core.competing,
         "linear": core.kind == "linear",
         "without_softmax": core.kind == "unnormalised",
         "made_factors": core.kind == "unnormalised" and any(_is_learned(flow, t) for t in core.added),

@@ -24,6 +24,23 @@ def keys_beside(flow: Flow, shares: Softmax, first: Contraction, key: int, chain
     return keys if beside or band else 0
 
 
+def queries_compete(flow: Flow, shares: Softmax, second: Contraction, weights: int) -> bool:
+    """True when the softmax runs over the axis of queries, which the values are not summed along.
+
+    `second`: the product of `weights`, what became of the shares, with values.
+    """
+    scores, used = flow.tensors[shares.scores], flow.tensors[weights]
+    over, own, summed = (
+        (record.shape[axis], record.symbols[axis] if len(record.symbols) >= -axis else "")
+        for record, axis in (
+            (scores, shares.axis),
+            (used, second.own_axis(weights)),
+            (used, second.inner_axis(weights)),
+        )
+    )
+    return over == own != summed
+
+
 def varies(flow: Flow, tensor: int, axis: int) -> bool:
     """True when the axis grows with the input."""
     symbols = flow.tensors[tensor].symbols

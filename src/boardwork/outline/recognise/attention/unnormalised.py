@@ -8,8 +8,9 @@ from math import prod
 from boardwork.outline.flow import Flow
 from boardwork.outline.recognise.activation import ACTIVATIONS, ENDS, name_of, written
 from boardwork.outline.recognise.attention.branch import branch_of
-from boardwork.outline.recognise.attention.core import Core, added, alpha
+from boardwork.outline.recognise.attention.core import Core, added
 from boardwork.outline.recognise.attention.linear import POINTWISE, over_positions
+from boardwork.outline.recognise.attention.on_scores import alpha
 from boardwork.outline.recognise.contraction import Contraction, multiplies_activations
 from boardwork.outline.recognise.scale import factor
 from boardwork.trace.records import Op

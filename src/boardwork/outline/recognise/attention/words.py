@@ -6,7 +6,12 @@ from typing import Any
 
 from boardwork.outline.recognise.attention.mask import Mask
 
-_KINDS = {"linear": "Linear attention", "additive": "Additive attention", "difference": "Differential attention"}
+_KINDS = {
+    "competing": "Slot attention",
+    "linear": "Linear attention",
+    "additive": "Additive attention",
+    "difference": "Differential attention",
+}
 
 
 def widths(facts: dict[str, Any]) -> str:
@@ -92,6 +97,8 @@ def formula(facts: dict[str, Any]) -> str:
     if facts.get("without_softmax"):
         return _of_all_pairs(product, facts)
     product += "".join(f" + {word}" for word in _added(facts))
+    if facts.get("competing"):
+        return f"(softmax over Q of {product}) V" + (", rows normalised" if facts.get("scaled_rows") else "")
     sink = ", sink" if facts.get("sink") else ""
     if facts.get("difference"):
         return f"(softmax({product}) − λ softmax(Q₂ K₂ᵀ ...)) V"
