@@ -95,3 +95,19 @@ def test_a_circle_takes_wires_from_above_and_the_sides() -> None:
     levels_at_end = [abs(a[1] - b[1]) < 0.1 for a, b in into]
     assert any(levels_at_end)
     assert not all(levels_at_end)
+
+
+def test_the_names_of_what_leaves_a_box_stand_under_no_wire() -> None:
+    """Q goes to the core twice and on past it, as where the scores have a term of their own."""
+    ends = [("a", "b", ""), ("a", "c", ""), ("b", "d", "Q"), ("b", "d", "position"), ("c", "d", "K")]
+    ends += [("b", "e", ""), ("d", "e", ""), ("c", "f", ""), ("e", "f", "")]
+    nodes = tuple(Node(name, name.upper(), role="linear") for name in "abcdef")
+    figure = wired(Diagram(nodes, tuple(Edge(a, b, label=label) for a, b, label in ends)))
+    names = [item for item in figure.primitives if isinstance(item, Text) and item.string in ("Q", "position")]
+    assert len(names) == 2
+    runs = [run for wire in figure.primitives if isinstance(wire, Wire) for run in pairwise(wire.points)]
+    level = [(a, b) for a, b in runs if a[1] == b[1]]
+    for name in names:
+        right, end = name.x + POINTS.width_of(name.string, "shape"), name.y + POINTS.text_height
+        over = [a for a, b in level if name.y < a[1] < end and min(a[0], b[0]) < right and max(a[0], b[0]) > name.x]
+        assert not over

@@ -85,8 +85,12 @@ class _Knotted:
     def _name(self, tie: Tie, end: Point) -> Iterator[Text]:
         """The name of a value at the end of its wire."""
         edge = tie.line.edge
-        if edge is not None and edge.label in self._names(tie.source):
+        if edge is not None and self._is_named(tie):
             yield Text(end[0] + 2.5, end[1] - self.m.text_height - self.m.arrow, edge.label, "shape")
+
+    def _is_named(self, tie: Tie) -> bool:
+        edge = tie.line.edge
+        return edge is not None and edge.label in self._names(tie.source)
 
     # -- from left to right -------------------------------------------------------------------------------------------
 
@@ -188,7 +192,9 @@ class _Knotted:
         words = max((len(self.words.get(node, ())) for node in self.rows.rows[row]), default=0) * m.text_height
         turns = {node: words + _BETWEEN * (level + 1) for node, level in tracks.items()}
         deepest = max([words, *turns.values()])
-        return (max(m.gap, deepest + 1.3 * m.arrow) if steps else 0.0), turns
+        ties = zip(self.knot.ties, self.rows.paths, strict=True)
+        below = any(self._is_named(tie) for tie, path in ties if path[-2] in self.rows.rows[row]) * m.text_height
+        return (max(m.gap, deepest + below + 1.3 * m.arrow) if steps else 0.0), turns
 
     def _tops(self) -> list[float]:
         tops = [0.0]
