@@ -36,8 +36,8 @@ class Twice(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(6))
-        self.network = nn.Sequential(*(nn.Sequential(layer, nn.ReLU()) for layer in self.layers))
+        self.layers = nn.ModuleDict({name: nn.Linear(8, 8) for name in "abcdef"})
+        self.network = nn.Sequential(*(nn.Sequential(layer, nn.ReLU()) for layer in self.layers.values()))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network(x)
@@ -46,7 +46,7 @@ class Twice(nn.Module):
 def test_many_names_are_not_all_listed() -> None:
     notes = boardwork.draw(Twice(), args=(torch.zeros(2, 8),)).footnotes
     assert [note for note in notes if "counted once" in note] == [
-        "layers.0 and network.0.0 share 2 tensors, counted once.",
-        "layers.1 and network.1.0 share 2 tensors, counted once.",
+        "layers.a and network.0.0 share 2 tensors, counted once.",
+        "layers.b and network.1.0 share 2 tensors, counted once.",
         "8 more tensors have several names, counted once.",
     ]
