@@ -304,3 +304,23 @@ def test_a_part_that_is_too_long_is_made_of_parts():
     assert max(text.strip().count("\n") + 1 for text in functions) <= 30
     assert len(functions) >= 4
     assert "def around(input, W_1" in found.text
+
+
+class InBlocks(nn.Module):
+    """A film cut into blocks of positions, which takes more axes than a line holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(8, 8)
+
+    def forward(self, film: torch.Tensor) -> torch.Tensor:
+        b, t, h, w, c = film.shape
+        blocks = film.view(b, t // 2, 2, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 5, 2, 4, 6, 7).reshape(-1, 8, c)
+        return self.mix(blocks)
+
+
+def test_a_chain_too_long_for_a_line_stands_on_two() -> None:
+    found = stated(InBlocks(), torch.zeros(2, 4, 6, 8, 8))
+    assert max(map(len, found.text.splitlines())) <= 120
+    assert "?" not in found.text
+    assert ".permute(0, 1, 3, 5, 2, 4, 6, 7)\n" in found.text

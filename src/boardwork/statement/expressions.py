@@ -48,6 +48,11 @@ def rebuilt(node: ast.expr, change: Callable[[ast.AST], ast.expr | None] = _itse
     return found
 
 
+def swapped(code: ast.expr, changes: dict[int, ast.expr]) -> ast.expr:
+    """A copy in which nodes are replaced by their identity."""
+    return rebuilt(code, lambda node: changes.get(id(node)))
+
+
 def _rebuilt(node: object, change: Callable[[ast.AST], ast.expr | None]) -> object:
     if isinstance(node, list):
         return [_rebuilt(element, change) for element in node]

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from boardwork.statement.expressions import rebuilt
+from boardwork.statement.expressions import swapped
 from boardwork.statement.terms import Term
 
 KEY = re.compile(r"t\d+_")
@@ -57,8 +57,3 @@ def slots(code: ast.expr) -> Iterator[Slot]:
             isinstance(node, ast.Constant) and type(node.value) is int
         ):
             yield node
-
-
-def swapped(code: ast.expr, changes: dict[int, ast.expr]) -> ast.expr:
-    """A copy in which nodes are replaced by their identity."""
-    return rebuilt(code, lambda node: changes.get(id(node)))

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from boardwork.statement.expressions import constant, expression, names_in, replaced
-from boardwork.statement.last_turn import KEY, Slot, last_turn, slots, swapped
+from boardwork.statement.expressions import constant, expression, names_in, replaced, swapped
+from boardwork.statement.last_turn import KEY, Slot, last_turn, slots
 from boardwork.statement.order import ordered
 from boardwork.statement.terms import Loop, Scope, Term
 

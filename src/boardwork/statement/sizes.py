@@ -17,7 +17,7 @@ _PRIMES = (
     8_570_000_009, 9_910_000_007, 11_300_000_009, 12_700_000_009,
 )  # fmt: skip
 _LARGEST_OFFSET = 1_000_000
-_MOST_FACTORS = 3
+_MOST_FACTORS = 4  # a batch of films has as many axes that vary
 _SHORT = {"batch": "B", "seq_len": "T", "src_len": "S", "tgt_len": "T", "height": "H", "width": "W", "length": "L"}
 
 Shape = tuple[int, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from boardwork.statement.expressions import is_put, names_in
+from boardwork.statement.expressions import is_put, names_in, swapped
 from boardwork.statement.lengths import name_lengths
 from boardwork.statement.lines import Line
 from boardwork.statement.loops import COUNTER
@@ -36,7 +36,27 @@ def _codes(line: Line, own: set[str]) -> list[str]:
     code = _unparsed(line.code)
     if line.form == "assign":
         (own.add if code.startswith(_NEW) else own.discard)(line.name)
+        if len(f"{line.name} = {code}") > _COLUMNS and (parts := _in_two(line.name, line.code)):
+            return parts
     return _folded(_FORMS[line.form].format(name=line.name, code=code, counter=COUNTER), line.code)
+
+
+def _in_two(name: str, code: ast.expr) -> list[str]:
+    """A chain of calls on two lines, as much on the first as fits; [] for what is no such chain."""
+    calls = list(_chain(code))
+    for inner in calls[1:]:
+        first = f"{name} = {_unparsed(inner)}"
+        rest = swapped(code, {id(inner): ast.Name(name, ast.Load())})
+        if len(first) <= _COLUMNS and names_in(rest).count(name) == 1:
+            return [first, f"{name} = {_unparsed(rest)}"]
+    return []
+
+
+def _chain(code: ast.expr) -> Iterator[ast.expr]:
+    """x.a().b().c(), x.a().b(), x.a()"""
+    while isinstance(code, ast.Call) and isinstance(code.func, ast.Attribute):
+        yield code
+        code = code.func.value
 
 
 def _folded(text: str, code: ast.expr) -> list[str]:
