@@ -35,6 +35,7 @@ def test_a_word_is_broken_by_its_width_in_points() -> None:
         ("5632 → 4096 → 4096", 14, ["5632 → 4096", "→ 4096"]),
         ("softmax(Q Kᵀ / √d_k + causal mask) V", 35, ["softmax(Q Kᵀ / √d_k", "+ causal mask) V"]),
         ("64 → 64 → 256, 3×3; the first has a projection", 40, ["64 → 64 → 256, 3×3; the", "first has a projection"]),
+        ("Linear gate, SiLU", 14, ["Linear gate,", "SiLU"]),
         ("Embedding, Position embedding ...", 31, ["Embedding, Position", "embedding ..."]),
         ("a_word_too_long_to_break and another", 12, ["a_word_too_long_to_break", "and another"]),
         ("(batch, 300, 8, 32)", 0, ["(batch,", "300,", "8, 32)"]),

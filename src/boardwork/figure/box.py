@@ -105,20 +105,21 @@ def _middle(height: float, m: Metrics) -> float:
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts.
 
-    The lines are about as long as one another; where a word is wider than `most`, they may all be.
+    The lines end with commas where they can, and are about as long as one another; where a word is wider than `most`, they may all be.
     """
     if m.width_of(text, kind) <= most:
         return [text]
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
         words = [piece for word in words for piece in _broken(word, most, m, kind)]
-    found = _filled(words, max(most, *(m.width_of(word, kind) for word in words)), m, kind)
-    widest, narrower = math.inf, max(m.width_of(line, kind) for line in found)
+    found = [_filled(words, max(most, *(m.width_of(word, kind) for word in words)), m, kind)]
+    widest, narrower = math.inf, max(m.width_of(line, kind) for line in found[0])
     while narrower < widest:
         widest, evener = narrower, _filled(words, narrower - _LESS, m, kind)
-        if len(evener) == len(found):
-            found, narrower = evener, max(m.width_of(line, kind) for line in evener)
-    return found
+        if len(evener) == len(found[0]):
+            found.append(evener)
+            narrower = max(m.width_of(line, kind) for line in evener)
+    return max(reversed(found), key=lambda lines: sum(line.endswith((",", ";")) for line in lines[:-1]))
 
 
 def _filled(words: Sequence[str], most: float, m: Metrics, kind: str) -> list[str]:
