@@ -105,7 +105,8 @@ def _middle(height: float, m: Metrics) -> float:
 def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     """Break at spaces so that no line is wider than `most`, if its words allow; a count keeps what it counts.
 
-    The lines end with commas where they can, and are about as long as one another; where a word is wider than `most`, they may all be.
+    The lines end with commas where they can, and are about as long as one another; where a word is wider than `most`,
+    they may all be.
     """
     if m.width_of(text, kind) <= most:
         return [text]
