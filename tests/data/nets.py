@@ -117,3 +117,17 @@ def parallel():
 
 def compiled():
     return torch.compile(nn.Sequential(nn.Linear(8, 4)))
+
+
+class EdgeFeaturesFirst(nn.Module):
+    """Messages made of both nodes and of what their edge has, which comes before the list of edges."""
+
+    def __init__(self):
+        super().__init__()
+        self.node, self.message, self.mend = nn.Linear(11, 16), nn.Linear(39, 16), nn.GRUCell(16, 16)
+
+    def forward(self, x, edge_attr, edge_index):
+        nodes = self.node(x)
+        start, end = edge_index
+        messages = self.message(torch.cat([nodes[start], nodes[end], edge_attr], -1))
+        return self.mend(torch.zeros_like(nodes).index_add(0, end, messages), nodes)

@@ -121,3 +121,7 @@ def test_what_is_no_module_is_told():
 def test_a_target_may_be_called_with_arguments_too():
     assert sizes(from_module("torch.nn:Linear(2, 3)", input_size=(7, 2))) == [(7, 2)]
     assert sizes(from_module("torch.nn:Linear(2, 3)", (torch.ones(5, 2),), title="mine")) == [(5, 2)]
+
+
+def test_features_of_edges_may_come_before_the_edges():
+    assert sizes(load(NETS + "EdgeFeaturesFirst")) == [(32, 11), (128, 7), (2, 128)]

@@ -32,6 +32,9 @@ def edges(state: Mapping[str, Argument], refusal: Refusal, free: Collection[str]
     owned = [(given, name) for given in refusal.given for name in sorted(given.names.intersection(free))]
     if unlike is not None:  # the edges are put beside an edge of each node to itself
         rows = {int(number) for number in unlike.groups()}
+        beside = _beside_edges(state, rows, owned)
+        if beside is not None:
+            return beside
         listed = ((g, n) for g, n in owned if tuple(state[n].tensor.shape) == g.shape and len(g.shape) == len(_PAIRS))
         return next((pairs(n, min(rows - {g.shape[0]}), state[n].tensor.dtype) for g, n in listed), None)
     numbers = (state[n] for g, n in owned if g.shape == () and not g.floating and state[n].axes == ("batch",))
@@ -40,16 +43,36 @@ def edges(state: Mapping[str, Argument], refusal: Refusal, free: Collection[str]
     return _of_each_edge(state, refusal, owned)
 
 
+def _beside_edges(
+    state: Mapping[str, Argument], rows: set[int], owned: Collection[tuple[Given, str]]
+) -> Argument | None:
+    """Features that are put beside what was gathered along the edges, with one of these numbers of `rows`."""
+    wanted = rows & _lengths(state)
+    names = (name for given, name in owned if given.floating and given.shape[0] in rows - wanted)
+    found = (state[name] for name in names if state[name].axes[:1] == ("batch",))
+    return next((_one_each(now, min(wanted)) for now in found if wanted), None)
+
+
+def _lengths(state: Mapping[str, Argument]) -> set[int]:
+    """Numbers of edges."""
+    return {item.tensor.shape[1] for item in state.values() if item.axes == _PAIRS}
+
+
+def _one_each(now: Argument, edges: int) -> Argument:
+    """The same features with a row for each edge."""
+    return argument(now.name, (edges, *now.tensor.shape[1:]), ("n_rows", *now.axes[1:]), now.tensor.dtype)
+
+
 def _of_each_edge(
     state: Mapping[str, Argument], refusal: Refusal, owned: Collection[tuple[Given, str]]
 ) -> Argument | None:
     """Features that meet what was gathered along the edges."""
-    lengths = {item.tensor.shape[1] for item in state.values() if item.axes == _PAIRS}
+    lengths = _lengths(state)
     for given, name in owned:
         now, features = state[name], given.shape[1:]
         rows = {other.shape[0] for other in refusal.given if features and other.shape[1:] == features}
         if rows and now.axes[:1] == ("batch",) and (longer := rows & lengths - {given.shape[0]}):
-            return argument(name, (min(longer), *now.tensor.shape[1:]), ("n_rows", *now.axes[1:]), now.tensor.dtype)
+            return _one_each(now, min(longer))
     return None
 
 

@@ -194,7 +194,8 @@ class _Search:
         """As many axes as the code unpacks, permutes or indexes."""
         of_rank = rank_told(str(refusal.error))
         more = isinstance(refusal.error, IndexError | AssertionError) or FLAT in str(refusal.error)
-        if not of_rank and not more:
+        one_number = any(item.shape == () and not item.floating for item in refusal.given)  # of a list: `_edges`
+        if (not of_rank and not more) or (one_number and not of_rank):
             return None
         made = [item.names for item in refusal.given if item.names & self.free and len(item.shape) != of_rank]
         unpacked = isinstance(refusal.error, ValueError) or not made
