@@ -127,6 +127,45 @@ def test_heads_of_the_levels_are_no_channels_of_theirs_and_leave_it_a_u() -> Non
     assert all(f"output {n}" in text for n in range(3))
 
 
+class Sides(nn.Module):
+    """The way down and the way up are modules of their own."""
+
+    class Down(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.levels = nn.ModuleList(nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU()) for _ in range(3))
+
+        def forward(self, x: Tensor) -> list[Tensor]:
+            kept = [x]
+            for level in self.levels:
+                kept.append(level(kept[-1]))
+            return kept
+
+    class Up(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.levels = nn.ModuleList(nn.Sequential(nn.Conv2d(16, 8, 3, padding=1), nn.ReLU()) for _ in range(3))
+
+        def forward(self, kept: list[Tensor]) -> Tensor:
+            x = kept.pop()
+            for level in self.levels:
+                x = level(torch.cat([nn.functional.interpolate(x, scale_factor=2), kept.pop()], 1))
+            return x
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.up = self.Down(), self.Up()
+        self.middle = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        *kept, x = self.down(x)
+        return self.up([*kept, self.middle(x)])
+
+
+def test_a_block_of_several_levels_is_not_opened() -> None:
+    assert drawn(Sides(), 1, 8, 32, 32).zoom.block.path == "middle"
+
+
 class Pyramid(nn.Module):
     """DeepLab: one map is handed across, and what is pooled below is put beside what it was pooled from."""
 

@@ -21,7 +21,7 @@ _TOLD = 3  # sorts of parts that a box tells
 def u_levels(flow: Flow, root: Block, squeeze: Squeeze, most: int) -> list[Block] | None:
     """At most `most` boxes, the deepest levels in one if need be; None for what is no U."""
     skips = skips_of(flow)
-    starts = _starts(skips, [list(group) for _, group in groupby(skips.all, key=lambda skip: skip.positions)])
+    starts = _starts(skips, _levels(skips))
     if starts is None:
         return None
     tree = _Levels(flow, skips, starts)
@@ -35,6 +35,18 @@ def u_levels(flow: Flow, root: Block, squeeze: Squeeze, most: int) -> list[Block
     before, end = squeeze(beside, most - len(levels) - 1), squeeze([*head, *after], 1)
     boxes = [tree.box(number, level) for number, level in _numbered(levels, most - count(before) - len(end))]
     return sorted([*before, *boxes, *end], key=lambda box: min(box.one()))
+
+
+def levels_of_ends(flow: Flow) -> dict[int, int]:
+    """The operations that hand a map across or take one, with the number of their level; empty for what is no U."""
+    levels = _levels(skips := skips_of(flow))
+    ends = ((end, number) for number, level in enumerate(levels) for skip in level for end in (skip.source, skip.join))
+    return dict(ends) if _starts(skips, levels) is not None else {}
+
+
+def _levels(skips: Skips) -> list[list[Skip]]:
+    """The skips of each resolution, from the outermost to the innermost."""
+    return [list(group) for _, group in groupby(skips.all, key=lambda skip: skip.positions)]
 
 
 def _starts(skips: Skips, levels: list[list[Skip]]) -> list[int] | None:

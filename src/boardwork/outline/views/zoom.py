@@ -3,7 +3,8 @@
 Each block of two parts or more has a score: its share of the model (mean of parameters and FLOPs, all copies, and all
 layers of its sort and size in a row), times 2 if it repeats or loops, times 2 if it holds a residual or another join,
 times 5 if it mixes positions (attention, recurrence, state space). The highest score is opened. A block that stacks
-repeated ones gives way to them. Of copies the first is opened that has something before it.
+repeated ones gives way to them, one that holds several levels of a U-Net to what is in a level. Of copies the first is
+opened that has something before it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from boardwork.outline.blocks import ATTENTION, Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.share import Share
 from boardwork.outline.views.squeeze import SIGNS
+from boardwork.outline.views.u_levels import levels_of_ends
 
 _REPEATS, _JOINS, _MIXES = 2, 2, 5
 _PARTS = {**dict.fromkeys(ATTENTION, "the part that mixes positions"), "moe": "the part that chooses experts"}
+_LEVELS = 2  # of a U-Net, which the big picture tells
 _Sort = tuple[str, str, str, str]  # class, kind, label and detail
 _MIXERS = (*ATTENTION, "recurrent", "scan", "linear_recurrence", "delta_rule", "long_convolution", "message_passing")
 
@@ -56,7 +59,9 @@ def candidates(flow: Flow, root: Block) -> list[Candidate]:
         for block, times in _walk(flow, root)
         if block is not root and _opens(block, cells)
     ]
-    return sorted((c for c in found if not _stacks(c, found)), key=lambda candidate: -candidate.score)
+    levels = levels_of_ends(flow)
+    single = [c for c in found if len({levels[op] for op in levels.keys() & c.block.one()}) < _LEVELS]
+    return sorted((c for c in single or found if not _stacks(c, found)), key=lambda candidate: -candidate.score)
 
 
 def _stacks(candidate: Candidate, others: list[Candidate]) -> bool:
