@@ -324,3 +324,11 @@ def test_a_chain_too_long_for_a_line_stands_on_two() -> None:
     assert max(map(len, found.text.splitlines())) <= 120
     assert "?" not in found.text
     assert ".permute(0, 1, 3, 5, 2, 4, 6, 7)\n" in found.text
+
+
+def test_gates_and_states_of_a_cell_have_the_letters_of_papers() -> None:
+    cell = written.models(FAMILIES / "recurrent.py").EXAMPLES["lstm_loop"]
+    text = stated(cell[0](), *cell[1]).text
+    assert "def lstm_cell(series, h, c, " in text
+    assert "    c = f * c + i * g " in text
+    assert "return c, o * torch.tanh(c)" in text

@@ -62,6 +62,7 @@ def _stated(
     labels = {box.facts["tensor"]: identifier(box.label) for box in drawn if box.role == "input"}
     leaves = list(block.leaves())
     labels |= tables_of(flow, leaves)
+    labels |= {t: letter for box in block.walk() for t, letter in box.facts.get("carried", {}).items()}
     library = Library()
     entering = {t: letter for leaf in leaves for t, letter in leaf.facts.get("letters", {}).items()}
     function = Function(flow, library, boundary, labels, entering, brief, in_parts == _NESTED, repeated)

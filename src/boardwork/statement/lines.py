@@ -142,7 +142,8 @@ class Lines:
         last = self._last_uses(lines)
         names = {term.key: term.wanted for term in self.scope.arguments}
         holders = {name: self._first(key) for key, name in names.items()}
-        for reserved in ("torch", "F", "math", COUNTER, *self.scope.sizes.names.values()):
+        counter = [COUNTER] if any(line.form == "for" for line in lines) else []
+        for reserved in ("torch", "F", "math", *counter, *self.scope.sizes.names.values()):
             holders[reserved] = reserved
             last[reserved] = len(lines)
         found: list[Line] = []

@@ -173,10 +173,12 @@ class Function:
 
     def _keep(self, op: Op, box: Block, results: Sequence[Value]) -> None:
         for tensor, value in zip(op.outputs, results, strict=False):
-            named = self._scores(op, box) or self._weights(op, box)
+            named = self._scores(op, box) or self._weights(op, box) or self.labels.get(tensor, "")
             wanted = named or _WANTED.get(box.role, "") or _WANTED.get(box.kind, "")
             if wanted and not value.term.wanted and value.term.tensor < 0:
                 value.term.wanted = wanted
+            if box.kind == "gate" and op.id in box.ops[-1:]:
+                value.term.wanted, value.term.line = box.label[-1], True
             self.values[tensor] = value
             if tensor in self._entering:
                 self.values[tensor] = self._entered(value, self._entering[tensor])

@@ -16,6 +16,8 @@ _SQUASH = ("tanh", "relu")
 class Arithmetic:
     """`gates`: activations that take layers. `states`: tensors of the step before. `hidden`: the new state.
 
+    `cells`: of an LSTM, the cell before and after.
+
     `reset_first`: the reset gate acts before the state's layer; `update_adds`: the update gate weighs the candidate.
     """
 
@@ -27,6 +29,12 @@ class Arithmetic:
     names: dict[int, str] = field(default_factory=dict)
     reset_first: bool = False
     update_adds: bool = False
+    cells: frozenset[int] = frozenset()
+
+    @property
+    def letters(self) -> dict[int, str]:
+        """Tensor -> what papers call it: the cell c, old and new, and the state h."""
+        return {tensor: "c" if tensor in self.cells else "h" for tensor in (*self.states, *self.cells, self.hidden)}
 
 
 def arithmetics(flow: Flow) -> Iterator[Arithmetic]:
@@ -77,7 +85,8 @@ def _lstm(flow: Flow, op: Op) -> Arithmetic | None:
                 gates = (entry.id, forget.id, candidate.id, output.id)
                 ops = frozenset({op.id, tanh.id, cell.id, *products, *gates})
                 hidden = _hidden_before(flow, gates, ops, flow.tensors[op.outputs[0]].shape)
-                return Arithmetic("lstm", ops, gates, frozenset({state, *hidden}), op.outputs[0], _distinct(names))
+                states, cells = frozenset({state, *hidden}), frozenset({state, *cell.outputs})
+                return Arithmetic("lstm", ops, gates, states, op.outputs[0], _distinct(names), cells=cells)
     return None
 
 

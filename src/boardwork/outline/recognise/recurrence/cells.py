@@ -89,10 +89,11 @@ def _patterns(flow: Flow, step: Step, steps: int) -> list[Pattern]:
     facts = _facts(flow, step, steps, width, arriving) if remembers else {}
     word = "recurrent" if facts else "map_cell" if remembers and _is_convolutional(step) else "cell"
     detail = f"{arriving} → {width}" if arriving else f"width {width}"
+    told = {"carried": step.arithmetic.letters}
     label = f"Conv{_NAMES[kind]}" if _is_convolutional(step) else _NAMES[kind]
     return [
         *boxes,
-        Pattern(word, step.ops, label, "recurrent", detail, leaf=False, facts=facts or _sort(flow, step)),
+        Pattern(word, step.ops, label, "recurrent", detail, leaf=False, facts=(facts or _sort(flow, step)) | told),
     ]
 
 
