@@ -113,14 +113,20 @@ def wrap(text: str, most: float, m: Metrics, kind: str) -> list[str]:
     words = [word for glued in re.split(_BREAK, text) for word in _fitting(glued, most, m, kind)]
     if m.break_words:
         words = [piece for word in words for piece in _broken(word, most, m, kind)]
-    found = [_filled(words, max(most, *(m.width_of(word, kind) for word in words)), m, kind)]
+    ways = _ways(words, max(most, *(m.width_of(word, kind) for word in words)), m, kind)
+    return max(reversed(ways), key=lambda lines: sum(line.endswith((",", ";")) for line in lines[:-1]))
+
+
+def _ways(words: Sequence[str], most: float, m: Metrics, kind: str) -> list[list[str]]:
+    """The fewest lines with as many words on each as it takes, then the same number of them more and more even."""
+    found = [_filled(words, most, m, kind)]
     widest, narrower = math.inf, max(m.width_of(line, kind) for line in found[0])
     while narrower < widest:
         widest, evener = narrower, _filled(words, narrower - _LESS, m, kind)
         if len(evener) == len(found[0]):
             found.append(evener)
             narrower = max(m.width_of(line, kind) for line in evener)
-    return max(reversed(found), key=lambda lines: sum(line.endswith((",", ";")) for line in lines[:-1]))
+    return found
 
 
 def _filled(words: Sequence[str], most: float, m: Metrics, kind: str) -> list[str]:
