@@ -43,6 +43,19 @@ class Retaining(Weighing):
         return (q @ k.mT) * 8**-0.5 * self.table(q.shape[-2])
 
 
+class RetainingGated(Retaining):
+    """Heads normalised apart, and a gate that is a SiLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate_layer, self.even_heads = nn.Linear(32, 32), nn.GroupNorm(4, 32)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        q, k, v = self.packed(tokens).view(*tokens.shape[:2], 3, 4, 8).permute(2, 0, 3, 1, 4)
+        found = (self.scores(q, k) @ v).transpose(1, 2).reshape(-1, 32)
+        return self.finish(F.silu(self.gate_layer(tokens)) * self.even_heads(found).view_as(tokens))
+
+
 class RetainingByEinsum(Retaining):
     """Keys scaled, decays and scores with their rows scaled."""
 
@@ -185,6 +198,7 @@ TOKENS = torch.zeros(2, 16, 32)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "without_softmax": (Weighing, (TOKENS,)),
     "retaining": (Retaining, (TOKENS,)),
+    "retaining_gated": (RetainingGated, (TOKENS,)),
     "retaining_by_einsum": (RetainingByEinsum, (TOKENS,)),
     "featured": (Featured, (TOKENS,)),
     "made_decay": (MadeDecay, (TOKENS,)),

@@ -85,7 +85,10 @@ class Boxes:
             made = out.gated - {product} - {op for b in self.branches for op in b.walk}
             linear = any(is_projection(self.flow, self.flow.ops[op]) for op in made)
             yield Pattern("gate", frozenset([product]), "×", "multiply")
-            label, role = ("Linear W_G, Sigmoid", "linear") if linear else ("Sigmoid", "activation")
+            curve = next(
+                (ACTIVATIONS[name] for op in sorted(made) if (name := self.flow.ops[op].name) in ACTIVATIONS), ""
+            )
+            label, role = (f"Linear W_G, {curve}", "linear") if linear else (curve, "activation")
             yield Pattern("gate_layer", made, label, role)
         if out.projection is None:
             return
