@@ -234,7 +234,7 @@ class Links:
         if box.role == "concat":
             return "Class token" if any(other.label == "First token" for other in self.boxes) else "Learned token"
         if box.role != "add":
-            return "Learned scale"
+            return "Learned offset" if box.role == "subtract" else "Learned scale"
         laws = self.flow.tensors[self.flow.ops[box.ops[-1]].outputs[0]].symbols
         aligned = list(zip(reversed(weight.shape), reversed(laws), strict=False))
         grows = any(not law.isdigit() and law != "batch" for law in laws)
