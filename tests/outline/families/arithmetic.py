@@ -207,11 +207,24 @@ class Spread(nn.Module):
         return -(y.softmax(-1) * y.log_softmax(-1)).sum(-1)
 
 
+class Whitened(nn.Module):
+    """Learned numbers that are taken away, then multiplied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.middle_of, self.spread_of = nn.Parameter(torch.zeros(24)), nn.Parameter(torch.ones(24))
+        self.only = nn.Linear(24, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.only(torch.tanh((x - self.middle_of) * self.spread_of))
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "crossing": (Crossing, (torch.zeros(4, 24),)),
     "pairs": (Pairs, (torch.zeros(4, 6, dtype=torch.long),)),
     "recommender": (Recommender, (torch.zeros(4, dtype=torch.long), torch.zeros(4, 3, dtype=torch.long))),
     "spread": (Spread, (torch.zeros(4, 24),)),
+    "whitened": (Whitened, (torch.zeros(4, 24),)),
     "twins": (Twins, (ROWS, ROWS)),
     "no_twins": (NoTwins, (ROWS, ROWS)),
     "paths": (Paths, (TOKENS,)),

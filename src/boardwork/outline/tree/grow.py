@@ -77,7 +77,7 @@ def _scaling(flow: Flow, op: Op) -> str:
     if op.name not in ("mul", "add", "div", "sub", "rsub"):
         return ""
     if op.name != "rsub" and any(flow.origin(t)[0].kind == "parameter" for t in op.inputs):
-        return {"mul": "Learned scale", "add": "Learned bias"}.get(op.name, "")
+        return {"mul": "Learned scale", "add": "Learned bias", "sub": "Learned offset"}.get(op.name, "")
     number = next((v for v in op.attrs.values() if isinstance(v, int | float) and not isinstance(v, bool)), None)
     sign = {"mul": "×", "add": "+", "div": "÷"}.get(op.name, "−")
     if len(op.inputs) == _PAIR and len(flow.data_inputs(op)) == 1:
