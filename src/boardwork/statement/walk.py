@@ -89,6 +89,7 @@ class Function:
         self._told_there: set[str] = set()  # weights whose shapes a part tells
         self._parts: list[Block] = []
         self._leaves: dict[int, Block] = {}
+        self._stated: frozenset[int] = frozenset()
         self.scope.sizes.name(
             [flow.tensors[t] for t in boundary if flow.tensors[t].kind not in ("parameter", "buffer")]
         )
@@ -137,7 +138,7 @@ class Function:
 
     def write(self, ops: Sequence[int], leaves: Iterable[Block], parts: Iterable[Block] = ()) -> None:
         """Write operations in order. `parts`, and boxes that mean one thing, are calls of helpers."""
-        boxes, self._parts = list(leaves), list(parts)
+        boxes, self._parts, self._stated = list(leaves), list(parts), frozenset(ops)
         rest = set(ops).difference(*(part.one() for part in self._parts))
         self._parts += segments(self.flow, rest, boxes) if self.repeated else []
         self._leaves = {op: box for box in boxes for op in box.ops}
@@ -216,7 +217,7 @@ class Function:
         is_part = box in self._parts
         after = set() if is_part else moves_after(self.flow, box)
         outside = left_outside(self.flow, box) if is_part else after | moves_before(self.flow, box)
-        own = [op for op in box.one() if op in self.flow.live and op not in outside]
+        own = [op for op in box.one() if op in self._stated and op not in outside]
         if not is_part:
             own = [*cuts_before(self.flow, own, self.values.keys()), *own]
         outputs = leaving(self.flow, frozenset(own))
