@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from boardwork.errors import TraceError
+from boardwork.meta import endless
 from boardwork.targets import from_module
-from boardwork.trace import long_forward, trace
+from boardwork.trace import trace
 from boardwork.trace.records import Trace
 
 
@@ -176,6 +177,7 @@ def test_a_forward_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch)
             while True:
                 x = super().forward(x)
 
-    monkeypatch.setattr(long_forward, "ENDLESS", 100)
-    with pytest.raises(TraceError, match="it may not end"):
-        traced(Endless(nn.Linear(4, 4)), torch.zeros(2, 4))
+    monkeypatch.setattr(endless, "ENDLESS", 100)
+    for args in ((torch.zeros(2, 4),), ()):  # given, or searched
+        with pytest.raises(TraceError, match="it may not end"):
+            traced(Endless(nn.Linear(4, 4)), *args)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from boardwork.meta.endless import EndlessForwardError, check_ends
 from boardwork.meta.evaluation import Evaluation
 from boardwork.meta.nesting import tensors_in
 from boardwork.targets.forward_arguments import arrange, positional_names
@@ -53,13 +54,19 @@ class Refusal:
 
 
 def trial(module: nn.Module, arguments: Sequence[Argument]) -> Refusal | None:
-    """Call `module`, whose tensors are on meta."""
+    """Call `module`, whose tensors are on meta.
+
+    Raises:
+        EndlessForwardError: it does not end.
+    """
     call = arrange(module, arguments)
     names = positional_names(module, len(call.args))
     watch = _Watch(arguments, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
     try:
         with global_state_kept(), admitted(), torch.no_grad(), watch.layers(), torch.device("meta"), watch:
             module(*call.args, **call.kwargs)
+    except EndlessForwardError:
+        raise
     except Exception as error:
         return watch.refusal(error)
     return None
@@ -84,10 +91,13 @@ class _Watch(TorchFunctionMode):
         self.failed: tuple[str, tuple[Given, ...]] = ("", ())
         self.asked: frozenset[str] = frozenset()
         self.passed: set[tuple[int, str]] = set()
+        self.operations = 0
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raw, kwargs = getattr(func, "__name__", ""), kwargs or {}
         self.last = raw, args
+        self.operations += 1
+        check_ends(self.operations)
         used = tuple(tensors_in((args, kwargs)))
         names = frozenset().union(*(self.names.get(id(tensor), frozenset()) for tensor in used))
         if raw in ASKING:

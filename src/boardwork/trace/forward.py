@@ -12,12 +12,13 @@ from torch import nn
 
 from boardwork.errors import TraceError
 from boardwork.meta.duplicate import module_on_meta, value_on_meta
+from boardwork.meta.endless import EndlessForwardError
 from boardwork.targets.state import libraries_quiet
 from boardwork.targets.subject import Subject
 from boardwork.targets.torchvision_operators import admitted
 from boardwork.targets.wrappers import unwrapped
 from boardwork.trace.cells import step_of
-from boardwork.trace.long_forward import EndlessForwardError, LongForwardError
+from boardwork.trace.long_forward import LongForwardError
 from boardwork.trace.one_forward import one_forward
 from boardwork.trace.prepare import check_forward, is_lazy, on_cpu, uncompiled, unwrap_children, values_on_cpu
 from boardwork.trace.recorder import Recorder

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections import Counter
 
 from boardwork.errors import TraceError
+from boardwork.meta.endless import LESS, check_ends
 
 LOOP = 500  # operations of one call's own that make a loop likely
-LESS = "give a shorter input with --input, or the model fewer layers"
 LARGEST = 15_000  # operations of a forward that loops
-ENDLESS = 300_000  # of any forward: the largest models, with a loop over their experts, have half of that
 
 
 class LongForwardError(TraceError):
     """More operations than expected: most likely a loop over the sequence."""
 
 
-class EndlessForwardError(TraceError):
-    """More operations than any model has: no other try of the same forward ends sooner."""
-
-
 class Watch:
     """Counts the operations of each module call.
 
     Raises LongForwardError when one call has more than LOOP operations of its own, if `stop_at_loops`; if not, only
-    when the whole forward then has more than LARGEST. Raises EndlessForwardError past ENDLESS.
+    when the whole forward then has more than LARGEST. Raises EndlessForwardError as `check_ends` does.
     """
 
     def __init__(self, *, stop_at_loops: bool) -> None:
@@ -38,6 +33,4 @@ class Watch:
         if self._loops and (self._stop_at_loops or before >= LARGEST):
             message = f"The forward loops and has more than {LARGEST} operations."
             raise LongForwardError(message, where=path, hint=LESS)
-        if before >= ENDLESS:
-            message = f"The forward has more than {ENDLESS:,} operations: it may not end."
-            raise EndlessForwardError(message, where=path, hint=LESS)
+        check_ends(before, path)

@@ -195,6 +195,22 @@ class WholeGraphs(nn.Module):
         return self.answer(y.new_zeros(graphs, 32).scatter_add_(0, into, y) / count.view(-1, 1))
 
 
+class Neighbours(nn.Module):
+    """EdgeConv: every point chooses those nearest to it, by distances that are written out; one score a point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs, self.share = nn.Sequential(nn.Linear(12, 16), nn.ReLU(), nn.Linear(16, 16)), nn.Linear(16, 1)
+
+    def forward(self, points: Tensor) -> Tensor:
+        squares = points.square().sum(-1, keepdim=True)
+        near = (2 * points @ points.mT - squares - squares.mT).topk(4, dim=-1)[1]
+        batch = torch.arange(len(points), device=points.device)[:, None, None]
+        centre = points[:, :, None].expand(-1, -1, 4, -1)
+        found = self.pairs(torch.cat([centre, points[batch, near] - centre], -1)).amax(2)
+        return self.share(found)[..., 0]
+
+
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "sparse_gcn": (TwoSparseLayers, (NODES, EDGES)),
     "graph_attention": (GraphAttention, (NODES, EDGES)),
@@ -206,4 +222,5 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "whole_graphs": (WholeGraphs, (NODES, EDGES, torch.zeros(20, dtype=torch.int64))),
     "point_set": (PointSet, (torch.zeros(2, 3, 50),)),
     "deep_set": (DeepSet, (torch.zeros(2, 12, 8),)),
+    "neighbours": (Neighbours, (torch.zeros(2, 12, 6),)),
 }

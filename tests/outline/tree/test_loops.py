@@ -57,7 +57,7 @@ class Slots(nn.Module):
 def test_a_loop_that_starts_from_learned_vectors_is_whole() -> None:
     found = outline(trace(from_module(Slots(), (torch.zeros(2, 6, 8),))))
     assert [(block.path, block.runs) for block in found.root.children] == [("", 3)]
-    assert "Learned start" in [box.label for box in found.big_picture.boxes]
+    assert "Learned queries" in [box.label for box in found.big_picture.boxes]
     assert "GRU" in [box.label for box in found.zoom.boxes]  # the second run, with what it takes of the first
 
 

@@ -59,6 +59,15 @@ def _one(part: object) -> int | None:
     return only if isinstance(only, int) and not isinstance(only, bool) else None
 
 
+def _axis(index: list[object], rank: int) -> int | None:
+    """The axis of which one position is taken; an ellipsis stands for all that are not named."""
+    place = next((i for i, part in enumerate(index) if _one(part) is not None), None)
+    if place is None:
+        return None
+    before, after = (sum(part is not None for part in some) for some in (index[:place], index[place:]))
+    return rank - after if "..." in index[:place] else before
+
+
 def _selects(flow: Flow, op: int) -> bool:
     """Taking one position of a sequence (the class token, the last step) is worth a box."""
     if _finds(flow, op):
@@ -68,8 +77,8 @@ def _selects(flow: Flow, op: int) -> bool:
     if record.name != "getitem" or not isinstance(index, list) or not record.inputs:
         return False
     source = flow.tensors[record.inputs[0]]
-    axis = next((i for i, part in enumerate(index) if _one(part) is not None), None)
-    return axis == 1 and len(source.shape) == 3 and source.producer >= 0 and source.shape[1] > 4
+    shape = source.shape
+    return len(shape) == 3 and shape[1] > 4 and source.producer >= 0 and _axis(index, len(shape)) == 1
 
 
 def _absorb(flow: Flow, block: Block) -> Block:

@@ -1,6 +1,7 @@
 """Flow -> tokens that are chosen by their scores: the best k are taken out, and what comes of them is put back.
 
-Sources: mixture of depths, arXiv:2404.02258; expert choice, arXiv:2202.09368.
+Sources: mixture of depths, arXiv:2404.02258; expert choice, arXiv:2202.09368. What is scored in pairs chooses
+neighbours, each position its own: arXiv:1801.07829 section 3.1.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from boardwork.outline.flow import Flow
 from boardwork.trace.records import Op
 
 _TAKES = ("gather", "getitem", "index_select", "take_along_dim")
+_PAIRED = ("cdist", "matmul", "bmm", "baddbmm", "einsum", "sub")
 _PUTS = ("scatter_add", "index_add", "scatter", "index_copy")
 
 
@@ -26,11 +28,28 @@ def token_choices(flow: Flow) -> Iterator[list[Pattern]]:
         if taken:
             k, among = flow.tensors[op.outputs[1]].shape[-1], flow.tensors[op.inputs[0]].shape[-1]
             ops = {op.id, taken[0].id, *flow.origin(taken[0].inputs[-1])[1]}
+            if _scores_pairs(flow, op):
+                yield [Pattern("neighbours", frozenset(ops), f"{k} neighbours", "reshape", f"of {among} each")]
+                continue
             facts = {"chosen": k, "tokens": among}
             yield [Pattern("token_choice", frozenset(ops), f"Top-{k} positions", "reshape", f"of {among}", facts=facts)]
         for back in put if taken else ():
             added = "add" in back.name
             yield [Pattern("put_back", frozenset([back.id]), "Add to their places" if added else "Put back", "other")]
+
+
+def _scores_pairs(flow: Flow, choice: Op) -> bool:
+    """True where the scores compare two sets of rows, as distances or products do; a layer's scores do not."""
+    op: Op | None = choice
+    while op is not None:
+        given = flow.data_inputs(op)
+        largest = max(given, key=lambda tensor: flow.tensors[tensor].size, default=-1)
+        if op.name in _PAIRED and len(given) > 1:
+            grows = flow.tensors[op.outputs[0]].size > flow.tensors[largest].size
+            if grows or op.name != "sub":
+                return True
+        op = flow.producer(largest) if given and not flow.held([op.id]) else None
+    return False
 
 
 def _behind(flow: Flow, tensor: int) -> Iterator[Op]:
