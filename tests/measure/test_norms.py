@@ -105,3 +105,14 @@ def test_an_instance_norm_averages_over_the_positions_of_its_channel():
     layers = (nn.Conv1d(3, 6, 3), nn.InstanceNorm1d(6, affine=True), nn.ReLU())
     found = facts(nn.Sequential(*layers), torch.empty(2, 3, 20))
     assert (found["norm.kind"], found["norm.positions"], found["norm.params"]) == ("instance", 18, 12)
+
+
+class OverWeights(nn.Conv2d):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = nn.functional.batch_norm(self.weight.reshape(1, self.out_channels, -1), None, None, training=True)
+        return nn.functional.conv2d(x, rows.reshape_as(self.weight), self.bias)
+
+
+def test_a_norm_over_weights_is_no_norm_of_data():
+    found = facts(nn.Sequential(OverWeights(3, 8, 3), nn.ReLU(), OverWeights(8, 8, 3)), torch.empty(2, 3, 8, 8))
+    assert "norm.kind" not in found

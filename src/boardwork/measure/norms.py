@@ -20,7 +20,8 @@ _OF_MAPS = ("batch", "group", "instance")  # most stand in the box of a convolut
 def norms(flow: Flow, outline: Outline) -> dict[str, Any]:
     """The most frequent kind, and the numbers of one of them."""
     blocks = [b for b in everything(outline.root) if b.role == "norm" and b.facts]
-    called = {kind: [op for op in flow.ops if op.name == f"{kind}_norm"] for kind in _OF_MAPS}
+    on_data = [op for op in flow.ops if op.id not in flow.prepared]
+    called = {kind: [op for op in on_data if op.name == f"{kind}_norm"] for kind in _OF_MAPS}
     kinds = Counter(b.facts["kind"] for b in blocks)
     kinds |= Counter({kind: len(ops) for kind, ops in called.items()})
     kind, times = kinds.most_common(1)[0] if kinds else ("", 0)
