@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from boardwork.outline import outline
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
-from boardwork.outline.views.squeeze import Squeeze
+from boardwork.outline.views.squeeze import Squeeze, counted
 from boardwork.targets import from_module
 from boardwork.trace import trace
 
@@ -62,3 +62,11 @@ def test_linear_layers_in_series_are_one_perceptron() -> None:
     told = [(box.label, box.detail) for box in boxes if box.children]
     widths = ("3 → 8 → 8 → 8 → 16", "19 → 8 → 9 → 10 → 11 → 12", "15 → 8 → 7 → 6 → 5 → 4 → 3")
     assert told == [("MLP", words) for words in widths]
+
+
+def test_what_is_counted_and_begins_with_a_sign_stands_in_parentheses() -> None:
+    assert [counted(2, "× 0.5"), counted(3, "Conv 3×3"), counted(1, "× 0.5")] == [
+        "2 × (× 0.5)",
+        "3 × Conv 3×3",
+        "× 0.5",
+    ]

@@ -15,7 +15,7 @@ from boardwork.outline.tree.meaning import meaning, mixer
 from boardwork.outline.tree.plumbing import CONTAINER
 from boardwork.outline.tree.roles import role
 from boardwork.outline.tree.variant import variant
-from boardwork.outline.views.squeeze import SIGNS, list_of, widths_of
+from boardwork.outline.views.squeeze import SIGNS, counted, list_of, widths_of
 
 _FEW = 2  # labels in one
 _WHOLE = ("embedding", "norm", "patch_merging")  # with arithmetic beside it, still just that
@@ -155,8 +155,8 @@ def _in_turn(block: Block) -> str:
             runs.append((words, child.repeat))
     if len(runs) > _FEW + 1:
         totals = {words: sum(n for other, n in runs if other == words) for words, _ in runs}
-        return list_of([f"{n} × {words}" if n > 1 else words for words, n in totals.items()])
-    return ", then ".join(f"{n} × {words}" if n > 1 else words for words, n in runs)
+        return list_of([counted(n, words) for words, n in totals.items()])
+    return ", then ".join(counted(n, words) for words, n in runs)
 
 
 def _telling(block: Block) -> str:

@@ -12,7 +12,7 @@ from boardwork.outline.recognise.attention.angles import turns
 from boardwork.outline.recognise.elementwise import PIECEWISE
 from boardwork.outline.recognise.learned_curve import LEARNED, in_curve, learned_numbers
 from boardwork.outline.tree.maps import pads, pyramid, stem
-from boardwork.outline.views.squeeze import SIGNS, list_of
+from boardwork.outline.views.squeeze import SIGNS, counted, list_of
 
 _TABLES = ("embedding", "position_table", "type_table")
 _BESIDE = ("norm", "activation", "select", "positional_encoding")
@@ -102,7 +102,7 @@ def _stack(block: Block) -> tuple[str, str] | None:
     fewest = 2 if mixing else _FEWEST_BLOCKS
     if block.copies or not 0 < len(counts) <= _SORTS or counts.total() < fewest:
         return None
-    label = " + ".join(f"{times} × {name}" if times > 1 else name for name, times in counts.items())
+    label = " + ".join(counted(n, name) for name, n in counts.items())
     known = {id(layer) for layer, _ in layers}
     others = [part for part in _flat(block) if part.kind and part.kind not in _BESIDE and id(part) not in known]
     alike = len(counts) == 1 if mixing else len({layer.detail for layer, _ in layers}) == 1

@@ -241,7 +241,13 @@ def _counted(parts: Sequence[Block]) -> list[str]:
     counts: Counter[str] = Counter()
     for part in parts:
         counts[part.label] += part.repeat
-    return [f"{n} × {label}" if n > 1 else label for label, n in counts.items()]
+    return [counted(n, label) for label, n in counts.items()]
+
+
+def counted(number: int, label: str) -> str:
+    """`3 × Conv 3×3, ReLU`, the label alone for one; `2 × (× 0.5)` where it begins with a sign."""
+    shown = f"({label})" if label.startswith(tuple("×÷+−")) else label
+    return f"{number} × {shown}" if number > 1 else label
 
 
 def widths_of(parts: Sequence[Block]) -> str:

@@ -11,7 +11,7 @@ from itertools import chain, groupby, pairwise
 from boardwork.outline.blocks import Block
 from boardwork.outline.flow import Flow
 from boardwork.outline.views.skips import Skip, Skips, skips_of
-from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, list_of
+from boardwork.outline.views.squeeze import SIGNS, Squeeze, count, counted, list_of
 
 _LEAST = 2  # resolutions with skips; a skip over one pool is no U
 _OPEN = ("", "in_turn", "joined", "conv_block")
@@ -118,7 +118,7 @@ class _Levels:
         counts: Counter[str] = Counter()
         for part, times in chain.from_iterable(self._told(part, 1) for part in level):
             counts[part.label] += times
-        words = [f"{n} × {label}" if n > 1 else label for label, n in counts.items()]
+        words = [counted(n, label) for label, n in counts.items()]
         path = next((part.path for part in level if part.path), "")
         label = f"{name}: {self._channels(level)} channels"
         return Block(label, "stage", list_of(words, _TOLD), path, kind="level", children=tuple(level))
