@@ -116,7 +116,8 @@ class Links:
     def _passed(self, target: int, tensor: int) -> int:
         """What only changes its shape in a box that works on it too comes from before that box.
 
-        A target that takes results of the box as well, as experts do of their router, takes it with these.
+        A target that takes results of the box as well, as experts do of their router, takes it with these; what only
+        joins tensors shows every one of them.
         """
         box, given = self.owner.get(self.flow.tensors[tensor].producer), tensor
         while box is not None and self.owner.get(self.flow.tensors[given].producer) == box:
@@ -124,7 +125,8 @@ class Links:
             if not self.flow.is_shape(made):
                 return tensor
             given = self.flow.ops[made].inputs[0]
-        if box is None or given == tensor or box in self._feeding(target):
+        with_results = self.boxes[target].role not in _JOINS and box in self._feeding(target)
+        if box is None or given == tensor or with_results:
             return tensor
         return tensor if self._only_moves(box) else given
 

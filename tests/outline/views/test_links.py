@@ -1,0 +1,39 @@
+"""What enters each box: nothing is lost that a box works on, whichever box moved its elements before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from boardwork.outline import outline
+from boardwork.targets import from_module
+from boardwork.trace import trace
+
+
+class Centred(nn.Module):
+    """The centre beside the offset from it, as in an edge of a graph of points."""
+
+    def __init__(self, moved: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.moved, self.last = moved, nn.Linear(16, 4)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        centre = self.moved(x)
+        return self.last(torch.cat([centre, y - centre], -1))
+
+
+def entering(model: nn.Module, *args: Tensor) -> list[tuple[str, str]]:
+    """Labels of the two ends of every link of the big picture."""
+    view = outline(trace(from_module(model.eval(), args))).big_picture
+    return [(view.boxes[link.source].label, view.boxes[link.target].label) for link in view.links]
+
+
+@pytest.mark.parametrize(
+    "moved", [lambda x: x[:, None].expand(-1, 5, -1), lambda x: x.repeat(1, 5).view(-1, 5, 8)], ids=["view", "repeat"]
+)
+def test_what_a_difference_moved_before_is_joined_as_it_was_given(moved: Callable[[Tensor], Tensor]) -> None:
+    links = entering(Centred(moved), torch.empty(2, 8), torch.empty(2, 5, 8))
+    assert {(one, "−") for one in "xy"} | {(one, "concatenate") for one in ("x", "−")} <= set(links)
