@@ -14,6 +14,7 @@ SAID = {  # set of facts: what is said of it, and what is said of others only
     "norm_unfolded": ("0 of the 4 fold", "BatchNorm folds into the convolution"),
     "gainless": ("no weight follows", "parameters instead of"),
     "leaky": ("none of the units", "Why ReLU and not sigmoid?"),
+    "sparse_scores": ("Attention without softmax, masked", "the order of the products is free"),
     "perceptron": ("Why ReLU and not sigmoid?", "Leaky ReLU vs ReLU"),
     "fields": ("Hashing values", "pieces of words"),
     "untied": ("tokens keep sequences short", "Hashing values"),

@@ -6,12 +6,8 @@ import math
 
 import pytest
 import torch
+from tests.measure.test_plain_layers import facts
 from torch import Tensor, nn
-
-from boardwork.measure import measure
-from boardwork.outline import outline
-from boardwork.targets import from_module
-from boardwork.trace import trace
 
 
 class WrittenOut(nn.Module):
@@ -27,6 +23,18 @@ class WrittenOut(nn.Module):
         return 0.5 * x * (1.0 + torch.erf(x / math.sqrt(2.0)))
 
 
+class Gated(nn.Module):
+    """Bends what a layer makes by ReLU, and by tanh and sigmoid its weights, or its results as well."""
+
+    def __init__(self, data: bool) -> None:
+        super().__init__()
+        self.data, self.weight, self.gate = data, nn.Parameter(torch.ones(4, 8)), nn.Parameter(torch.ones(4, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = nn.functional.linear(x, torch.tanh(self.weight) * torch.sigmoid(self.gate)).relu()
+        return torch.tanh(torch.tanh(y)) if self.data else y
+
+
 FORMS = {
     "called": (nn.GELU(), "erf"),
     "called by tanh": (nn.GELU("tanh"), "tanh"),
@@ -39,5 +47,11 @@ FORMS = {
 def test_gelu_has_the_form_that_runs(name: str) -> None:
     bend, form = FORMS[name]
     model = nn.Sequential(nn.Conv2d(3, 8, 3), bend, nn.Conv2d(8, 8, 3), bend)
-    found = measure(outline(trace(from_module(model, (torch.zeros(2, 3, 8, 8),)))))
+    found = facts(model, torch.zeros(2, 3, 8, 8))
     assert (found["activation.kind"], found["activation.count"], found["gelu.form"]) == ("gelu", 2, form)
+
+
+@pytest.mark.parametrize(("data", "told"), [(False, ("relu", 1)), (True, ("tanh", 2))])
+def test_what_bends_weights_is_no_activation(data: bool, told: tuple[str, int]) -> None:
+    found = facts(Gated(data), torch.zeros(2, 8))
+    assert (found["activation.kind"], found["activation.count"]) == told

@@ -19,9 +19,10 @@ _WRITTEN = {"GELU": "gelu", "SiLU": "silu", "Hard-swish": "hardswish", "Mish": "
 
 def curves(flow: Flow, outline: Outline) -> dict[str, Any]:
     """The activation used most and how often; the form of GELU used most, see arXiv:1606.08415 section 2."""
-    written = [pattern for pattern in activations(flow) if not pattern.ops.isdisjoint(flow.live)]
+    working = flow.live - flow.prepared  # what bends a weight is no activation
+    written = [pattern for pattern in activations(flow) if not pattern.ops.isdisjoint(working)]
     inside = {op for pattern in written for op in pattern.ops}
-    called = [op for op in flow.ops if op.name in _CALLED and op.id in flow.live and op.id not in inside]
+    called = [op for op in flow.ops if op.name in _CALLED and op.id in working - inside]
     kinds = Counter([*(op.name for op in called), *(_WRITTEN.get(pattern.label, "") for pattern in written)])
     del kinds[""]
     if not kinds:

@@ -14,11 +14,18 @@ from boardwork.trace.records import Op, Tensor
 def layer_scale(flow: Flow, outline: Outline) -> dict[str, Any]:
     """How many branches, and the width of the first."""
     norms = {op for block in everything(outline.root) if block.role == "norm" for op in block.ops}
-    found = {t.id: t for op in flow.ops if op.name == "add" and op.id in flow.live for t in _scales(flow, op, norms)}
+    adds = [op for op in flow.ops if op.name == "add" and op.id in flow.live - _of_cells(outline)]
+    found = {t.id: t for op in adds for t in _scales(flow, op, norms)}
     if not found:
         return {}
     widths = [tensor.size for tensor in found.values()]
     return {"layer_scale.count": len(found), "layer_scale.width": widths[0], "layer_scale.params": sum(widths)}
+
+
+def _of_cells(outline: Outline) -> set[int]:
+    """Operations of recurrent blocks: a weight per feature on their state is a peephole, its addition no skip."""
+    cells = (block for block in everything(outline.root) if block.kind == "recurrent")
+    return {op for block in cells for run in (block, *block.again) for op in run.one()}
 
 
 def _scales(flow: Flow, add: Op, norms: set[int]) -> Iterator[Tensor]:

@@ -15,7 +15,7 @@ from boardwork.trace.records import Op, Tensor
 
 def purposes(flow: Flow, outline: Outline) -> dict[str, Any]:
     """Empty for most models."""
-    return _generator(flow) | _denoiser(flow) | _sound(flow) | _towers(outline) | _regions(flow)
+    return _generator(flow) | _denoiser(flow) | _sound(flow) | _towers(flow, outline) | _regions(flow)
 
 
 def _generator(flow: Flow) -> dict[str, Any]:
@@ -89,12 +89,16 @@ def _table(flow: Flow, tensor: int) -> Tensor | None:
     return origin if origin.kind in ("parameter", "buffer") else None
 
 
-def _towers(outline: Outline) -> dict[str, Any]:
+def _towers(flow: Flow, outline: Outline) -> dict[str, Any]:
+    """The first cosines of two vectors that both come from an input: with a stored table there is one tower."""
     meeting = [b for b in everything(outline.root) if b.kind == "similarity"]
-    if not meeting:
-        return {}
-    products = [outline.trace.ops[i] for i in meeting[0].one() if outline.trace.ops[i].macs]
-    return {"towers.width": outline.trace.tensors[products[0].inputs[0]].shape[-1]} if products else {}
+    products = [op for b in meeting for i in b.one() if (op := flow.ops[i]).macs and _both_fed(flow, op)]
+    return {"towers.width": flow.tensors[products[0].inputs[0]].shape[-1]} if products else {}
+
+
+def _both_fed(flow: Flow, product: Op) -> bool:
+    sides = [flow.tensors[t] for t in product.inputs]
+    return all(side.kind == "input" or side.producer in flow.fed for side in sides)
 
 
 def _regions(flow: Flow) -> dict[str, Any]:
