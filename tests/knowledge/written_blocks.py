@@ -261,6 +261,17 @@ def token_choice() -> Sides:
     return torch.stack(rows)[None], model(x)
 
 
+@define("neighbours")
+def neighbours() -> Sides:
+    """Point by point: the four at the least distance, the point itself among them."""
+    model, x = build("graph", "Neighbours"), torch.randn(1, 12, 6)
+    rows = []
+    for point in x[0]:
+        near = sorted(x[0], key=lambda other: float((other - point).square().sum()))[:4]
+        rows.append(torch.stack([model.pairs(torch.cat([point, other - point])) for other in near]).amax(0))
+    return model.share(torch.stack(rows))[None, :, 0], model(x)
+
+
 @define("path_sums")
 def path_sums() -> Sides:
     """Every path by itself, 5^4 of them."""

@@ -46,6 +46,7 @@ _WORDS = {
         "path_sum",
         "log_scan",
         "token_choice",
+        "neighbours",
         "mixture_density",
         "highway",
         "choice",

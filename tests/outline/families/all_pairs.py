@@ -100,6 +100,13 @@ class BentTwice(Weighing):
         return torch.relu(q @ k.mT / 10) ** 2 * torch.ones(length, length, device=q.device).tril()
 
 
+class Weighed(Weighing):
+    """A curve, and behind it a number that is no scale of the scores."""
+
+    def scores(self, q: Tensor, k: Tensor) -> Tensor:
+        return torch.sigmoid(q @ k.mT / 10) / 16
+
+
 class Competing(nn.Module):
     """Slots that compete for each token and are mended by a cell, three times; keys are made once."""
 
@@ -204,6 +211,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "made_decay": (MadeDecay, (TOKENS,)),
     "bent": (Bent, (TOKENS,)),
     "bent_twice": (BentTwice, (TOKENS,)),
+    "weighed": (Weighed, (TOKENS,)),
     "competing": (Competing, (TOKENS,)),
     "clustered": (Clustered, (TOKENS,)),
     "style": (Style, (torch.zeros(1, 3, 16, 16),)),

@@ -165,12 +165,29 @@ class ShortConvolutionLayer(nn.Module):
         return tokens + self.mlp(self.two(tokens))
 
 
+class CoupledGates(nn.Module):
+    """An LSTM that forgets as much as it takes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken, self.kept = nn.Linear(24, 24), nn.Linear(8, 24, bias=False)
+
+    def forward(self, series: Tensor) -> Tensor:
+        h = c = series.new_zeros(len(series), 8)
+        for step in series.unbind(1):
+            i, g, o = (self.taken(step) + self.kept(h)).chunk(3, -1)
+            c = (1 - i.sigmoid()) * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+        return h
+
+
 SERIES = torch.zeros(2, 10, 24)
 EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "lstm_loop": (LSTMLoop, (SERIES,)),
     "gru_loop": (GRULoop, (SERIES,)),
     "cell_loop": (CellLoop, (SERIES,)),
     "plain_loop": (PlainLoop, (SERIES,)),
+    "coupled_gates": (CoupledGates, (SERIES,)),
     "over_maps": (OverMaps, (torch.zeros(2, 5, 2, 8, 8),)),
     "gated_maps": (GatedMaps, (torch.zeros(2, 5, 2, 8, 8), torch.zeros(2, 8, 8, 8))),
     "projected_state": (ProjectedState, (SERIES,)),

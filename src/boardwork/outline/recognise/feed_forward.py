@@ -12,7 +12,7 @@ from boardwork.outline.recognise.elementwise import ELEMENTWISE, PIECEWISE, redu
 from boardwork.outline.recognise.learned_curve import LEARNED, activation_name, is_piece
 from boardwork.outline.recognise.norms.arithmetic import CALLED, norm_before
 from boardwork.outline.recognise.product import product
-from boardwork.trace.records import Op
+from boardwork.trace.records import Op, Tensor
 
 _BETWEEN = (ELEMENTWISE | PIECEWISE | ACTIVATIONS.keys() | {"batch_norm"}) - {"softmax", "log_softmax", "glu"}
 _CLIPS = ("clamp", "clamp_min", "clamp_max")
@@ -241,19 +241,24 @@ def _across(flow: Flow, up: Op) -> bool:
 
 
 def _facts(flow: Flow, linears: list[Op], gated: bool, activation: str, d_ff: int) -> dict[str, Any]:
-    params = bias = 0
-    for op in linears:
-        for slot, tensor in zip(op.slots, op.inputs, strict=True):
-            record = flow.origin(tensor)[0]
-            if record.kind == "parameter":
-                params += flow.tensors[tensor].size
-                bias += flow.tensors[tensor].size if slot == "bias" else 0
+    held = {(tensor, slot) for op in linears for slot, tensor in zip(op.slots, op.inputs, strict=True)}
+    sizes = {weight.id: (weight.size, slot) for tensor, slot in held for weight in _weights(flow, tensor)}
     return {
         "d_model": _width_in(flow, linears[0]),
         "d_ff": d_ff,
         "gated": gated,
         "activation": activation.lower(),
-        "params": params,
-        "bias": bias,
+        "params": sum(size for size, _ in sizes.values()),
+        "bias": sum(size for size, slot in sizes.values() if slot == "bias"),
         "macs": sum(op.macs for op in linears),
     }
+
+
+def _weights(flow: Flow, tensor: int) -> Iterator[Tensor]:
+    """The parameters that a layer holds in a tensor, or the part of one; also where it is made of several."""
+    origin, taken = flow.origin(tensor)[0], flow.tensors[tensor]
+    if origin.kind == "parameter":
+        yield origin if taken.size == origin.size else taken
+    elif origin.producer in flow.prepared:
+        inside = (flow.tensors[t] for op in flow.makers(origin.id) for t in op.inputs)
+        yield from (record for record in inside if record.kind == "parameter")

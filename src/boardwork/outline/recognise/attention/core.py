@@ -52,7 +52,8 @@ class Core:
     where these stay as many in a longer sequence and are no group that sees itself alone; else 0. `further`: keys of
     other sets that the same softmax runs over, as tokens that all see. `competing`: the
     softmax runs over queries, which share each key out among them. `scaled_rows`: sums over the keys scale the shares,
-    or the scores where no softmax makes shares of them; `curve` names the activation of these.
+    or the scores where no softmax makes shares of them; `curve` names the activation of these,
+    `weighed` is what multiplies the scores behind it.
     """
 
     ops: frozenset[int]
@@ -80,6 +81,7 @@ class Core:
     local: int = 0
     further: int = 0
     curve: str = ""
+    weighed: float = 1.0
     scaled_rows: bool = False
     competing: bool = False
 

@@ -150,6 +150,7 @@ def _variants(flow: Flow, core: Core, branches: Sequence[Branch], out: Output, m
         "without_softmax": core.kind == "unnormalised",
         "made_factors": core.kind == "unnormalised" and any(_is_learned(flow, t) for t in core.added),
         "score_curve": core.curve,
+        "score_weight": core.weighed if core.weighed != 1 else 0,
         "score_offset": bool(core.curve) and any(_moves_by_number(flow, flow.ops[op]) for op in core.ops),
         "scaled_rows": core.scaled_rows or (mask.decays[:1] == (1,)),
         "features": core.kind == "unnormalised" and all(features(flow, b) for b in branches[:2]),

@@ -47,15 +47,19 @@ def _from_scores(flow: Flow, product: Op) -> Core | None:
     if _turned(flow, query) == _turned(flow, key) or not _compares_positions(flow, (first, second), query, key, value):
         return None
     between = flow.between({product.id, last.id})
+    curves = {op: curve for op in following[:-1] if (curve := _curve(flow, flow.ops[op]))}
+    bent = following.index(max(curves)) if curves else len(following)
+    before, behind = (prod(factor(flow, flow.ops[op]) for op in ops) for ops in (following[:bent], following[bent:-1]))
     line = {op for op in between if op in following or not flow.is_shape(op)}
     return Core(
         frozenset(between | {product.id, last.id}), last, query, key, value,
-        scale=alpha(product) * prod(factor(flow, flow.ops[op]) for op in following[:-1]),
+        scale=alpha(product) * before,
         q_len=first.own(query), k_len=first.own(key), d_k=first.inner(), d_v=second.own(value),
         scores=flow.tensors[product.outputs[0]].size,
         added=tuple(added(flow, line, [product])),
         kind="unnormalised",
-        curve=next(filter(None, (_curve(flow, flow.ops[op]) for op in reversed(following[:-1]))), ""),
+        curve=curves[max(curves)] if curves else "",
+        weighed=behind,
         scaled_rows=any(flow.ops[op].name == "sum" for op in between),
     )  # fmt: skip
 

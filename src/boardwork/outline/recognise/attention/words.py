@@ -109,6 +109,8 @@ def _of_all_pairs(product: str, facts: dict[str, Any]) -> str:
     """Scores, bent and multiplied by what falls with the distance or hides keys, with values."""
     product += " + b" if facts.get("score_offset") else ""
     product = f"{facts['score_curve']}({product})" if facts.get("score_curve") else product
+    weight = facts.get("score_weight")
+    product += "" if not weight else f" · {weight:.4g}" if weight > 0 else " · c"
     hides = " ⊙ mask" if facts["causal"] or facts.get("masked") else ""
     hides = " ⊙ D" if facts.get("decay") else " ⊙ D(x)" if facts.get("made_factors") else hides
     return f"({product}{hides}) V" + (", rows normalised" if facts.get("scaled_rows") else "")

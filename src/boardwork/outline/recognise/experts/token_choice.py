@@ -29,7 +29,8 @@ def token_choices(flow: Flow) -> Iterator[list[Pattern]]:
             k, among = flow.tensors[op.outputs[1]].shape[-1], flow.tensors[op.inputs[0]].shape[-1]
             ops = {op.id, taken[0].id, *flow.origin(taken[0].inputs[-1])[1]}
             if _scores_pairs(flow, op):
-                yield [Pattern("neighbours", frozenset(ops), f"{k} neighbours", "reshape", f"of {among} each")]
+                facts = {"chosen": k, "among": among}
+                yield [Pattern("neighbours", frozenset(ops), f"{k} neighbours", "reshape", "each its own", facts=facts)]
                 continue
             facts = {"chosen": k, "tokens": among}
             yield [Pattern("token_choice", frozenset(ops), f"Top-{k} positions", "reshape", f"of {among}", facts=facts)]

@@ -31,7 +31,7 @@ def recurrent_cells(flow: Flow) -> Iterator[list[Pattern]]:
     """For every step: its gates, and last the frame round the step."""
     found = [step for arithmetic in arithmetics(flow) if (step := _step(flow, arithmetic)) is not None]
     shared = {op for op, count in Counter(op for step in found for op in step.ops).items() if count > 1}
-    steps = [replace(step, ops=step.ops - shared) for step in found]
+    steps = [replace(step, ops=step.ops - shared) for step in found if step.ops - shared]
     runs = Counter(_weights(flow, step) for step in steps)
     for step in steps:
         if step.arithmetic.kind != "rnn" or runs[_weights(flow, step)] > 1:
