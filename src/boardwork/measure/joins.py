@@ -20,15 +20,19 @@ _AXES = 2  # batch and channels stand before the axes of space
 
 
 def joins(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """How many of each, and what the encoder's side of them holds while the levels below run."""
+    """How many of each, and what the encoder's side of them holds while the levels below run.
+
+    Maps that are added are a pyramid's where a layer beside the way down gives all of them the same channels: in a
+    U-Net that adds its skips the maps themselves go on down. arXiv:1612.03144 section 3
+    """
     found: dict[str, Any] = {}
     nested = skips_of(flow).all
     nested = nested if len({skip.positions for skip in nested}) > 1 else []
     for name, word in _WAYS.items():
         kept = [t for op in flow.ops if op.name == name and op.id in flow.live for t in _handed_across(flow, op)]
         across = [flow.tensors[flow.ops[skip.source].outputs[0]] for skip in nested if flow.ops[skip.join].name == name]
-        kept = across if len(across) > len(kept) else kept
-        if kept:
+        kept = across if len(across) > len(kept) and name == "cat" else kept
+        if kept and (name == "cat" or len({t.shape[1] for t in kept}) == 1):
             tensors = {t.id: t for t in kept}.values()
             found |= {f"{word}.count": len(kept), f"{word}.width": kept[0].shape[1]}
             found[f"{word}.bytes"] = sum(t.size * t.element_bytes for t in tensors)
@@ -50,7 +54,9 @@ def _handed_across(flow: Flow, join: Op) -> Iterator[Tensor]:
         before = {op.id for t in flow.data_inputs(step)[:1] for op in flow.makers(t)}
         for other in operands:
             earlier = {op.id for op in flow.makers(other.id)} if other is not risen else set()
-            if before & {op.id for op in _same_size(flow, other)} and _works(flow, before - earlier):
+            own = {op.id for op in _same_size(flow, other)}
+            lateral = join.name == "cat" or any(flow.ops[i].macs for i in own - before)
+            if before & own and lateral and _works(flow, before - earlier):
                 yield other
 
 
