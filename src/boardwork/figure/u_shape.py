@@ -94,13 +94,14 @@ class _Drawing:
         return tuple(sorted(chains[e.source] for e in self.found.feeds if e.target == self.found.path[number].id))
 
     def _room(self, number: int) -> float:
-        """For the numbers beside a box."""
-        m, tags = self.m, self._tags(number)
-        texts = [self._written(tags)] if tags else self._given(number)
-        return m.stub + 2 * m.text_gap + max(m.width_of(text, "port") for text in texts) if texts else 0.0
+        """For the words beside a box."""
+        m, lines = self.m, self._beside_box(number)
+        return m.stub + 2 * m.text_gap + max(m.width_of(line, "port") for line in lines) if lines else 0.0
 
-    def _given(self, number: int) -> list[str]:
-        """The lines beside a box that say what the model gives there."""
+    def _beside_box(self, number: int) -> list[str]:
+        """The numbers of what feeds a box, else the lines that say what the model gives there."""
+        if tags := self._tags(number):
+            return [self._written(tags)]
         nodes = (node for place, node in self.found.given if place == number)
         return [line for node in nodes for line in named((node.label, node.detail), self.m)]
 
@@ -180,24 +181,18 @@ class _Drawing:
         if arm is self.down:
             return self.placer.op(Op(node, tags_in=tags)).at(arm.x, self._top(number))
         box = self.placer.op(Op(node)).at(arm.x, self._top(number))
-        return (*box, *self._numbers(number, arm.x), *self._outputs(number, arm.x))
+        return (*box, *self._at_right(number, arm.x))
 
-    def _numbers(self, number: int, x: float) -> list[Item]:
+    def _at_right(self, number: int, x: float) -> list[Item]:
+        """The numbers of what feeds a box, else what the model gives there, with the wire from or to them."""
         m, tags, y, near = self.m, self._tags(number), self.middle[number], x + self._half(number)
-        if not tags:
-            return []
-        start = near + m.stub
-        x, top = (start + 2, y) if m.unit else (start + m.text_gap / 2, y - m.text_height / 2)
-        return [Wire(((start, y), (near + m.unit, y)), "data", True), Text(x, top, self._written(tags), "port")]
-
-    def _outputs(self, number: int, x: float) -> list[Item]:
-        m, lines, y, near = self.m, self._given(number), self.middle[number], x + self._half(number)
+        lines = self._beside_box(number)
         if not lines:
             return []
-        end = near + m.stub
-        x, top = (end + 2, y) if m.unit else (end + m.text_gap / 2, y - m.text_height / 2)
+        ends = (near + m.unit, y), (near + m.stub, y)
+        x, top = (ends[1][0] + 2, y) if m.unit else (ends[1][0] + m.text_gap / 2, y - m.text_height / 2)
         texts = [Text(x, top + i * m.text_height, line, "port") for i, line in enumerate(lines)]
-        return [Wire(((near + m.unit, y), (end, y)), "data", True), *texts]
+        return [Wire(ends[::-1] if tags else ends, "data", True), *texts]
 
     def _upright_wire(self, above: int, below: int, arm: _Arm) -> list[Item]:
         ends = (arm.x, self._foot(above)), (arm.x, self._top(below) - self.m.unit)
