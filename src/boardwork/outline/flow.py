@@ -8,77 +8,22 @@ from collections.abc import Collection, Iterable, Iterator
 from boardwork.trace.records import Op, Tensor, Trace
 
 # Operations that move or relabel elements and compute nothing.
-SHAPE_OPS = frozenset(
-    [
-        "view",
-        "reshape",
-        "transpose",
-        "permute",
-        "contiguous",
-        "unsqueeze",
-        "squeeze",
-        "expand",
-        "expand_as",
-        "unflatten",
-        "flatten",
-        "movedim",
-        "t",
-        "T",
-        "mT",
-        "view_as",
-        "reshape_as",
-        "clone",
-        "detach",
-        "alias",
-        "positive",
-        "to",
-        "type",
-        "float",
-        "half",
-        "bfloat16",
-        "double",
-        "type_as",
-        "long",
-        "int",
-        "bool",
-        "cpu",
-        "cuda",
-        "getitem",
-        "select",
-        "narrow",
-        "unbind",
-        "chunk",
-        "split",
-        "split_with_sizes",
-        "tensor_split",
-        "repeat_interleave",
-        "repeat",
-        "broadcast_to",
-        "ravel",
-        "dropout",
-        "alpha_dropout",
-        "feature_dropout",
-        "dropout1d",
-        "dropout2d",
-        "dropout3d",
-        "rearrange",
-        "_maybe_cast",
-        "index_select",
-        "is_floating_point",
-        "requires_grad",
-        "as_strided",
-        "to_dense",
-        "size",
-        "numel",
-        "broadcast_tensors",
-        "swapdims",
-        "data",
-    ]
-)
+SHAPE_OPS = frozenset([
+    "view", "reshape", "transpose", "permute", "contiguous", "unsqueeze", "squeeze", "expand", "expand_as",
+    "unflatten", "flatten", "movedim", "t", "T", "mT", "view_as", "reshape_as", "clone", "detach", "alias",
+    "positive", "to", "type", "float", "half", "bfloat16", "double", "type_as", "long", "int", "bool", "cpu",
+    "cuda", "getitem", "select", "narrow", "unbind", "chunk", "split", "split_with_sizes", "tensor_split",
+    "repeat_interleave", "repeat", "broadcast_to", "ravel", "dropout", "alpha_dropout", "feature_dropout",
+    "dropout1d", "dropout2d", "dropout3d", "rearrange", "_maybe_cast", "index_select", "is_floating_point",
+    "requires_grad", "as_strided", "to_dense", "size", "numel", "broadcast_tensors", "swapdims", "data",
+])  # fmt: skip
 # Operations that take a tensor for its shape and dtype alone.
 _FILLED = frozenset(
     ["new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like"]
 )
+
+# Operations that take the elements of their first tensor at the places that the others tell.
+_LOOKUPS = ("getitem", "index_select", "gather", "take_along_dim", "take")
 
 # Operations that take their second tensor for the same.
 _AS = frozenset(["expand_as", "view_as", "reshape_as", "type_as"])
@@ -106,7 +51,7 @@ class Flow:
         self.live = self._live()
         self.fed = self._reachable("input")
         self.weighted = self._reachable("parameter")
-        self._moves = frozenset(op.id for op in self.ops if op.name in SHAPE_OPS)
+        self._moves = frozenset(op.id for op in self.ops if op.name in SHAPE_OPS and not self.looks_up(op))
         self._data = frozenset(self.live & (self.fed | self.weighted))
         own = {tensor.id for tensor in self.tensors if tensor.kind == "parameter"}
         self._own = {op.id: own.intersection(op.inputs) for op in self.ops if not own.isdisjoint(op.inputs)}
@@ -146,6 +91,18 @@ class Flow:
         """True where a layer that works on the input holds what the operation makes."""
         given = given_and_held(layer)[0]
         return layer.id in self.fed and bool(given) and set(op.outputs).isdisjoint(given)
+
+    def looks_up(self, op: Op) -> bool:
+        """True for rows of a learned table at places that the input tells: they are no weights."""
+        if op.name not in _LOOKUPS or op.id not in self.weighted:
+            return False
+        table, *places = (self._is_fed(t) for t in op.inputs)
+        return not table and any(places)
+
+    def _is_fed(self, tensor: int) -> bool:
+        """True where an input has a part in the tensor."""
+        record = self.tensors[tensor]
+        return record.kind == "input" or record.producer in self.fed
 
     def readings(self, tensor: int, kind: str) -> list[tuple[float, ...]]:
         """What the values of a constant say of this kind, see `records.Table`."""

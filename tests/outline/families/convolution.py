@@ -287,6 +287,20 @@ class DilatedBranches(nn.Module):
         return self.joined_conv(torch.cat([F.relu(layer(image)) for layer in self.all_reaches], 1))
 
 
+class UnequalAxes(nn.Module):
+    """A volume that is pooled, strided, dilated and grown otherwise along its depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat_conv = nn.Conv3d(4, 8, 3, (1, 2, 2), 1)
+        self.deep_conv = nn.Conv3d(8, 8, 3, 2, (2, 1, 1), (2, 1, 1))
+        self.growing_conv = nn.ConvTranspose3d(8, 4, (1, 2, 2), (1, 2, 2))
+
+    def forward(self, volume: Tensor) -> Tensor:
+        pooled = F.max_pool3d(self.flat_conv(volume).tanh(), (1, 2, 2))
+        return self.growing_conv(F.avg_pool3d(self.deep_conv(pooled).tanh(), (3, 2, 2), 1))
+
+
 def between(block: nn.Module) -> nn.Module:
     """A first convolution, the block, and the classes."""
     last = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))
@@ -305,6 +319,7 @@ EXAMPLES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...]]] = {
     "frozen": (FrozenNet, (IMAGE,)),
     "gated": (lambda: between(nn.Sequential(GatedMaps(16), GatedMaps(16))), (IMAGE,)),
     "dilated": (lambda: between(DilatedBranches(16)), (IMAGE,)),
+    "unequal_axes": (UnequalAxes, (torch.zeros(2, 4, 12, 32, 32),)),
     "merged_patches": (lambda: MergedPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "twice_cut_patches": (lambda: TwiceCutPatches(16), (torch.zeros(2, 8, 8, 16),)),
     "reshaped_patches": (lambda: ReshapedPatches(16), (torch.zeros(2, 8, 8, 16),)),

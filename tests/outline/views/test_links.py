@@ -37,3 +37,25 @@ def entering(model: nn.Module, *args: Tensor) -> list[tuple[str, str]]:
 def test_what_a_difference_moved_before_is_joined_as_it_was_given(moved: Callable[[Tensor], Tensor]) -> None:
     links = entering(Centred(moved), torch.empty(2, 8), torch.empty(2, 5, 8))
     assert {(one, "−") for one in "xy"} | {(one, "concatenate") for one in ("x", "−")} <= set(links)
+
+
+class Rows(nn.Module):
+    """Rows of a learned table where the greatest score is; the table goes through `work` first."""
+
+    def __init__(self, work: nn.Module) -> None:
+        super().__init__()
+        self.scores, self.table = nn.Linear(12, 6), nn.Parameter(torch.zeros(6, 10))
+        self.work, self.last = work, nn.Linear(10, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(torch.relu(self.work(self.table)[self.scores(x).argmax(-1)]))
+
+
+def test_rows_at_places_that_the_input_tells_are_a_look_up() -> None:
+    links = entering(Rows(nn.LayerNorm(10)), torch.empty(2, 12))
+    assert {("Linear", "Look up"), ("LayerNorm", "Look up"), ("Look up", "ReLU")} <= set(links)
+
+
+def test_an_index_of_a_parameter_is_an_embedding() -> None:
+    links = entering(Rows(nn.Identity()), torch.empty(2, 12))
+    assert {("Linear", "Embedding"), ("Embedding", "ReLU")} <= set(links)

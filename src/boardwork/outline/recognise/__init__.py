@@ -43,6 +43,7 @@ from boardwork.outline.recognise.vectors.distances import distances
 from boardwork.outline.recognise.vectors.feature_crosses import cross_layers, factorisation_machines
 from boardwork.outline.recognise.vectors.joined_tables import joined_tables
 from boardwork.outline.recognise.vectors.similarity import dot_products, similarities
+from boardwork.outline.recognise.vectors.table_rows import table_rows
 from boardwork.outline.recognise.warp import warps
 
 __all__ = ["recognise"]
@@ -97,7 +98,7 @@ def recognise(flow: Flow) -> list[Pattern]:
     found = [pattern for group in groups for pattern in group]
     claimed = {op for pattern in found if pattern.leaf for op in pattern.ops}
     written = (p for p in norms(flow) if len(p.ops) > 1)
-    alone = (response_norms, unit_lengths, frozen_norms, activations, layers, dot_products)
+    alone = (response_norms, unit_lengths, frozen_norms, activations, layers, table_rows, dot_products)
     for pattern in (*written, *(pattern for find in alone for pattern in find(flow))):
         if not pattern.ops & claimed and not pattern.ops <= flow.prepared:
             found.append(pattern)

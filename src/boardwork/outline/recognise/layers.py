@@ -56,7 +56,7 @@ def _layer(flow: Flow, op: Op) -> Pattern | None:
     if is_linear(flow, op):
         return _followed(flow, op, "linear", "Linear", "linear", _in_out(flow, op, -1))
     if op.name == "embedding":
-        return _embedding(flow, op)
+        return embedded(flow, op, op.inputs[1], op.inputs[0])
     if op.name == "embedding_bag":
         return _bag(flow, op)
     if op.name in RECURRENT or op.name.removesuffix("_cell") in RECURRENT:
@@ -113,17 +113,16 @@ def _begins_another(flow: Flow, op: Op) -> bool:
 
 def _convolution(flow: Flow, op: Op) -> Pattern:
     weight = flow.tensors[op.inputs[1]].shape
-    kernel = "×".join(map(str, weight[2:]))
-    stride = _first(op.attrs.get("stride", 1))
+    kernel, axes = "×".join(map(str, weight[2:])), len(weight) - 2
+    strides = _along(op.attrs.get("stride"), axes)
     source = flow.tensors[op.inputs[0]]
-    if _is_patch(flow, op, weight, stride):
+    if _is_patch(flow, op, weight, strides):
         return _patches(flow, op, weight, source.shape[1])
     groups = int(op.attrs.get("groups") or 1)
     transposed = op.name.startswith("conv_transpose")
     name = "Depthwise conv" if groups > 1 and groups == source.shape[1] else "Transposed conv" if transposed else "Conv"
-    label = f"{name}{'1d' if len(weight) == _ROW else ''} {kernel}" + (f" /{stride}" if stride > 1 else "")
-    dilation = _first(op.attrs.get("dilation", 1))
-    label += f", dilation {dilation}" if dilation > 1 else ""
+    label = f"{name}{'1d' if len(weight) == _ROW else ''} {kernel}{_told(' /', strides)}"
+    label += _told(", dilation ", _along(op.attrs.get("dilation"), axes))
     if flow.tensors[op.inputs[1]].producer in flow.fed:
         return _dynamic(flow, op, label, groups)
     pattern = _followed(flow, op, "conv", label, "conv", _in_out(flow, op, 1))
@@ -144,21 +143,28 @@ def _grouped(pattern: Pattern, groups: int) -> Pattern:
     return Pattern(pattern.kind, pattern.ops, pattern.label, pattern.role, f"{pattern.detail}, {groups} groups")
 
 
-def _first(value: Any) -> int:
-    while isinstance(value, list | tuple):
-        value = value[0]
-    return int(value) if isinstance(value, int | float) else 1
+def _along(value: Any, axes: int) -> tuple[int, ...]:
+    """A number for each axis, which one number stands for; 1 where none is given."""
+    given = [int(n) for n in (value if isinstance(value, list | tuple) else [value]) if isinstance(n, int | float)]
+    return tuple(given) if len(given) == axes else tuple((given or [1])[:1] * axes)
 
 
-def _is_patch(flow: Flow, op: Op, weight: tuple[int, ...], stride: int) -> bool:
+def _told(words: str, numbers: tuple[int, ...]) -> str:
+    """One number where all axes have the same, and nothing where that is 1."""
+    if set(numbers) == {1}:
+        return ""
+    return words + (str(numbers[0]) if len(set(numbers)) == 1 else "×".join(map(str, numbers)))
+
+
+def _is_patch(flow: Flow, op: Op, weight: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """A convolution of the image whose kernel is its stride and whose result becomes a sequence."""
     reads_input = flow.tensors[flow.origin(op.inputs[0])[0].id].kind == "input"
     following = flow.data_users(op)
     return (
         reads_input
         and len(weight) == 4
-        and stride > 1
-        and weight[2] == stride
+        and strides[0] > 1
+        and weight[2:] == strides
         and any(u.name in ("flatten", "reshape", "view", "permute") for u in following)
     )
 
@@ -174,18 +180,19 @@ def _patches(flow: Flow, op: Op, weight: tuple[int, ...], channels: int) -> Patt
     return Pattern("patches", frozenset([op.id]), "Patch embedding", "embedding", detail, facts=facts)
 
 
-def _embedding(flow: Flow, op: Op) -> Pattern:
-    table = flow.tensors[flow.origin(op.inputs[1])[0].id]
-    by_position = flow.is_constant(op.inputs[0])
+def embedded(flow: Flow, op: Op, rows: int, places: int) -> Pattern:
+    """`op` takes rows (tensor `rows`, rows × width) at `places` (a tensor of whole numbers)."""
+    table = flow.tensors[flow.origin(rows)[0].id]
+    by_position = flow.is_constant(places)
     facts = {"vocab": table.shape[0], "width": table.shape[1], "params": table.size}
-    if by_position and (table.shape[0] < _positions(flow, op) or flow.tensors[op.inputs[0]].size == 1):
+    if by_position and (table.shape[0] < _positions(flow, places) or flow.tensors[places].size == 1):
         label, kind, by_position = "Type embedding", "type_table", False  # too few rows to tell positions apart, or one
     elif by_position:
         label, kind = "Position embedding", "position_table"
     else:
-        reads = flow.tensors[flow.origin(op.inputs[0])[0].id]
+        reads = flow.tensors[flow.origin(places)[0].id]
         label, kind = (
-            ("Token embedding" if reads.kind == "input" and _positions(flow, op) > 1 else "Embedding"),
+            ("Token embedding" if reads.kind == "input" and _positions(flow, places) > 1 else "Embedding"),
             "embedding",
         )
     detail = f"{table.shape[0]} × {table.shape[1]}"
@@ -202,8 +209,8 @@ def _bag(flow: Flow, op: Op) -> Pattern:
     return Pattern("embedding_bag", frozenset([op.id]), "Embedding bag", "embedding", detail, facts=facts)
 
 
-def _positions(flow: Flow, op: Op) -> int:
-    shape = flow.tensors[op.inputs[0]].shape
+def _positions(flow: Flow, places: int) -> int:
+    shape = flow.tensors[places].shape
     return shape[-1] if shape else 1
 
 
@@ -213,12 +220,10 @@ def _pool(flow: Flow, op: Op, name: str) -> Pattern:
         whole = all(s in (1, None) for s in (size if isinstance(size, list) else [size]))
         label = f"Global {_POOLS[name]}" if whole else f"Adaptive {_POOLS[name]}"
         return Pattern("global_pool" if whole else "pool", frozenset([op.id]), label, "pool")
-    kernel, stride = (
-        _first(op.attrs.get("kernel_size", 1)),
-        _first(op.attrs.get("stride") or op.attrs.get("kernel_size", 1)),
-    )
-    sides = len(flow.tensors[op.inputs[0]].shape) - 2
-    label = f"{_POOLS[name]} {'×'.join([str(kernel)] * sides)}" + (f" /{stride}" if stride > 1 else "")
+    axes = len(flow.tensors[op.inputs[0]].shape) - 2
+    kernel = _along(op.attrs.get("kernel_size"), axes)
+    strides = _along(op.attrs.get("stride") or list(kernel), axes)
+    label = f"{_POOLS[name]} {'×'.join(map(str, kernel))}{_told(' /', strides)}"
     return Pattern("pool", frozenset([op.id]), label, "pool")
 
 
