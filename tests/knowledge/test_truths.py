@@ -15,6 +15,8 @@ SAID = {  # set of facts: what is said of it, and what is said of others only
     "gainless": ("no weight follows", "parameters instead of"),
     "leaky": ("none of the units", "Why ReLU and not sigmoid?"),
     "sparse_scores": ("Attention without softmax, masked", "the order of the products is free"),
+    "group_norm": ("channels of a group and all positions", "LayerNorm."),
+    "group_norm_weightless": ("channels of a group: the same", "positions"),
     "perceptron": ("Why ReLU and not sigmoid?", "Leaky ReLU vs ReLU"),
     "fields": ("Hashing values", "pieces of words"),
     "untied": ("tokens keep sequences short", "Hashing values"),

@@ -55,3 +55,21 @@ def test_gelu_has_the_form_that_runs(name: str) -> None:
 def test_what_bends_weights_is_no_activation(data: bool, told: tuple[str, int]) -> None:
     found = facts(Gated(data), torch.zeros(2, 8))
     assert (found["activation.kind"], found["activation.count"]) == told
+
+
+class Branches(nn.Module):
+    """Three branches of one ReLU each, side by side, and one behind their sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(nn.Linear(8, 8) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([branch(x).relu() for branch in self.branches]).sum(0).relu()
+
+
+def test_activations_side_by_side_are_none_in_a_row() -> None:
+    found = facts(Branches(), torch.zeros(2, 8))
+    assert (found["activation.count"], found["activation.in_a_row"]) == (4, 2)
+    written = facts(nn.Sequential(WrittenOut(near=True), nn.Linear(8, 8), WrittenOut(near=True)), torch.zeros(2, 8))
+    assert written["activation.in_a_row"] == 2

@@ -116,3 +116,8 @@ class OverWeights(nn.Conv2d):
 def test_a_norm_over_weights_is_no_norm_of_data():
     found = facts(nn.Sequential(OverWeights(3, 8, 3), nn.ReLU(), OverWeights(8, 8, 3)), torch.empty(2, 3, 8, 8))
     assert "norm.kind" not in found
+
+
+def test_a_group_norm_of_vectors_has_one_position():
+    found = [facts(nn.GroupNorm(2, 8), torch.empty(3, 8, *space))["norm.positions"] for space in ((), (5,), (4, 6))]
+    assert found == [1, 5, 24]

@@ -84,7 +84,7 @@ def test_dropout_activation_and_the_largest_linear_layer() -> None:
     found = facts(model, torch.zeros(4, 8))
     assert group(found, "dropout") == {"count": 1, "p": 0.5}
     assert group(found, "linear") == {"count": 2, "fan_in": 8, "fan_out": 32}
-    assert group(found, "activation") == {"kind": "relu", "count": 1}
+    assert group(found, "activation") == {"kind": "relu", "count": 1, "in_a_row": 1}
 
 
 def test_how_attention_layers_are_used() -> None:

@@ -40,9 +40,10 @@ def _of_channels(flow: Flow, kind: str, norms: list[Op]) -> dict[str, Any]:
     if kind == "batch":
         channels = sum(flow.tensors[op.inputs[0]].shape[1] for op in norms)
         return {"norm.channels": channels, "norm.folding": sum(_folds(flow, op) for op in norms)}
-    if kind == "instance":
-        return {"norm.positions": prod(flow.tensors[norms[0].inputs[0]].shape[_SPACE:])}
-    return {"norm.groups": norms[0].attrs["num_groups"]} if kind == "group" and norms else {}
+    if not norms:
+        return {}
+    places = {"norm.positions": prod(flow.tensors[norms[0].inputs[0]].shape[_SPACE:])}
+    return places | ({"norm.groups": norms[0].attrs["num_groups"]} if kind == "group" else {})
 
 
 def _folds(flow: Flow, norm: Op) -> bool:
