@@ -18,7 +18,7 @@ _WRITTEN = {"GELU": "gelu", "SiLU": "silu", "Hard-swish": "hardswish", "Mish": "
 
 
 def curves(flow: Flow, outline: Outline) -> dict[str, Any]:
-    """The activation used most, how often and how often in a row; the form of GELU used most, see arXiv:1606.08415 section 2."""
+    """The activation used most, how often, and in a row; the form of GELU used most. arXiv:1606.08415 section 2"""
     working = flow.live - flow.prepared  # what bends a weight is no activation
     written = [pattern for pattern in activations(flow) if not pattern.ops.isdisjoint(working)]
     inside = {op for pattern in written for op in pattern.ops}

@@ -130,10 +130,16 @@ def _convolution(flow: Flow, op: Op) -> Pattern:
 
 
 def _dynamic(flow: Flow, op: Op, label: str, groups: int) -> Pattern:
-    """A convolution whose weights are made from the input. arXiv:1605.09673"""
-    shape = flow.tensors[op.inputs[1]].shape
-    before, after = (shape[0] // groups, shape[1]) if "transpose" in op.name else (shape[1], shape[0] // groups)
-    detail = f"{before} → {after}, weights made from the input"
+    """A convolution whose weights are made from the input. arXiv:1605.09673
+
+    `before`: channels of one group. Samples with kernels of their own stand side by side as groups of one sample.
+    """
+    shape, samples = flow.tensors[op.inputs[1]].shape, flow.trace.axes.get("batch", 1)
+    beside = flow.tensors[op.inputs[0]].shape[0] == 1 and groups % samples == 0
+    own = groups // samples if beside else groups
+    entering, leaving = (shape[0] // groups, shape[1] * groups) if "transpose" in op.name else (shape[1], shape[0])
+    before, after = entering, leaving * own // groups
+    detail = f"{before * own} → {after}, weights made from the input"
     found = _followed(flow, op, "dynamic_conv", f"Dynamic {label[0].lower()}{label[1:]}", "conv", detail)
     facts = {"taps": prod(shape[2:]), "before": before, "after": after, "made": flow.tensors[op.inputs[1]].size}
     return dataclasses.replace(found, facts=facts)
