@@ -86,7 +86,7 @@ def _hidden(flow: Flow, root: Block) -> dict[str, tuple[int, ...]]:
     rest = [op.id for op in flow.ops if op.id not in drawn]
     unused = tuple(op for op in rest if op not in flow.live)
     tables = tuple(op for op in rest if op in flow.live)
-    found = {"made from sizes alone: masks, positions, tables": tables, "no output depends on them": unused}
+    found = {"on constants alone: masks, positions, tables, buffers": tables, "no output depends on them": unused}
     return {reason: ops for reason, ops in found.items() if ops}
 
 
