@@ -59,3 +59,56 @@ def test_rows_at_places_that_the_input_tells_are_a_look_up() -> None:
 def test_an_index_of_a_parameter_is_an_embedding() -> None:
     links = entering(Rows(nn.Identity()), torch.empty(2, 12))
     assert {("Linear", "Embedding"), ("Embedding", "ReLU")} <= set(links)
+
+
+class Adjacency(nn.Module):
+    """Nodes mixed by a matrix that two learned tables make; rows of a third are brought to unit length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends, self.starts = nn.Parameter(torch.zeros(20, 8)), nn.Parameter(torch.zeros(20, 8))
+        self.codes, self.last = nn.Parameter(torch.zeros(5, 6)), nn.Linear(6, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mixed = torch.relu(self.ends @ self.starts.t()).softmax(-1) @ x
+        return self.last(mixed) + (mixed @ nn.functional.normalize(self.codes, dim=-1).t()).sum(-1, keepdim=True)
+
+
+def test_tables_that_are_worked_on_before_an_input_meets_them_stand_as_sources() -> None:
+    links = entering(Adjacency(), torch.empty(2, 20, 6))
+    assert links.count(("Learned table", "Matrix product")) == 2
+    assert ("Learned table", "L2 normalise") in links
+    assert ("Learned table", "LayerNorm") in entering(Rows(nn.LayerNorm(10)), torch.empty(2, 12))
+
+
+class Started(nn.Module):
+    """A recurrent layer whose first state is learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.cell = nn.Parameter(torch.zeros(1, 1, 16)), nn.GRU(8, 16, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.cell(x, self.first.expand(-1, x.shape[0], -1).contiguous())[0]
+
+
+def test_only_what_a_recurrent_layer_begins_with_is_a_start() -> None:
+    assert ("Learned start", "GRU") in entering(Started(), torch.empty(2, 5, 8))
+
+
+class Waves(nn.Module):
+    """Sines and cosines at learned frequencies beside a learned row for each point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.speeds, self.rows = nn.Parameter(torch.zeros(2, 16)), nn.Parameter(torch.zeros(20, 8))
+        self.last = nn.Linear(40, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        angles = x @ self.speeds
+        return self.last(torch.cat([angles.sin(), angles.cos(), self.rows.expand(x.shape[0], -1, -1)], -1))
+
+
+def test_a_learned_table_beside_waves_is_no_wave() -> None:
+    links = entering(Waves(), torch.empty(2, 20, 2))
+    assert {("Learned table", "concatenate"), ("sin", "concatenate"), ("cos", "concatenate")} <= set(links)

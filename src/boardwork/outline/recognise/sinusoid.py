@@ -18,7 +18,8 @@ def sinusoids(flow: Flow) -> Iterator[list[Pattern]]:
     for op in flow.ops:
         if op.name in _JOINS and flow.is_data(op.id):
             made = [m for t in op.inputs if (m := flow.producer(t)) is not None and m.name in ("sin", "cos")]
-            if {m.name for m in made} == {"sin", "cos"} and len(op.inputs) - len(made) < 2:
+            learned = any(flow.is_weight(t) for t in op.inputs)
+            if {m.name for m in made} == {"sin", "cos"} and len(op.inputs) - len(made) < 2 and not learned:
                 yield [_pattern(flow, op, made)]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from boardwork.outline.blocks import Block, Link
 from boardwork.outline.flow import Flow, given_and_held
 from boardwork.outline.views.learned_queries import asks, queries_of
+from boardwork.outline.views.learned_tables import called, is_worked_on
 from boardwork.outline.views.outputs import outputs
 from boardwork.outline.views.second_inputs import UNNAMED
 from boardwork.trace.records import Tensor
@@ -27,7 +28,7 @@ class Links:
         self.inside: dict[int, int] = {}
         self.queries = queries_of(boxes)
         self.feeding: dict[int, set[int]] = {}
-        self._starts: dict[int, set[int]] = {}
+        self._given: dict[int, set[int]] = {}
         self._asking: dict[int, bool] = {}
 
     def between(self) -> list[Link]:
@@ -206,21 +207,21 @@ class Links:
         box = self.boxes[target]
         if sum(n > 1 for n in origin.shape) < 1:
             return ""
-        if self._is_start(target, origin.id):
-            return "Learned start"
-        if box.children:
-            return self._added(box, tensor, origin)
-        return self._joined(box, self._as_joined(box, origin)) if box.role in _JOINS else ""
+        if not box.children and box.role in _JOINS and not self._is_given(target, origin.id):
+            return self._joined(box, self._as_joined(box, origin))
+        if self._is_given(target, origin.id) or is_worked_on(self.flow, box, origin):
+            return called(box, origin)
+        return self._added(box, tensor, origin) if box.children else ""
 
-    def _is_start(self, target: int, weight: int) -> bool:
+    def _is_given(self, target: int, weight: int) -> bool:
         """True for what layers in a box work on as they do on data."""
-        if weight not in self._starts:
+        if weight not in self._given:
             views = self._views_of(weight)
             users = {op for view in views for op in self.flow.users.get(view, ()) if op in self.owner}
             users -= self.flow.prepared
             given = {op for op in users if not views.isdisjoint(given_and_held(self.flow.ops[op])[0])}
-            self._starts[weight] = {self.owner[op] for op in given}
-        return target in self._starts[weight]
+            self._given[weight] = {self.owner[op] for op in given}
+        return target in self._given[weight]
 
     def _added(self, box: Block, tensor: int, origin: Tensor) -> str:
         """A table that every copy of a stack adds to its stream."""
@@ -233,13 +234,16 @@ class Links:
 
     def _joined(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
+        last = next(op for op in reversed(box.ops) if not self.flow.is_shape(op))
+        result = self.flow.tensors[self.flow.ops[last].outputs[0]]
+        if box.role == "concat" and weight.shape[-1] != result.shape[-1]:  # more features, no further tokens
+            return called(box, self.flow.origin(weight.id)[0])
         if box.role == "concat":
             return "Class token" if any(other.label == "First token" for other in self.boxes) else "Learned token"
         if box.role != "add":
             return "Learned offset" if box.role == "subtract" else "Learned scale"
-        laws = self.flow.tensors[self.flow.ops[box.ops[-1]].outputs[0]].symbols
-        aligned = list(zip(reversed(weight.shape), reversed(laws), strict=False))
-        grows = any(not law.isdigit() and law != "batch" for law in laws)
+        aligned = list(zip(reversed(weight.shape), reversed(result.symbols), strict=False))
+        grows = any(not law.isdigit() and law != "batch" for law in result.symbols)
         placed = any(size > 1 and not law.isdigit() for size, law in aligned)
         return "Position embedding" if placed or not grows else "Learned bias"
 
