@@ -234,18 +234,22 @@ class Links:
 
     def _joined(self, box: Block, weight: Tensor) -> str:
         """What a learned tensor is by what joins it; what is added to all positions alike is a bias."""
-        last = next(op for op in reversed(box.ops) if not self.flow.is_shape(op))
-        result = self.flow.tensors[self.flow.ops[last].outputs[0]]
-        if box.role == "concat" and weight.shape[-1] != result.shape[-1]:  # more features, no further tokens
+        if box.role == "concat" and self._widens(box, weight):
             return called(box, self.flow.origin(weight.id)[0])
         if box.role == "concat":
             return "Class token" if any(other.label == "First token" for other in self.boxes) else "Learned token"
         if box.role != "add":
             return "Learned offset" if box.role == "subtract" else "Learned scale"
-        aligned = list(zip(reversed(weight.shape), reversed(result.symbols), strict=False))
-        grows = any(not law.isdigit() and law != "batch" for law in result.symbols)
+        laws = self.flow.tensors[self.flow.ops[box.ops[-1]].outputs[0]].symbols
+        aligned = list(zip(reversed(weight.shape), reversed(laws), strict=False))
+        grows = any(not law.isdigit() and law != "batch" for law in laws)
         placed = any(size > 1 and not law.isdigit() for size, law in aligned)
         return "Position embedding" if placed or not grows else "Learned bias"
+
+    def _widens(self, box: Block, weight: Tensor) -> bool:
+        """True where a box gives each position more features and no further positions."""
+        joined = (self.flow.ops[op].outputs[0] for op in box.ops if not self.flow.is_shape(op))
+        return all(self._shape(tensor)[-1] != weight.shape[-1] for tensor in joined)
 
     def _source(self, key: int | tuple[int, int], box: Block) -> int:
         if key not in self.sources:
