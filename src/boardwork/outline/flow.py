@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from boardwork.trace.records import Op, Tensor, Trace
 
@@ -24,6 +25,9 @@ _FILLED = frozenset(
 
 # Operations that take the elements of their first tensor at the places that the others tell.
 _LOOKUPS = ("getitem", "index_select", "gather", "take_along_dim", "take")
+
+_TABLE = 2  # axes of a table of rows
+_NEAR = 24  # operations before the places of a look-up
 
 # Operations that take their second tensor for the same.
 _AS = frozenset(["expand_as", "view_as", "reshape_as", "type_as"])
@@ -93,11 +97,15 @@ class Flow:
         return layer.id in self.fed and bool(given) and set(op.outputs).isdisjoint(given)
 
     def looks_up(self, op: Op) -> bool:
-        """True for rows of a learned table at places that the input tells: they are no weights."""
-        if op.name not in _LOOKUPS or op.id not in self.weighted:
+        """True for rows of a learned table at places that the input tells; those of chosen experts are weights."""
+        if op.name not in _LOOKUPS or op.id not in self.weighted or len(self.tensors[op.inputs[0]].shape) != _TABLE:
             return False
         table, *places = (self._is_fed(t) for t in op.inputs)
-        return not table and any(places)
+        return not table and any(places) and not any(self._is_chosen(t) for t in op.inputs[1:])
+
+    def _is_chosen(self, tensor: int) -> bool:
+        """True for places that come from the best of some scores, as a router's choice."""
+        return any(maker.name in ("topk", "sort") for maker in islice(self.makers(tensor), _NEAR))
 
     def _is_fed(self, tensor: int) -> bool:
         """True where an input has a part in the tensor."""
